@@ -1,0 +1,385 @@
+//! Every knob of a training run, with its default, range, unit and explanation; validated in one place.
+//!
+//! [`FIELDS`] is the single table that the page draws its form from, the terminal program its help, and
+//! [`Recipe::check`] its limits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How the learning rate moves after warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// Straight down to zero at the last step (`get_linear_schedule_with_warmup` in transformers).
+    #[default]
+    Linear,
+    /// Half a cosine down to zero (`get_cosine_schedule_with_warmup`).
+    Cosine,
+    /// Stays at the peak (`get_constant_schedule_with_warmup`).
+    Constant,
+}
+
+/// How much each class counts in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassWeights {
+    /// Every example counts the same.
+    #[default]
+    None,
+    /// `n / (K · n_k)`, as scikit-learn's `class_weight="balanced"`: rare classes count more.
+    Balanced,
+}
+
+/// What is watched on the validation rows to pick the best epoch and to stop early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Mean cross-entropy; lower is better.
+    Loss,
+    /// Share of right answers; higher is better.
+    #[default]
+    Accuracy,
+    /// Mean of the classes' F1; higher is better.
+    MacroF1,
+}
+
+/// Every knob of a run. Field names are those of the JSON that the page and the terminal exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Examples per forward and backward pass.
+    pub batch_size: usize,
+    /// Peak learning rate of AdamW.
+    pub learning_rate: f64,
+    /// Share of all steps over which the learning rate rises from zero.
+    pub warmup_ratio: f64,
+    /// Shape of the learning rate after warm-up.
+    pub schedule: Schedule,
+    /// Decoupled weight decay; biases and LayerNorm weights get none.
+    pub weight_decay: f64,
+    /// Largest global norm of the gradient; 0 turns clipping off.
+    pub max_grad_norm: f64,
+    /// Share of activations dropped during training, in the encoder and before the head.
+    pub dropout: f64,
+    /// Share of the target probability spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// Weights of the classes in the loss.
+    pub class_weights: ClassWeights,
+    /// Longest text in tokens, the two special tokens included; `None` means 128, or what the data needs if shorter.
+    pub max_length: Option<usize>,
+    /// Batches whose gradients are added up before one step of the optimiser.
+    pub accumulation: usize,
+    /// Seed of the new head's weights, the order of the rows and dropout.
+    pub seed: u64,
+    /// Epochs without improvement after which the run ends; 0 never ends it early.
+    pub patience: usize,
+    /// What decides which epoch is the best.
+    pub metric: Metric,
+    /// Go back to the best epoch's weights at the end.
+    pub keep_best: bool,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            epochs: 3,
+            batch_size: 16,
+            learning_rate: 5e-5,
+            warmup_ratio: 0.1,
+            schedule: Schedule::Linear,
+            weight_decay: 0.01,
+            max_grad_norm: 1.0,
+            dropout: 0.1,
+            label_smoothing: 0.0,
+            class_weights: ClassWeights::None,
+            max_length: None,
+            accumulation: 1,
+            seed: 0,
+            patience: 0,
+            metric: Metric::Accuracy,
+            keep_best: true,
+        }
+    }
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum FieldKind {
+    /// A whole number from `min` to `max`; `optional` fields may be left empty.
+    Integer {
+        /// Smallest allowed value.
+        min: f64,
+        /// Largest allowed value.
+        max: f64,
+        /// Whether the field may be empty.
+        optional: bool,
+    },
+    /// A number from `min` to `max`.
+    Number {
+        /// Smallest allowed value.
+        min: f64,
+        /// Largest allowed value.
+        max: f64,
+    },
+    /// One of a list of words.
+    Choice {
+        /// Values, each with the words that a form shows for it.
+        choices: &'static [(&'static str, &'static str)],
+    },
+    /// Yes or no.
+    Switch,
+}
+
+/// One knob as a form or a help text shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Field {
+    /// Name in [`Recipe`].
+    pub name: &'static str,
+    /// Words beside the field.
+    pub label: &'static str,
+    /// One line on what it does and when to change it.
+    pub help: &'static str,
+    /// Unit of the value; empty where there is none.
+    pub unit: &'static str,
+    /// Whether a form shows it at once (`false`) or among the finer settings (`true`).
+    pub advanced: bool,
+    /// What it holds.
+    #[serde(flatten)]
+    pub kind: FieldKind,
+}
+
+const fn integer(min: f64, max: f64) -> FieldKind {
+    FieldKind::Integer { min, max, optional: false }
+}
+
+const fn number(min: f64, max: f64) -> FieldKind {
+    FieldKind::Number { min, max }
+}
+
+const fn field(
+    name: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    kind: FieldKind,
+    help: &'static str,
+) -> Field {
+    Field { name, label, help, unit, advanced: true, kind }
+}
+
+const fn basic(field: Field) -> Field {
+    Field { advanced: false, ..field }
+}
+
+/// The largest seed: JavaScript's largest exact integer, so that page and terminal agree on every seed.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
+
+/// All knobs in the order in which a form shows them.
+pub const FIELDS: &[Field] = &[
+    basic(field(
+        "epochs",
+        "Epochs",
+        "passes",
+        integer(1.0, 1000.0),
+        "How often the model sees every training row. With few rows, more epochs help; when validation loss rises, fewer do.",
+    )),
+    basic(field(
+        "batch_size",
+        "Batch size",
+        "rows",
+        integer(1.0, 1024.0),
+        "Rows per step. Larger is steadier and uses more memory.",
+    )),
+    basic(field(
+        "learning_rate",
+        "Learning rate",
+        "",
+        number(0.0, 1.0),
+        "How far each step moves the weights. 2e-5 to 5e-5 is usual; small encoders and little data bear 1e-4 to 2e-4.",
+    )),
+    basic(field(
+        "max_length",
+        "Maximum length",
+        "tokens",
+        FieldKind::Integer { min: 3.0, max: 8192.0, optional: true },
+        "Longer texts are cut here. Empty means 128, or what the data needs if that is shorter. Time grows with it.",
+    )),
+    field(
+        "warmup_ratio",
+        "Warm-up share",
+        "of all steps",
+        number(0.0, 1.0),
+        "The learning rate rises from zero over this share of the run, which protects the pretrained weights at the start.",
+    ),
+    field(
+        "schedule",
+        "Schedule",
+        "",
+        FieldKind::Choice {
+            choices: &[
+                ("linear", "Linear, down to zero"),
+                ("cosine", "Cosine, down to zero"),
+                ("constant", "Constant"),
+            ],
+        },
+        "How the learning rate moves after warm-up.",
+    ),
+    field(
+        "weight_decay",
+        "Weight decay",
+        "",
+        number(0.0, 1.0),
+        "Pulls weights towards zero a little at each step. Biases and LayerNorm weights are left alone.",
+    ),
+    field(
+        "max_grad_norm",
+        "Gradient clipping",
+        "global norm",
+        number(0.0, 1000.0),
+        "Larger gradients are scaled down to this norm, all parameters together. 0 turns clipping off.",
+    ),
+    field(
+        "dropout",
+        "Dropout",
+        "of activations",
+        number(0.0, 0.9),
+        "Share of activations left out at random while training, so that the model does not lean on single ones.",
+    ),
+    field(
+        "label_smoothing",
+        "Label smoothing",
+        "",
+        number(0.0, 0.9),
+        "Share of each target spread over all classes. 0.1 helps when some labels are wrong.",
+    ),
+    field(
+        "class_weights",
+        "Class weights",
+        "",
+        FieldKind::Choice { choices: &[("none", "None"), ("balanced", "Balanced: rare classes count more")] },
+        "Balanced helps when classes differ much in size and the rare ones matter.",
+    ),
+    field(
+        "accumulation",
+        "Gradient accumulation",
+        "batches",
+        integer(1.0, 256.0),
+        "Batches added up before the weights move: a larger effective batch in the same memory.",
+    ),
+    field(
+        "patience",
+        "Early stopping",
+        "epochs",
+        integer(0.0, 1000.0),
+        "Ends the run after this many epochs without improvement on the chosen metric. 0 never does.",
+    ),
+    field(
+        "metric",
+        "Metric to watch",
+        "",
+        FieldKind::Choice {
+            choices: &[("accuracy", "Accuracy"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
+        },
+        "Decides which epoch is the best, and when to stop early. Macro-F1 counts rare classes as much as common ones.",
+    ),
+    field(
+        "keep_best",
+        "Keep the best epoch",
+        "",
+        FieldKind::Switch,
+        "At the end, go back to the weights of the epoch that did best on the validation rows.",
+    ),
+    field(
+        "seed",
+        "Seed",
+        "",
+        integer(0.0, MAX_SEED as f64),
+        "The same seed, data and settings give the same run. Change it to see how much luck is in a result.",
+    ),
+];
+
+impl Recipe {
+    /// Checks every field against its range.
+    ///
+    /// # Errors
+    ///
+    /// The first field outside its range, with what is allowed.
+    pub fn check(&self) -> Result<()> {
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Every field that is outside its range, each with what is allowed.
+    pub fn mistakes(&self) -> Vec<Error> {
+        let value = |name: &str| match name {
+            "epochs" => Some(self.epochs as f64),
+            "batch_size" => Some(self.batch_size as f64),
+            "learning_rate" => Some(self.learning_rate),
+            "max_length" => self.max_length.map(|length| length as f64),
+            "warmup_ratio" => Some(self.warmup_ratio),
+            "weight_decay" => Some(self.weight_decay),
+            "max_grad_norm" => Some(self.max_grad_norm),
+            "dropout" => Some(self.dropout),
+            "label_smoothing" => Some(self.label_smoothing),
+            "accumulation" => Some(self.accumulation as f64),
+            "patience" => Some(self.patience as f64),
+            "seed" => Some(self.seed as f64),
+            _ => None,
+        };
+        let mut mistakes: Vec<Error> = FIELDS
+            .iter()
+            .filter_map(|field| {
+                let (min, max) = match field.kind {
+                    FieldKind::Integer { min, max, .. } | FieldKind::Number { min, max } => (min, max),
+                    FieldKind::Choice { .. } | FieldKind::Switch => return None,
+                };
+                let value = value(field.name)?;
+                (!(min..=max).contains(&value)).then(|| out_of_range(field, min, max, value))
+            })
+            .collect();
+        if self.learning_rate == 0.0 {
+            mistakes.push(Error::recipe("learning_rate", "Learning rate must be above 0; 5e-5 is a good start."));
+        }
+        mistakes
+    }
+}
+
+fn out_of_range(field: &Field, min: f64, max: f64, value: f64) -> Error {
+    let unit = if field.unit.is_empty() { String::new() } else { format!(" {}", field.unit) };
+    Error::recipe(field.name, format!("{} must be from {min} to {max}{unit}; it is {value}.", field.label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_in_range_and_every_field_is_described() {
+        assert_eq!(Recipe::default().mistakes(), []);
+        let json = serde_json::to_value(Recipe::default()).expect("a recipe serialises");
+        let mut named: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+        let mut held: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
+        named.sort_unstable();
+        held.sort_unstable();
+        assert_eq!(named, held);
+    }
+
+    #[test]
+    fn every_bad_value_names_its_field_and_what_is_allowed() {
+        let bad = Recipe { epochs: 0, dropout: 1.5, learning_rate: f64::NAN, max_length: Some(1), ..Recipe::default() };
+        let fields: Vec<String> = bad
+            .mistakes()
+            .into_iter()
+            .map(|mistake| match mistake {
+                Error::Recipe { field, message } => {
+                    assert!(message.contains("must be from"), "{message}");
+                    field
+                }
+                other => panic!("not a mistake of the recipe: {other}"),
+            })
+            .collect();
+        assert_eq!(fields, ["epochs", "learning_rate", "max_length", "dropout"]);
+    }
+}

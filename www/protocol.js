@@ -1,0 +1,209 @@
+// The messages between the page and its worker, and the shapes of what they carry.
+//
+// The page sends {id, call, args}; the worker answers {id, ok} or {id, error}, and in between may send
+// {id, progress} for long work. While a run is on it sends {event}. Nothing else passes between them.
+// All names inside payloads are snake_case, as in the JSON that the terminal program prints: one vocabulary.
+
+/**
+ * @typedef {object} Mistake  What went wrong, as src/error.rs words it.
+ * @property {"table"|"model"|"tensor"|"recipe"|"device"|"order"|"file"|"worker"} kind
+ * @property {string} message  A whole sentence with the place and the remedy.
+ * @property {number} [line]   Line of the table file, from 1.
+ * @property {string} [column]
+ * @property {string} [field]  Field of the recipe.
+ * @property {string} [name]   File of the model, or tensor.
+ */
+
+/**
+ * @typedef {object} DeviceInfo
+ * @property {"gpu"|"cpu"} kind
+ * @property {string} name       Adapter as the browser names it, or "CPU (WebAssembly, 1 thread)".
+ * @property {boolean} software  A GPU adapter that is emulated on the CPU.
+ * @property {string} sentence   What it runs on, why, and what speed to expect, in words.
+ */
+
+/**
+ * @typedef {object} DeviceChoices
+ * @property {{name: string, software: boolean, description: string}|null} gpu  The adapter that the browser offers, if any.
+ * @property {"gpu"|"cpu"} recommended
+ * @property {string} sentence  Why that one.
+ */
+
+/**
+ * @typedef {object} ModelFiles  Bytes of a model folder; `tokenizer_config` may be missing.
+ * @property {Uint8Array} config
+ * @property {Uint8Array} tokenizer
+ * @property {Uint8Array} weights
+ * @property {Uint8Array} [tokenizer_config]
+ */
+
+/**
+ * @typedef {object} ModelInfo
+ * @property {string} name
+ * @property {string} architecture  e.g. "BERT"
+ * @property {number} layers
+ * @property {number} hidden
+ * @property {number} vocabulary
+ * @property {number} max_length  Longest text in tokens that its positions allow.
+ * @property {number} parameters
+ * @property {string[]|null} labels  Labels of a checkpoint that already has a head.
+ * @property {string[]} notes    Missing or unexpected tensors and other things worth a line, in words.
+ */
+
+/**
+ * @typedef {object} TableInfo
+ * @property {string} name
+ * @property {string} format     In words: "CSV, comma, quoted, header, UTF-8".
+ * @property {number} rows
+ * @property {{name: string, distinct: number, empty: number, mean_characters: number}[]} columns
+ * @property {string[][]} preview  First rows, cells in column order, at most 8 rows.
+ * @property {Mapping} mapping   The guess.
+ * @property {string[]} notes    In words: replaced bytes, renamed columns, short rows.
+ */
+
+/**
+ * @typedef {object} Mapping
+ * @property {string} text
+ * @property {string} label
+ * @property {string|null} split         Column that says train or validation per row.
+ * @property {number} validation_share   Used when `split` is null; default 0.1.
+ * @property {number} seed
+ */
+
+/**
+ * @typedef {object} DatasetInfo
+ * @property {{label: string, train: number, validation: number}[]} classes
+ * @property {number} train
+ * @property {number} validation
+ * @property {number|null} longest_tokens  Longest text in tokens, once a model is open; null before.
+ * @property {number|null} mean_tokens
+ * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
+ */
+
+/**
+ * @typedef {object} RecipeField
+ * @property {string} name
+ * @property {string} label
+ * @property {string} help
+ * @property {string} unit
+ * @property {boolean} advanced
+ * @property {"integer"|"number"|"choice"|"switch"} kind
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {boolean} [optional]        The field may be empty (null).
+ * @property {[string, string][]} [choices]  Value and words.
+ */
+
+/** @typedef {Record<string, number|string|boolean|null>} Recipe */
+
+/**
+ * @typedef {object} RunInfo
+ * @property {number} total_steps
+ * @property {number} steps_per_epoch
+ * @property {number} max_length
+ * @property {number} train
+ * @property {number} validation
+ * @property {number} tokens_per_epoch   Without padding.
+ * @property {string[]} notes            In words, e.g. how many texts are cut.
+ */
+
+/**
+ * @typedef {object} StepEvent
+ * @property {"step"} type
+ * @property {number} step        From 1.
+ * @property {number} total_steps
+ * @property {number} epoch       Fraction of epochs done.
+ * @property {number} loss
+ * @property {number} learning_rate
+ * @property {number} grad_norm   Before clipping.
+ * @property {number} examples    Seen since the start of the run.
+ * @property {number} tokens      Seen since the start, without padding.
+ * @property {number} seconds     Spent computing since the start (pauses not counted).
+ */
+
+/**
+ * @typedef {object} EvaluateEvent  Validation under way.
+ * @property {"evaluate"} type
+ * @property {number} done   Rows done.
+ * @property {number} total
+ */
+
+/**
+ * @typedef {object} Metrics
+ * @property {number} loss
+ * @property {number} accuracy
+ * @property {number} macro_f1
+ */
+
+/**
+ * @typedef {object} EpochEvent
+ * @property {"epoch"} type
+ * @property {number} epoch       From 1.
+ * @property {number} step
+ * @property {number} train_loss  Mean over the epoch.
+ * @property {Metrics|null} validation  Null when there are no validation rows.
+ * @property {boolean} best       Best so far on the chosen metric.
+ * @property {number} seconds
+ * @property {string|null} note   In words, when it starts to overfit.
+ */
+
+/**
+ * @typedef {object} Report
+ * @property {string[]} labels
+ * @property {number[][]} confusion  Rows truth, columns prediction.
+ * @property {{label: string, precision: number, recall: number, f1: number, support: number}[]} per_class
+ * @property {Metrics} metrics
+ */
+
+/**
+ * @typedef {object} DoneEvent
+ * @property {"done"} type
+ * @property {"completed"|"early_stopping"|"stopped"} reason
+ * @property {number} best_epoch   0 when no epoch was finished.
+ * @property {number} steps
+ * @property {number} seconds
+ * @property {Report|null} report  On the validation rows with the weights that are kept.
+ * @property {string} sentence     What happened, in words.
+ */
+
+/** @typedef {StepEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
+
+/**
+ * @typedef {object} Prediction
+ * @property {string} text
+ * @property {string} label
+ * @property {Record<string, number>} scores  Label to probability; sums to 1.
+ */
+
+/** @typedef {{done: number, total: number|null, what: string}} Progress */
+
+/**
+ * What the worker can be asked: each name with its arguments and its answer. See client.js for the functions.
+ *
+ *   devices()                          -> DeviceChoices
+ *   start_device("auto"|"gpu"|"cpu")   -> DeviceInfo      also moves an open model to another device
+ *   recipe_fields()                    -> {fields: RecipeField[], defaults: Recipe}
+ *   check_recipe(recipe)               -> Mistake[]
+ *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
+ *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
+ *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
+ *   start(recipe)                      -> RunInfo         then events flow until "done"
+ *   pause() resume() stop()            -> null            "done" follows stop
+ *   predict(texts)                     -> Prediction[]
+ *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ */
+export const CALLS = /** @type {const} */ ([
+  "devices",
+  "start_device",
+  "recipe_fields",
+  "check_recipe",
+  "open_model",
+  "open_table",
+  "map_columns",
+  "start",
+  "pause",
+  "resume",
+  "stop",
+  "predict",
+  "export_files",
+]);
