@@ -1,5 +1,43 @@
-//! Tabtune
+//! Tabtune fine-tunes small pretrained text encoders, in a browser tab or from a terminal.
+//!
+//! ```text
+//! table file ─data/table─▶ Table ─data/dataset─▶ Dataset (examples, labels, splits)
+//! Dataset ─text/tokenizer + data/batch─▶ Batch (host arrays: ids, mask, types, targets)
+//! Batch ─model/encoder─▶ hidden [B,T,H] ─model/head─▶ logits ─train/loss─▶ loss ─backward─▶ gradients
+//! gradients ─train/optim─▶ Model'      logits ─eval─▶ Report
+//! session: the one state machine over all of it ─▶ Event ─web.rs─▶ www/worker.js ─▶ www/main.js
+//! hub files (config.json, tokenizer.json, *.safetensors) ─checkpoint/load─▶ Model
+//! Model ─checkpoint/save, export─▶ files the ecosystem loads
+//! ```
+//!
+//! Dependencies point one way: `web`, `bin` → `session` → {`train`, `eval`, `checkpoint`, `export`} → `model` →
+//! `kernel`; `train` → `data` → `text`. `data`, `text`, `eval` and `checkpoint/names` know nothing of burn. Only
+//! `web` knows wasm-bindgen. [`error`] and [`recipe`] are leaves.
+//!
+//! Letters in shapes, everywhere: B batch, T tokens, H hidden, A heads, K classes, V vocabulary, N values.
+
+#![deny(missing_docs)]
+
+pub mod checkpoint;
+pub mod data;
+mod device;
 pub mod error;
+pub mod eval;
+mod export;
+pub mod kernel;
+pub mod model;
 pub mod recipe;
+mod session;
+pub mod text;
+pub mod train;
+#[cfg(target_family = "wasm")]
+mod web;
+
+pub use device::{Compute, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
+pub use export::File;
 pub use recipe::Recipe;
+pub use session::{
+    DoneEvent, EpochEvent, Evaluation, Event, ModelFiles, ModelInfo, OpenModel, Outcome, Prediction, Reason, Run, RunInfo,
+    Session, StepEvent, Trained,
+};

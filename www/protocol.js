@@ -169,6 +169,12 @@
 /** @typedef {StepEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
 
 /**
+ * @typedef {object} FailedEvent  The run ended with an error; sent by the worker, never by the engine.
+ * @property {"failed"} type
+ * @property {Mistake} mistake
+ */
+
+/**
  * @typedef {object} Prediction
  * @property {string} text
  * @property {string} label

@@ -1,0 +1,83 @@
+# What one can do here: `make help` lists it. Each job is a small script in tools/; make only knows what depends on what.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Everything that outlives a clone: compiled crates, downloaded models, tools.
+export TABTUNE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tabtune
+# One target folder for every native build, outside the clone, so that a new clone starts warm.
+export CARGO_TARGET_DIR := $(TABTUNE_CACHE)/target
+
+PORT ?= 8080
+BINDGEN_VERSION := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+BINDGEN_ROOT := $(TABTUNE_CACHE)/wasm-bindgen-$(BINDGEN_VERSION)
+BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
+ENCODER := pkg/models/all-MiniLM-L6-v2
+RUST := $(shell find src -name '*.rs' -not -path 'src/bin/*') Cargo.toml Cargo.lock
+NPM := node_modules/.package-lock.json
+PKG := pkg/tabtune_bg.wasm pkg/vendor/uplot.js $(ENCODER)/model.safetensors
+
+.PHONY: help
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+.PHONY: serve
+serve: $(PKG) ## Set up what is missing, build, and serve the page (PORT=8080)
+	@exec node tools/serve.mjs "$(PORT)"
+
+.PHONY: build
+build: $(PKG) ## Set up what is missing and build pkg/
+
+.PHONY: test
+test: $(PKG) ## All tests: native, JavaScript, and in a real browser (CHROMIUM=path picks one)
+	@tools/test.sh native js browser
+
+.PHONY: test-native test-js test-browser
+test-native: ## Only the native tests
+	@tools/test.sh native
+test-js: $(NPM) ## Only the JavaScript tests
+	@tools/test.sh js
+test-browser: $(PKG) ## Only the tests in a real browser
+	@tools/test.sh browser
+
+.PHONY: lint
+lint: $(NPM) ## Formatting, clippy, rustdoc and JavaScript types; every warning is an error
+	@tools/lint.sh
+
+.PHONY: format
+format: $(NPM) ## Format Rust and JavaScript
+	cargo fmt
+	npx --no-install prettier --write --log-level warn .
+
+.PHONY: bench
+bench: $(ENCODER)/model.safetensors ## Time training steps of the default encoder
+	@tools/bench.sh
+
+.PHONY: dist
+dist: $(PKG) ## Put everything that a static host needs into dist/
+	@tools/dist.sh
+
+.PHONY: clean
+clean: ## Remove what was built in this folder (the cache stays)
+	rm -rf pkg dist node_modules
+
+$(NPM): package.json package-lock.json tools/npm.sh
+	@tools/npm.sh
+	@touch $@
+
+$(BINDGEN): | tools/wasm-bindgen.sh
+	@tools/wasm-bindgen.sh "$(BINDGEN_VERSION)" "$(BINDGEN_ROOT)"
+
+pkg/tabtune_bg.wasm: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
+	@tools/wasm.sh "$(BINDGEN)"
+
+pkg/vendor/uplot.js: tools/vendor.sh $(NPM)
+	@tools/vendor.sh
+	@touch $@
+
+$(ENCODER)/model.safetensors: tools/encoder.sh
+	@tools/encoder.sh "$(CURDIR)/$(ENCODER)"
+	@touch $@

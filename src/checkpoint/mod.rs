@@ -1,0 +1,10 @@
+//! Checkpoints: hub files ↔ a model on the device.
+
+mod file;
+mod load;
+pub mod names;
+mod save;
+
+pub use file::WeightsFile;
+pub use load::{Loaded, initialise, load};
+pub use save::{parameters, save};

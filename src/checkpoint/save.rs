@@ -1,0 +1,89 @@
+//! A model on the device → the bytes of a `model.safetensors` that transformers loads.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::checkpoint::load::transposed;
+use crate::checkpoint::names::{self, Layout, Name};
+use crate::device;
+use crate::error::{Error, Result};
+use crate::model::{Classifier, EncoderConfig};
+
+/// One parameter on its way to the host.
+struct Parameter {
+    path: String,
+    shape: Vec<usize>,
+    flat: Tensor<1>,
+}
+
+/// Every parameter of a model under its hub name, in the file's layout, as f32.
+///
+/// # Errors
+///
+/// A device that fails while it is read.
+pub async fn parameters(model: &Classifier, config: &EncoderConfig) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+    let mut collect = Collect::default();
+    model.visit(&mut collect);
+    let table = names::bert(config.num_hidden_layers);
+    assert_eq!(table.len(), collect.parameters.len(), "one name for each parameter");
+    let mut named = Vec::with_capacity(table.len());
+    for Parameter { path, shape, flat } in collect.parameters {
+        let Some(Name { hub, layout, .. }) = table.iter().find(|name| name.path == path) else {
+            panic!("no hub name for the parameter {path}: the name table is incomplete")
+        };
+        let values = device::read(flat).await?;
+        named.push(match layout {
+            Layout::Same => (hub.clone(), shape, values),
+            Layout::Transposed => (hub.clone(), vec![shape[1], shape[0]], transposed(&values, shape[0], shape[1])),
+        });
+    }
+    Ok(named)
+}
+
+/// The bytes of a safetensors file with every parameter, f32, and the metadata `format: pt` that transformers expects.
+///
+/// # Errors
+///
+/// A device that fails while it is read.
+pub async fn save(model: &Classifier, config: &EncoderConfig) -> Result<Vec<u8>> {
+    let parameters = parameters(model, config).await?;
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = parameters
+        .into_iter()
+        .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
+        .collect();
+    let views = bytes
+        .iter()
+        .map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(unwritable)?;
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    safetensors::serialize(views, Some(metadata)).map_err(unwritable)
+}
+
+fn unwritable(error: safetensors::SafeTensorError) -> Error {
+    Error::model("model.safetensors", format!("it cannot be written ({error})."))
+}
+
+/// Collects the parameters of a model in the order of its modules.
+#[derive(Default)]
+struct Collect {
+    path: Vec<String>,
+    parameters: Vec<Parameter>,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let (shape, size) = (tensor.dims().to_vec(), tensor.shape().num_elements());
+        self.parameters.push(Parameter { path: self.path.join("."), shape, flat: tensor.inner().reshape([size]) });
+    }
+}

@@ -1,0 +1,204 @@
+//! What kind of table a text is: JSON, or delimited by which character, with quotes or without, with a header or not.
+
+use std::collections::HashSet;
+
+use super::{quotes, words};
+use crate::error::Result;
+
+/// Records looked at to find delimiter and header.
+const SAMPLE_ROWS: usize = 200;
+
+/// Bytes looked at to find delimiter and header.
+const SAMPLE_BYTES: usize = 1 << 18;
+
+/// Delimiters with their names, rarest in running text first: that one wins where two fit equally well.
+const DELIMITERS: &[(u8, &str)] = &[(b'\t', "tab"), (b'|', "pipe"), (b';', "semicolon"), (b',', "comma")];
+
+/// Stands for "no delimiter" in a file with one column; decoded text never holds it.
+const NO_DELIMITER: u8 = 0;
+
+/// A header's cells are names: a first row with a longer cell is data.
+const LONGEST_NAME: usize = 60;
+
+/// How a delimited text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Delimited {
+    pub delimiter: u8,
+    /// Whether `"` at the start of a cell quotes it; if not, it is an ordinary character.
+    pub quotes: bool,
+    /// Whether any cell is quoted.
+    pub any_quoted: bool,
+    pub header: bool,
+    /// Byte at which the table starts: after a `sep=;` line as Excel writes it.
+    pub start: usize,
+}
+
+/// What kind of table a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Delimited(Delimited),
+    /// One JSON object per line.
+    JsonLines,
+    /// One JSON list of objects.
+    JsonList,
+}
+
+impl Format {
+    /// In words: `CSV, comma, quoted, header, UTF-8`.
+    pub fn words(&self, encoding: &str) -> String {
+        let Self::Delimited(delimited) = self else {
+            return format!("{}, {encoding}", if *self == Self::JsonLines { "JSON Lines" } else { "JSON list" });
+        };
+        let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
+        format!(
+            "{}, {}, {}, {}, {encoding}",
+            if delimited.delimiter == b'\t' { "TSV" } else { "CSV" },
+            delimiter.map_or("one column", |(_, name)| name),
+            if delimited.any_quoted { "quoted" } else { "not quoted" },
+            if delimited.header { "header" } else { "no header" },
+        )
+    }
+}
+
+/// Finds delimiter, quoting and header of a text that is no JSON.
+///
+/// # Errors
+///
+/// A quote that is not closed; see [`quotes::check`].
+pub(super) fn detect_delimited(text: &str) -> Result<Format> {
+    let (start, announced) = separator_line(text);
+    let table = &text[start..];
+    let delimiter = announced.unwrap_or_else(|| find_delimiter(table));
+    let (quotes, any_quoted) = match quotes::check(text, delimiter) {
+        Ok(quoted) => (true, quoted > 0),
+        Err(_) if delimiter == b'\t' && reads_without_quotes(table) => (false, false),
+        Err(mistake) => return Err(mistake),
+    };
+    let header = has_header(&sample(table, delimiter, quotes));
+    Ok(Format::Delimited(Delimited { delimiter, quotes, any_quoted, header, start }))
+}
+
+/// JSON by its first characters, or by the file's name where those could be either; `None` for delimited text.
+pub(super) fn detect_json(text: &str, file_name: &str) -> Option<Format> {
+    let named = file_name
+        .rsplit('.')
+        .next()
+        .is_some_and(|extension| ["json", "jsonl", "ndjson"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
+    let text = text.trim_start();
+    let then = |after: &str| text.get(1..).is_some_and(|rest| rest.trim_start().starts_with(after));
+    if text.starts_with('[') && (then("{") || (named && !then("["))) {
+        Some(Format::JsonList)
+    } else if named || (text.starts_with('{') && then("\"")) {
+        Some(Format::JsonLines)
+    } else {
+        None
+    }
+}
+
+/// Excel's `sep=;` line: where the table starts after it, and the delimiter that it names.
+fn separator_line(text: &str) -> (usize, Option<u8>) {
+    let line = text.lines().next().unwrap_or_default();
+    let named = line.strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="));
+    match named.map(str::as_bytes) {
+        Some(&[delimiter]) if DELIMITERS.iter().any(|(known, _)| *known == delimiter) => {
+            (text.find('\n').map_or(text.len(), |at| at + 1), Some(delimiter))
+        }
+        _ => (0, None),
+    }
+}
+
+/// The delimiter by which most rows have as many cells as the first one, which must have at least two.
+fn find_delimiter(text: &str) -> u8 {
+    let mut best = (NO_DELIMITER, 0.0);
+    for &(delimiter, _) in DELIMITERS {
+        let rows = sample(text, delimiter, true);
+        let columns = rows.first().map_or(0, Vec::len);
+        if columns < 2 {
+            continue;
+        }
+        // One is added so that a delimiter that splits the header alone still beats none.
+        let alike = (1 + rows.iter().filter(|row| row.len() == columns).count()) as f64 / (1 + rows.len()) as f64;
+        if alike > best.1 {
+            best = (delimiter, alike);
+        }
+    }
+    best.0
+}
+
+/// Whether a tab-separated text, as many tools write it without any quoting, has rows of one length when `"` is an
+/// ordinary character, and few cells that look quoted on purpose.
+fn reads_without_quotes(text: &str) -> bool {
+    let mut columns = None;
+    let (mut rows, mut quoted) = (0_usize, 0_usize);
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let mut cells = 0;
+        for cell in line.split('\t') {
+            cells += 1;
+            quoted += usize::from(cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"'));
+        }
+        if *columns.get_or_insert(cells) != cells {
+            return false;
+        }
+        rows += 1;
+    }
+    quoted * 2 < rows
+}
+
+/// First records of the text, at most 200 of them from its first 256 KiB.
+fn sample(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
+    let cut = text.floor_char_boundary(SAMPLE_BYTES);
+    let mut reader = reader(&text[..cut], delimiter, quotes);
+    let mut rows: Vec<Vec<String>> = reader
+        .records()
+        .take(SAMPLE_ROWS)
+        .map_while(std::result::Result::ok)
+        .map(|record| record.iter().map(str::to_owned).collect())
+        .collect();
+    if cut < text.len() && rows.len() > 1 && rows.len() < SAMPLE_ROWS {
+        rows.pop();
+    }
+    rows
+}
+
+/// The csv crate's reader, set up as every reading here needs it.
+pub(super) fn reader(text: &str, delimiter: u8, quotes: bool) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .quoting(quotes)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+}
+
+/// Whether the first row names the columns; in doubt it does.
+fn has_header(rows: &[Vec<String>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return true };
+    let number = |cell: &str| cell.trim().parse::<f64>().is_ok();
+    let counted = first.iter().enumerate().all(|(index, cell)| cell.trim() == index.to_string());
+    let named = |names: &[&str]| first.iter().any(|cell| words::rank(cell, names).is_some());
+    if (counted && !rest.is_empty()) || (named(words::TEXT) && named(words::LABEL)) {
+        return true;
+    }
+    let column = |index: usize| rest.iter().filter_map(move |row| row.get(index)).map(String::as_str);
+    // A cell that recurs in a column whose values repeat is a class, not a name.
+    let recurs = first.iter().enumerate().any(|(index, cell)| {
+        let values: HashSet<&str> = column(index).collect();
+        !cell.trim().is_empty() && values.len() < rest.len() && values.contains(cell.as_str())
+    });
+    if recurs {
+        return false;
+    }
+    if first.iter().any(|cell| words::is_known_name(cell)) {
+        return true;
+    }
+    if first.iter().any(|cell| number(cell)) {
+        return false;
+    }
+    let over_numbers = (0..first.len()).any(|index| column(index).next().is_some() && column(index).all(number));
+    over_numbers
+        || !first.iter().any(|cell| {
+            cell.chars().count() > LONGEST_NAME
+                || cell.trim_end().ends_with(['.', '!', '?', '…', '。'])
+                || cell.contains('\n')
+        })
+}

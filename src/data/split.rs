@@ -1,0 +1,61 @@
+//! The seeded, stratified split: which rows are held out for validation.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+/// Marks the rows to hold out: `round(share · N)` of N, each class in its proportion.
+///
+/// Class k of n rows gives `⌊share · n⌋` rows and those with the largest remainders one more, the earlier class first
+/// among equals (largest-remainder method); but each class keeps at least one row for training. Which rows they are is
+/// drawn per class from ChaCha8 with the seed, so that the result is the same on every machine.
+pub(super) fn stratify(labels: &[usize], classes: usize, share: f64, seed: u64) -> Vec<bool> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); classes];
+    for (row, &label) in labels.iter().enumerate() {
+        members[label].push(row);
+    }
+    let counts = held_out(&members.iter().map(Vec::len).collect::<Vec<_>>(), share);
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut validation = vec![false; labels.len()];
+    for (mut rows, count) in members.into_iter().zip(counts) {
+        rows.shuffle(&mut random);
+        for &row in &rows[..count] {
+            validation[row] = true;
+        }
+    }
+    validation
+}
+
+/// How many rows each class gives.
+fn held_out(sizes: &[usize], share: f64) -> Vec<usize> {
+    let total = (share * sizes.iter().sum::<usize>() as f64).round() as usize;
+    let quota = |class: usize| share * sizes[class] as f64;
+    let most = |class: usize| sizes[class].saturating_sub(1);
+    let mut counts: Vec<usize> =
+        (0..sizes.len()).map(|class| (quota(class).floor() as usize).min(most(class))).collect();
+    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
+    by_remainder.sort_by(|&a, &b| quota(b).fract().total_cmp(&quota(a).fract()));
+    let mut missing = total.saturating_sub(counts.iter().sum());
+    for class in by_remainder {
+        if missing > 0 && counts[class] < most(class) {
+            counts[class] += 1;
+            missing -= 1;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_gives_its_share_and_keeps_one_row() {
+        assert_eq!(held_out(&[100, 50, 10], 0.1), [10, 5, 1]);
+        assert_eq!(held_out(&[5, 5], 0.1), [1, 0]);
+        assert_eq!(held_out(&[1, 1, 98], 0.1), [0, 0, 10]);
+        assert_eq!(held_out(&[2, 2], 0.9), [1, 1]);
+        assert_eq!(held_out(&[10, 10], 0.0), [0, 0]);
+        assert_eq!(held_out(&[0, 7], 0.5), [0, 4]);
+    }
+}

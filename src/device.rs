@@ -1,0 +1,158 @@
+//! All platform matters: which device runs, how it is set up, and how values come back from it.
+
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The two kinds of device that the engine runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// WebGPU in a browser; Vulkan, Metal or DirectX 12 natively.
+    Gpu,
+    /// The processor, through burn's flex backend.
+    Cpu,
+}
+
+/// What runs, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceInfo {
+    /// GPU or CPU.
+    pub kind: DeviceKind,
+    /// The adapter as the driver or browser names it, or the processor.
+    pub name: String,
+    /// Whether a GPU adapter is emulated on the processor.
+    pub software: bool,
+    /// What it runs on and what speed to expect.
+    pub sentence: String,
+}
+
+/// A device that is ready to compute.
+#[derive(Debug, Clone)]
+pub struct Compute {
+    /// burn's handle, without autodiff.
+    pub device: Device,
+    /// What it is.
+    pub info: DeviceInfo,
+}
+
+impl Compute {
+    /// Sets a device up. Nothing may compute before this has returned, since in a browser nothing can block.
+    ///
+    /// # Errors
+    ///
+    /// No GPU adapter, or a build without GPU support.
+    pub async fn open(kind: DeviceKind) -> Result<Self> {
+        match kind {
+            DeviceKind::Cpu => Ok(Self { device: Device::flex(), info: cpu_info() }),
+            DeviceKind::Gpu => gpu::open().await,
+        }
+    }
+
+    /// Whether the processor computes.
+    pub fn is_cpu(&self) -> bool {
+        self.info.kind == DeviceKind::Cpu
+    }
+}
+
+/// Reads a tensor's values, row-major.
+///
+/// # Errors
+///
+/// A device that failed, as a GPU does when it is lost or out of memory.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.into_data_async().await.map_err(|error| failed(&error))?;
+    data.try_into_vec::<f32>().map_err(|error| failed(&error))
+}
+
+/// Reads a tensor that lives on the CPU, where no waiting is needed. A tensor that nobody else holds is not copied.
+///
+/// # Errors
+///
+/// A device that failed.
+pub fn read_on_cpu<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.try_into_data().map_err(|error| failed(&error))?;
+    data.try_into_vec::<f32>().map_err(|error| failed(&error))
+}
+
+fn failed(error: &dyn std::fmt::Debug) -> Error {
+    let cause: String = format!("{error:?}").chars().take(300).collect();
+    Error::device(format!("The device stopped working ({cause}). Try a smaller batch, or the CPU."))
+}
+
+fn cpu_info() -> DeviceInfo {
+    let (name, sentence) = if cfg!(target_family = "wasm") {
+        (
+            "CPU (WebAssembly, 1 thread)".to_owned(),
+            "Runs on the processor, in WebAssembly on one thread: expect a few seconds per step with the default encoder.",
+        )
+    } else {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        (format!("CPU ({threads} threads)"), "Runs on the processor.")
+    };
+    DeviceInfo { kind: DeviceKind::Cpu, name, software: false, sentence: sentence.to_owned() }
+}
+
+#[cfg(feature = "gpu")]
+mod gpu {
+    //! burn-wgpu's runtime, set up once per process: it cannot be configured a second time.
+
+    use std::cell::RefCell;
+
+    use burn::tensor::Device;
+    use burn_wgpu::WgpuSetup;
+
+    use super::{Compute, DeviceInfo, DeviceKind};
+    use crate::error::{Error, Result};
+
+    thread_local! {
+        static OPEN: RefCell<Option<Compute>> = const { RefCell::new(None) };
+    }
+
+    pub(super) async fn open() -> Result<Compute> {
+        if let Some(compute) = OPEN.with_borrow(Clone::clone) {
+            return Ok(compute);
+        }
+        let (device, setup) = Device::wgpu_options().init_with_setup_async().await.map_err(|error| {
+            Error::device(format!("No GPU could be set up ({error}). Use the CPU, or update the browser or driver."))
+        })?;
+        let compute = Compute { device, info: describe(&setup) };
+        OPEN.set(Some(compute.clone()));
+        Ok(compute)
+    }
+
+    fn describe(setup: &WgpuSetup) -> DeviceInfo {
+        let info = setup.adapter.get_info();
+        let named = [info.name.as_str(), info.driver.as_str()].into_iter().find(|name| !name.is_empty());
+        let name = named.unwrap_or("WebGPU adapter").to_owned();
+        let software = is_software(&format!("{} {} {}", info.name, info.driver, info.driver_info))
+            || info.device_type == burn_wgpu::wgpu::DeviceType::Cpu;
+        let sentence = if software {
+            format!("Runs on \u{201c}{name}\u{201d}, a GPU emulated on the processor: many times slower than the CPU setting.")
+        } else {
+            format!("Runs on the GPU \u{201c}{name}\u{201d}.")
+        };
+        DeviceInfo { kind: DeviceKind::Gpu, name, software, sentence }
+    }
+
+    /// Names under which emulated adapters are known.
+    fn is_software(description: &str) -> bool {
+        let description = description.to_lowercase();
+        ["swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render", "software"]
+            .iter()
+            .any(|name| description.contains(name))
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+mod gpu {
+    //! Stands in when the crate is built for the CPU alone.
+
+    use super::Compute;
+    use crate::error::{Error, Result};
+
+    pub(super) async fn open() -> Result<Compute> {
+        Err(Error::device("This build has no GPU support. Use the CPU, or build with the feature \u{201c}gpu\u{201d}."))
+    }
+}

@@ -1,0 +1,5 @@
+//! Encoders, one file per family.
+
+mod bert;
+
+pub use bert::{Bert, Encoded};

@@ -1,0 +1,5 @@
+//! Heads, one file per task.
+
+mod classification;
+
+pub use classification::ClassificationHead;

@@ -1,0 +1,58 @@
+//! The model: an encoder and a head over it.
+
+mod batch;
+mod config;
+mod encoder;
+mod head;
+
+pub use batch::DeviceBatch;
+pub use config::{Activation, EncoderConfig, SUPPORTED};
+pub use encoder::{Bert, Encoded};
+pub use head::ClassificationHead;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+/// An encoder with a classification head: what transformers calls `BertForSequenceClassification`.
+#[derive(Module, Debug)]
+pub struct Classifier {
+    encoder: Bert,
+    head: ClassificationHead,
+}
+
+impl Classifier {
+    /// A classifier for K classes whose weights are zero until a checkpoint and a seed fill them.
+    pub fn new(config: &EncoderConfig, classes: usize, device: &Device) -> Self {
+        Self {
+            encoder: Bert::new(config, device),
+            head: ClassificationHead::new(config.hidden_size, classes, device),
+        }
+    }
+
+    /// Sets the share of activations that are dropped while training, everywhere; 0 to below 1.
+    #[must_use]
+    pub fn with_dropout(self, share: f64) -> Self {
+        Self { encoder: self.encoder.with_dropout(share), head: self.head.with_dropout(share) }
+    }
+
+    /// The same encoder with a zero head for K classes.
+    #[must_use]
+    pub fn with_classes(self, classes: usize) -> Self {
+        Self { head: self.head.with_classes(classes), ..self }
+    }
+
+    /// Classes of the head, K.
+    pub fn classes(&self) -> usize {
+        self.head.classes()
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &Bert {
+        &self.encoder
+    }
+
+    /// Logits, `[B, K]`.
+    pub fn forward(&self, batch: &DeviceBatch) -> Tensor<2> {
+        self.head.forward(self.encoder.forward(batch).pooled)
+    }
+}

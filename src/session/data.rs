@@ -1,0 +1,106 @@
+//! Mapped data on its way to the model: examples, and their tokens once a model is open.
+
+use crate::data::{Dataset, DatasetInfo, Example};
+use crate::error::{Error, Result};
+use crate::session::model::OpenModel;
+use crate::text::Encoding;
+use crate::train::Rows;
+
+/// A data set and as many of its texts as have been tokenized, training rows first.
+#[derive(Debug, Clone)]
+pub struct OpenData {
+    /// The examples.
+    pub dataset: Dataset,
+    encodings: Vec<Encoding>,
+}
+
+impl OpenData {
+    /// A data set of which nothing is tokenized yet.
+    pub fn new(dataset: Dataset) -> Self {
+        Self { dataset, encodings: Vec::new() }
+    }
+
+    /// Forgets all tokens, as another model needs.
+    pub fn forget_tokens(&mut self) {
+        self.encodings.clear();
+    }
+
+    /// Tokenizes up to `rows` more texts; returns how many of how many are done.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that does not fit the model.
+    pub fn tokenize(&mut self, model: &OpenModel, rows: usize) -> Result<(usize, usize)> {
+        let todo: Vec<&Example> = self.examples().skip(self.encodings.len()).take(rows).collect();
+        let encoded = todo
+            .into_iter()
+            .map(|example| encode(model, &example.text, model.config.max_position_embeddings))
+            .collect::<Result<Vec<Encoding>>>()?;
+        self.encodings.extend(encoded);
+        Ok((self.encodings.len(), self.total()))
+    }
+
+    /// What a form shows; the tokens' figures once all are tokenized.
+    pub fn info(&self) -> DatasetInfo {
+        let mut info = self.dataset.info();
+        if self.encodings.len() == self.total() {
+            let lengths = || self.encodings.iter().map(|encoding| encoding.ids.len());
+            info.longest_tokens = lengths().max();
+            info.mean_tokens = Some(lengths().sum::<usize>() as f64 / self.total().max(1) as f64);
+        }
+        info
+    }
+
+    /// Longest tokenized text.
+    pub fn longest(&self) -> usize {
+        self.encodings.iter().map(|encoding| encoding.ids.len()).max().unwrap_or(0)
+    }
+
+    /// Training and validation rows, cut to `max_length` tokens, and how many texts were cut.
+    ///
+    /// # Errors
+    ///
+    /// A maximum length that leaves no room for text.
+    pub fn rows(&self, model: &OpenModel, max_length: usize) -> Result<(Rows, Rows, usize)> {
+        assert_eq!(self.encodings.len(), self.total(), "all texts are tokenized before a run");
+        let mut texts = Vec::with_capacity(self.total());
+        let mut cut = 0;
+        for (example, encoding) in self.examples().zip(&self.encodings) {
+            if encoding.ids.len() <= max_length {
+                texts.push(encoding.clone());
+            } else {
+                texts.push(encode(model, &example.text, max_length)?);
+                cut += 1;
+            }
+        }
+        let rest = texts.split_off(self.dataset.train.len());
+        let targets = |examples: &[Example]| examples.iter().map(|example| example.label).collect();
+        let train = Rows { texts, targets: targets(&self.dataset.train) };
+        Ok((train, Rows { texts: rest, targets: targets(&self.dataset.validation) }, cut))
+    }
+
+    fn total(&self) -> usize {
+        self.dataset.train.len() + self.dataset.validation.len()
+    }
+
+    fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.dataset.train.iter().chain(&self.dataset.validation)
+    }
+}
+
+/// A text's tokens, checked against the model's embeddings.
+///
+/// # Errors
+///
+/// A tokenizer whose token types the model has no embedding for.
+pub fn encode(model: &OpenModel, text: &str, max_length: usize) -> Result<Encoding> {
+    let encoding = model.tokenizer.encode(text, Some(max_length))?;
+    let types = model.config.type_vocab_size as i32;
+    match encoding.types.iter().find(|&&kind| kind >= types) {
+        None => Ok(encoding),
+        Some(kind) => Err(Error::model(
+            "tokenizer.json",
+            format!("it gives the token type {kind}, but the model knows {types} types. The files do not belong together."),
+        )),
+    }
+}

@@ -1,0 +1,90 @@
+//! What the epochs of a run say together: when to stop, when it overfits, how it ended. Pure functions.
+
+use crate::eval::Report;
+use crate::session::event::{EpochEvent, Reason};
+
+/// Rise of the validation loss over its lowest value from which overfitting is spoken of: 2 %, above the noise of
+/// an epoch.
+const RISE: f64 = 1.02;
+
+/// Whether the last `patience` epochs brought no improvement; 0 never runs out.
+pub fn out_of_patience(epochs: &[EpochEvent], patience: usize) -> bool {
+    let since_best = epochs.iter().rev().take_while(|epoch| !epoch.best).count();
+    patience > 0 && since_best >= patience
+}
+
+/// A sentence when validation loss has risen while training loss fell: at the epoch where that begins.
+pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
+    let last = before.last()?;
+    let loss = |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| metrics.loss);
+    let lowest = before
+        .iter()
+        .filter(|epoch| loss(epoch).is_some_and(f64::is_finite))
+        .min_by(|a, b| loss(a).unwrap_or(f64::INFINITY).total_cmp(&loss(b).unwrap_or(f64::INFINITY)))?;
+    let (low, current) = (loss(lowest)?, loss(now)?);
+    let begins = current > low * RISE && now.train_loss < last.train_loss;
+    let said = before.iter().any(|epoch| epoch.note.is_some());
+    (begins && !said).then(|| {
+        format!(
+            "It starts to overfit: since epoch {} the validation loss has risen from {low:.3} to {current:.3} while the \
+             training loss keeps falling. Fewer epochs, more data or more dropout would help.",
+            lowest.epoch
+        )
+    })
+}
+
+/// How the run ended and which weights are kept.
+pub fn ending(reason: Reason, kept: usize, epochs: &[EpochEvent], report: Option<&Report>, keep_best: bool) -> String {
+    let why = match reason {
+        Reason::Completed => format!("Finished after {}.", counted(epochs.len())),
+        Reason::EarlyStopping => {
+            format!("Ended early after {}, since the watched metric no longer improved.", counted(epochs.len()))
+        }
+        Reason::Stopped => "Stopped.".to_owned(),
+    };
+    let which = match kept {
+        0 => " The weights reached so far are kept.".to_owned(),
+        _ if report.is_none() || !keep_best => format!(" The weights of epoch {kept} are kept."),
+        _ => format!(" The weights of epoch {kept} are kept: it did best on the validation rows."),
+    };
+    let reached = report.map_or_else(String::new, |report| {
+        format!(" Accuracy {:.1} %, macro-F1 {:.3}.", report.metrics.accuracy * 100.0, report.metrics.macro_f1)
+    });
+    format!("{why}{which}{reached}")
+}
+
+fn counted(epochs: usize) -> String {
+    if epochs == 1 { "1 epoch".to_owned() } else { format!("{epochs} epochs") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::Metrics;
+
+    fn epoch(epoch: usize, train_loss: f64, loss: f64, best: bool) -> EpochEvent {
+        let validation = Some(Metrics { loss, accuracy: 0.5, macro_f1: 0.5 });
+        EpochEvent { epoch, step: epoch, train_loss, validation, best, seconds: 0.0, note: None }
+    }
+
+    #[test]
+    fn overfitting_is_said_once_and_only_when_training_loss_still_falls() {
+        let mut before = vec![epoch(1, 1.0, 0.9, true), epoch(2, 0.7, 0.8, true)];
+        assert_eq!(overfitting(&before, &epoch(3, 0.5, 0.81, false)), None, "within the noise");
+        assert_eq!(overfitting(&before, &epoch(3, 0.8, 0.95, false)), None, "training loss rises, too");
+        let mut third = epoch(3, 0.5, 0.95, false);
+        third.note = overfitting(&before, &third);
+        assert!(third.note.as_ref().is_some_and(|note| note.contains("since epoch 2")), "{:?}", third.note);
+        before.push(third);
+        assert_eq!(overfitting(&before, &epoch(4, 0.3, 1.2, false)), None, "said before");
+    }
+
+    #[test]
+    fn patience_counts_epochs_since_the_best() {
+        let epochs = [epoch(1, 1.0, 1.0, true), epoch(2, 0.9, 1.1, false), epoch(3, 0.8, 1.2, false)];
+        assert!(!out_of_patience(&epochs, 0));
+        assert!(out_of_patience(&epochs, 2));
+        assert!(!out_of_patience(&epochs, 3));
+        assert!(!out_of_patience(&epochs[..1], 1));
+    }
+}

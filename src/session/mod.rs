@@ -1,0 +1,343 @@
+//! The one state machine over all of it: a model, a table, a run, a trained model. It runs the same natively and
+//! in a browser.
+//!
+//! A step that fails leaves everything that was open before as it was.
+
+mod data;
+mod evaluation;
+mod event;
+mod history;
+mod model;
+mod run;
+mod trained;
+
+pub use evaluation::{Evaluation, argmax, logits};
+pub use event::{DoneEvent, EpochEvent, Event, Prediction, Reason, RunInfo, StepEvent};
+pub use model::{ModelFiles, ModelInfo, OpenModel};
+pub use run::{Outcome, Run};
+pub use trained::Trained;
+
+use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo};
+use crate::device::{Compute, DeviceInfo, DeviceKind};
+use crate::error::{Error, Result};
+use crate::eval::{Report, softmax};
+use crate::export;
+use crate::model::Classifier;
+use crate::recipe::Recipe;
+use crate::train::{Objective, PadRule, Rows, Trainer};
+use data::{OpenData, encode};
+
+/// Longest text in tokens that a run takes unless its recipe says otherwise.
+const DEFAULT_MAX_LENGTH: usize = 128;
+/// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
+const MAX_PREDICTIONS: usize = 100_000;
+
+/// Everything that is open.
+#[derive(Debug)]
+pub struct Session {
+    compute: Compute,
+    model: Option<OpenModel>,
+    table: Option<Table>,
+    data: Option<OpenData>,
+    run: Option<Running>,
+    trained: Option<Trained>,
+}
+
+/// A run and what its result will be described with.
+#[derive(Debug)]
+struct Running {
+    run: Run,
+    recipe: Recipe,
+    base: OpenModel,
+    labels: Vec<String>,
+    data: DatasetInfo,
+    data_hash: String,
+    max_length: usize,
+}
+
+impl Session {
+    /// An empty session on a device.
+    ///
+    /// # Errors
+    ///
+    /// A device that cannot be set up.
+    pub async fn new(kind: DeviceKind) -> Result<Self> {
+        let compute = Compute::open(kind).await?;
+        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None })
+    }
+
+    /// What it runs on.
+    pub fn device(&self) -> &DeviceInfo {
+        &self.compute.info
+    }
+
+    /// Moves to another device, with what is open.
+    ///
+    /// # Errors
+    ///
+    /// A run that is under way, or a device that cannot be set up; the old one stays in use then.
+    pub async fn move_to(&mut self, kind: DeviceKind) -> Result<()> {
+        if kind == self.compute.info.kind {
+            return Ok(());
+        }
+        self.refuse_during_run("The device can be changed when the run is over. Stop it first.")?;
+        let compute = Compute::open(kind).await?;
+        let mut model = self.model.clone();
+        if let Some(model) = &mut model {
+            model.rehost(&compute).await?;
+        }
+        if let Some(trained) = &mut self.trained {
+            trained.rehost(&compute).await?;
+        }
+        self.model = model;
+        self.compute = compute;
+        Ok(())
+    }
+
+    /// Opens a model; data that is open is tokenized anew.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be used, or a run under way.
+    pub fn open_model(&mut self, files: ModelFiles, name: &str) -> Result<ModelInfo> {
+        self.refuse_during_run("Another model can be opened when the run is over. Stop it first.")?;
+        let model = OpenModel::open(files, name, &self.compute)?;
+        let info = model.info();
+        self.model = Some(model);
+        if let Some(data) = &mut self.data {
+            data.forget_tokens();
+        }
+        Ok(info)
+    }
+
+    /// Opens a table; nothing is mapped yet.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be used, or a run under way.
+    pub fn open_table(&mut self, bytes: &[u8], name: &str) -> Result<TableInfo> {
+        self.refuse_during_run("Another table can be opened when the run is over. Stop it first.")?;
+        let table = Table::parse(bytes, name)?;
+        let info = table.info();
+        self.table = Some(table);
+        self.data = None;
+        Ok(info)
+    }
+
+    /// Makes a data set of the open table.
+    ///
+    /// # Errors
+    ///
+    /// No table, columns that cannot be used, or a run under way.
+    pub fn map_columns(&mut self, mapping: &Mapping) -> Result<DatasetInfo> {
+        self.refuse_during_run("The data can be changed when the run is over. Stop it first.")?;
+        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
+        let data = OpenData::new(Dataset::build(table, mapping)?);
+        let info = data.info();
+        self.data = Some(data);
+        Ok(info)
+    }
+
+    /// Tokenizes up to `rows` more texts of the data; returns how many of how many are done.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that does not fit the model.
+    pub fn tokenize(&mut self, rows: usize) -> Result<(usize, usize)> {
+        match (&self.model, &mut self.data) {
+            (Some(model), Some(data)) => data.tokenize(model, rows),
+            _ => Ok((0, 0)),
+        }
+    }
+
+    /// The data set as it is now; `None` before columns are mapped.
+    pub fn dataset_info(&self) -> Option<DatasetInfo> {
+        self.data.as_ref().map(OpenData::info)
+    }
+
+    /// Sets a run up; [`Session::run_steps`] does its work.
+    ///
+    /// # Errors
+    ///
+    /// A bad recipe, no model, no data, or a run under way.
+    pub fn start(&mut self, recipe: Recipe) -> Result<RunInfo> {
+        self.refuse_during_run("A run is under way. Stop it first.")?;
+        recipe.check()?;
+        self.tokenize(usize::MAX)?;
+        let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
+        let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
+        let max_length = max_length(&recipe, model, data)?;
+        let (train, validation, cut) = data.rows(model, max_length)?;
+        let labels = data.dataset.labels.clone();
+        let notes = notes(cut, max_length, &validation);
+
+        let per_class: Vec<usize> = data.dataset.classes().iter().map(|class| class.train).collect();
+        let pad = PadRule::new(model.tokenizer.pad_id(), model.config.max_position_embeddings, &self.compute);
+        let start = model.for_labels(&labels, recipe.seed);
+        let objective = Objective::new(&recipe, &per_class);
+        let (rows, tokens) = (train.texts.len(), train.lengths().iter().sum());
+        let trainer = Trainer::new(start, recipe.clone(), objective, train, pad, self.compute.clone());
+        let info = RunInfo {
+            total_steps: trainer.total_steps(),
+            steps_per_epoch: trainer.steps_per_epoch(),
+            max_length,
+            train: rows,
+            validation: validation.texts.len(),
+            tokens_per_epoch: tokens,
+            notes,
+        };
+        self.run = Some(Running {
+            run: Run::new(trainer, recipe.clone(), validation, labels.clone(), pad, self.compute.clone()),
+            recipe,
+            base: model.clone(),
+            labels,
+            data: data.info(),
+            data_hash: data.dataset.hash.clone(),
+            max_length,
+        });
+        Ok(info)
+    }
+
+    /// Does `units` units of work of the run, each a training step or a validation batch.
+    ///
+    /// # Errors
+    ///
+    /// No run, or a device that failed; the run is over then.
+    pub async fn run_steps(&mut self, units: usize) -> Result<Vec<Event>> {
+        // Taken out, so that a run whose device failed is not gone on with.
+        let mut running = self.run.take().ok_or_else(|| Error::order("No run is under way. Start one first."))?;
+        let (events, outcome) = running.run.advance(units).await?;
+        match outcome {
+            None => self.run = Some(running),
+            Some(outcome) => self.trained = Some(running.finish(outcome, &self.compute.info)),
+        }
+        Ok(events)
+    }
+
+    /// Ends the run; the events that [`Session::run_steps`] still gives end with `done`.
+    pub fn stop(&mut self) {
+        if let Some(running) = &mut self.run {
+            running.run.stop();
+        }
+    }
+
+    /// Whether a run is under way.
+    pub fn is_running(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// The probabilities of each text's labels, from the trained model or from a checkpoint that has a head.
+    ///
+    /// # Errors
+    ///
+    /// No model that predicts, more than 100,000 texts, or a device that failed.
+    pub async fn predict(&self, texts: &[String]) -> Result<Vec<Prediction>> {
+        if texts.len() > MAX_PREDICTIONS {
+            return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
+        }
+        let (base, model, labels, max_length) = self.predictor()?;
+        let encodings = texts.iter().map(|text| encode(base, text, max_length)).collect::<Result<Vec<_>>>()?;
+        let rows = Rows { targets: vec![0; encodings.len()], texts: encodings };
+        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
+        let mut predictions = vec![None; texts.len()];
+        for places in crate::data::plan_sorted(&rows.lengths(), 32) {
+            let outputs = logits(model, &rows, &places, pad, &self.compute).await?;
+            for (place, row) in places.into_iter().zip(outputs) {
+                let scores = labels.iter().cloned().zip(softmax(&row).into_iter().map(Into::into)).collect();
+                predictions[place] =
+                    Some(Prediction { text: texts[place].clone(), label: labels[argmax(&row)].clone(), scores });
+            }
+        }
+        Ok(predictions.into_iter().flatten().collect())
+    }
+
+    /// How the model that predicts does on the rows of the open table.
+    ///
+    /// # Errors
+    ///
+    /// No table, a label that the model does not know, or a device that failed.
+    pub async fn evaluate(&self, text: &str, label: &str) -> Result<Report> {
+        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
+        let (base, model, labels, max_length) = self.predictor()?;
+        let examples = Dataset::with_labels(table, text, label, labels)?;
+        let texts = examples.iter().map(|example| encode(base, &example.text, max_length)).collect::<Result<Vec<_>>>()?;
+        let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
+        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
+        let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
+        while evaluation.advance(&rows, pad, &self.compute).await? {}
+        Ok(evaluation.finish(labels).0)
+    }
+
+    /// The files of the trained model.
+    ///
+    /// # Errors
+    ///
+    /// Nothing trained yet, or a device that failed.
+    pub async fn export_files(&self) -> Result<Vec<export::File>> {
+        let trained = self.trained.as_ref().ok_or_else(|| Error::order("Train a model first."))?;
+        trained.files().await
+    }
+
+    /// The model that predicts: its base, weights, labels and longest text.
+    fn predictor(&self) -> Result<(&OpenModel, &Classifier, &[String], usize)> {
+        if let Some(trained) = &self.trained {
+            return Ok((&trained.base, &trained.model, &trained.labels, trained.max_length));
+        }
+        let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
+        match &model.labels {
+            Some(labels) => Ok((model, model.model(), labels, model.config.max_position_embeddings)),
+            None => Err(Error::order("This model has no classification head yet. Train it first.")),
+        }
+    }
+
+    fn refuse_during_run(&self, message: &str) -> Result<()> {
+        if self.run.is_some() { Err(Error::order(message)) } else { Ok(()) }
+    }
+}
+
+impl Running {
+    fn finish(self, outcome: Outcome, device: &DeviceInfo) -> Trained {
+        Trained {
+            model: outcome.model,
+            base: self.base,
+            labels: self.labels,
+            recipe: self.recipe,
+            epochs: outcome.epochs,
+            done: outcome.done,
+            data: self.data,
+            data_hash: self.data_hash,
+            max_length: self.max_length,
+            device: device.clone(),
+        }
+    }
+}
+
+/// The recipe's maximum length, or 128, or what the data needs if that is shorter.
+fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
+    let longest = model.config.max_position_embeddings;
+    let least = model.tokenizer.special_tokens() + 1;
+    match recipe.max_length {
+        Some(length) if length > longest => Err(Error::recipe(
+            "max_length",
+            format!("Maximum length must be at most {longest} tokens for this model; it is {length}."),
+        )),
+        Some(length) if length < least => Err(Error::recipe(
+            "max_length",
+            format!("Maximum length must be at least {least} tokens for this model; it is {length}."),
+        )),
+        Some(length) => Ok(length),
+        None => Ok(data.longest().clamp(least, DEFAULT_MAX_LENGTH.min(longest))),
+    }
+}
+
+fn notes(cut: usize, max_length: usize, validation: &Rows) -> Vec<String> {
+    let mut notes = Vec::new();
+    if cut > 0 {
+        let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
+        notes.push(format!("{texts} longer than {max_length} tokens and cut there."));
+    }
+    if validation.texts.is_empty() {
+        notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,169 @@
+//! An open model: its files checked against each other, its weights on the device.
+
+use serde::Serialize;
+
+use crate::checkpoint::{self, Loaded};
+use crate::device::Compute;
+use crate::error::{Error, Result};
+use crate::model::{Classifier, EncoderConfig};
+use crate::text::Tokenizer;
+
+/// The files of a model folder.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelFiles<'a> {
+    /// `config.json`
+    pub config: &'a [u8],
+    /// `tokenizer.json`
+    pub tokenizer: &'a [u8],
+    /// `model.safetensors`
+    pub weights: &'a [u8],
+    /// `tokenizer_config.json`, where there is one.
+    pub tokenizer_config: Option<&'a [u8]>,
+}
+
+/// What a form shows of an open model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelInfo {
+    /// Name that the user knows it by.
+    pub name: String,
+    /// Family, e.g. `BERT`.
+    pub architecture: String,
+    /// Layers.
+    pub layers: usize,
+    /// Width of the hidden states.
+    pub hidden: usize,
+    /// Tokens that it knows.
+    pub vocabulary: usize,
+    /// Longest text in tokens.
+    pub max_length: usize,
+    /// Parameters of the encoder and its head.
+    pub parameters: usize,
+    /// Labels of a checkpoint that already has a head.
+    pub labels: Option<Vec<String>>,
+    /// Missing and unused tensors, in words.
+    pub notes: Vec<String>,
+}
+
+/// A model that is ready to be trained or to predict.
+#[derive(Debug, Clone)]
+pub struct OpenModel {
+    /// Name that the user knows it by.
+    pub name: String,
+    /// Its configuration.
+    pub config: EncoderConfig,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    /// `tokenizer_config.json` as it came.
+    pub tokenizer_config: Option<Vec<u8>>,
+    /// Labels that its head was trained for.
+    pub labels: Option<Vec<String>>,
+    loaded: Loaded,
+}
+
+impl OpenModel {
+    /// Checks the files and loads the weights.
+    ///
+    /// # Errors
+    ///
+    /// Any file that cannot be used, and files that do not belong together.
+    pub fn open(files: ModelFiles, name: &str, compute: &Compute) -> Result<Self> {
+        let config = EncoderConfig::from_json(files.config)?;
+        let tokenizer = Tokenizer::from_json(files.tokenizer)?;
+        if tokenizer.vocabulary() > config.vocab_size {
+            return Err(Error::model(
+                "tokenizer.json",
+                format!(
+                    "it has {} tokens, but config.json describes a model that knows {}. The files do not belong together.",
+                    tokenizer.vocabulary(),
+                    config.vocab_size
+                ),
+            ));
+        }
+        let classes = config.labels.as_ref().map_or(2, Vec::len);
+        let loaded = checkpoint::load(&config, files.weights, classes.max(1), &compute.device)?;
+        let has_head = !loaded.missing.iter().any(|name| name.starts_with("classifier."));
+        let labels = config.labels.clone().filter(|labels| has_head && labels.len() > 1);
+        Ok(Self {
+            name: name.to_owned(),
+            tokenizer,
+            tokenizer_config: files.tokenizer_config.map(<[u8]>::to_vec),
+            labels,
+            loaded,
+            config,
+        })
+    }
+
+    /// The model as it was loaded.
+    pub fn model(&self) -> &Classifier {
+        &self.loaded.model
+    }
+
+    /// A model for these labels to begin a run with: the checkpoint's own head if it was trained for the same
+    /// labels, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too.
+    pub fn for_labels(&self, labels: &[String], seed: u64) -> Classifier {
+        let mut missing = self.loaded.missing.clone();
+        let mut model = self.loaded.model.clone();
+        if self.labels.as_deref() != Some(labels) {
+            model = model.with_classes(labels.len());
+            missing.retain(|name| !name.starts_with("classifier."));
+            missing.extend(["classifier.weight".to_owned(), "classifier.bias".to_owned()]);
+        }
+        checkpoint::initialise(model, &self.config, &missing, seed)
+    }
+
+    /// Loads the same weights to another device.
+    ///
+    /// # Errors
+    ///
+    /// A device that fails.
+    pub async fn rehost(&mut self, compute: &Compute) -> Result<()> {
+        let weights = checkpoint::save(&self.loaded.model, &self.config).await?;
+        let missing = std::mem::take(&mut self.loaded.missing);
+        let unexpected = std::mem::take(&mut self.loaded.unexpected);
+        let classes = self.loaded.model.classes();
+        let model = checkpoint::load(&self.config, &weights, classes, &compute.device)?.model;
+        self.loaded = Loaded { model, missing, unexpected };
+        Ok(())
+    }
+
+    /// What a form shows.
+    pub fn info(&self) -> ModelInfo {
+        use burn::module::Module;
+        let config = &self.config;
+        ModelInfo {
+            name: self.name.clone(),
+            architecture: "BERT".to_owned(),
+            layers: config.num_hidden_layers,
+            hidden: config.hidden_size,
+            vocabulary: config.vocab_size,
+            max_length: config.max_position_embeddings,
+            parameters: self.loaded.model.num_params(),
+            labels: self.labels.clone(),
+            notes: self.notes(),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(labels) = &self.labels {
+            notes.push(format!("It already classifies into {} labels; data with the same labels goes on from there.", labels.len()));
+        }
+        if self.loaded.missing.iter().any(|name| name.starts_with("bert.pooler")) {
+            notes.push("The weights have no pooler; a new one is drawn from the seed.".to_owned());
+        }
+        if !self.loaded.unexpected.is_empty() {
+            notes.push(format!("Not used: {}.", listed(&self.loaded.unexpected)));
+        }
+        notes
+    }
+}
+
+/// The first few names and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| name.chars().take(80).collect()).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more tensors", shown.join(", ")),
+    }
+}

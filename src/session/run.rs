@@ -1,0 +1,265 @@
+//! One training run: steps, validation after each epoch, the best weights kept, the end in words.
+
+use web_time::Instant;
+
+use crate::device::{self, Compute};
+use crate::error::Result;
+use crate::eval::{Metrics, Report};
+use crate::model::Classifier;
+use crate::recipe::{Metric, Recipe};
+use crate::session::evaluation::Evaluation;
+use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, StepEvent};
+use crate::session::history;
+use crate::train::{Norm, PadRule, Rows, Step, Trainer};
+
+/// A run between its start and its end.
+#[derive(Debug)]
+pub struct Run {
+    trainer: Trainer,
+    recipe: Recipe,
+    validation: Rows,
+    labels: Vec<String>,
+    pad: PadRule,
+    compute: Compute,
+    phase: Phase,
+    /// Steps whose loss has not been read from the device yet.
+    unread: Vec<Step>,
+    best: Option<Best>,
+    epochs: Vec<EpochEvent>,
+    epoch_loss: Mean,
+    examples: usize,
+    tokens: usize,
+    seconds: f64,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Training,
+    /// Validation of the epoch that just ended.
+    Evaluating(Box<Evaluation>),
+    /// Validation of the weights that are kept at the end, where no epoch's validation has covered them.
+    Closing(Box<Evaluation>, Reason),
+    Done,
+}
+
+/// The epoch whose weights are kept so far.
+#[derive(Debug, Clone)]
+struct Best {
+    epoch: usize,
+    model: Classifier,
+    report: Option<Report>,
+}
+
+/// What a finished run leaves behind.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The kept weights.
+    pub model: Classifier,
+    /// Every epoch's figures.
+    pub epochs: Vec<EpochEvent>,
+    /// How it ended.
+    pub done: DoneEvent,
+}
+
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Run {
+    /// A run that has not done a step yet.
+    pub fn new(trainer: Trainer, recipe: Recipe, validation: Rows, labels: Vec<String>, pad: PadRule, compute: Compute) -> Self {
+        Self {
+            trainer,
+            recipe,
+            validation,
+            labels,
+            pad,
+            compute,
+            phase: Phase::Training,
+            unread: Vec::new(),
+            best: None,
+            epochs: Vec::new(),
+            epoch_loss: Mean::default(),
+            examples: 0,
+            tokens: 0,
+            seconds: 0.0,
+        }
+    }
+
+    /// Does `units` units of work, each a training step or a validation batch, and tells what happened.
+    /// The outcome comes with the last event.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed; the run is of no more use then.
+    pub async fn advance(&mut self, units: usize) -> Result<(Vec<Event>, Option<Outcome>)> {
+        let mut events = Vec::new();
+        for _ in 0..units {
+            let begun = Instant::now();
+            let outcome = self.unit(&mut events).await?;
+            self.seconds += begun.elapsed().as_secs_f64();
+            if outcome.is_some() {
+                return Ok((events, outcome));
+            }
+        }
+        let begun = Instant::now();
+        self.read_steps(&mut events).await?;
+        self.seconds += begun.elapsed().as_secs_f64();
+        Ok((events, None))
+    }
+
+    /// Ends the run at the next unit of work: the best epoch's weights are kept, or those reached if none was
+    /// finished or the recipe does not keep the best.
+    pub fn stop(&mut self) {
+        if !matches!(self.phase, Phase::Closing(..) | Phase::Done) {
+            self.close(Reason::Stopped);
+        }
+    }
+
+    async fn unit(&mut self, events: &mut Vec<Event>) -> Result<Option<Outcome>> {
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Training => {
+                self.phase = Phase::Training;
+                let step = self.trainer.advance()?;
+                self.unread.push(step);
+                if self.trainer.at_epoch_end() {
+                    self.read_steps(events).await?;
+                    let evaluation = Evaluation::new(self.trainer.model(), &self.validation, self.labels.len());
+                    self.phase = Phase::Evaluating(Box::new(evaluation));
+                }
+            }
+            Phase::Evaluating(mut evaluation) => {
+                if self.evaluate(&mut evaluation, events).await? {
+                    self.phase = Phase::Evaluating(evaluation);
+                } else {
+                    self.end_epoch(*evaluation, events);
+                }
+            }
+            Phase::Closing(mut evaluation, reason) => {
+                self.read_steps(events).await?;
+                if self.evaluate(&mut evaluation, events).await? {
+                    self.phase = Phase::Closing(evaluation, reason);
+                } else {
+                    return Ok(Some(self.finish(*evaluation, reason, events)));
+                }
+            }
+            Phase::Done => {}
+        }
+        Ok(None)
+    }
+
+    /// One validation batch; `false` when all rows are done.
+    async fn evaluate(&self, evaluation: &mut Evaluation, events: &mut Vec<Event>) -> Result<bool> {
+        let more = evaluation.advance(&self.validation, self.pad, &self.compute).await?;
+        if more {
+            events.push(Event::Evaluate { done: evaluation.done(), total: self.validation.texts.len() });
+        }
+        Ok(more)
+    }
+
+    /// Reads the losses of all steps since the last reading at once: a reading per step would stall a GPU.
+    async fn read_steps(&mut self, events: &mut Vec<Event>) -> Result<()> {
+        for step in std::mem::take(&mut self.unread) {
+            let loss = device::read(step.loss).await?.first().copied().map_or(f64::NAN, f64::from);
+            let grad_norm = match step.norm {
+                Norm::Host(norm) => norm,
+                Norm::Device(norm) => device::read(norm).await?.first().copied().map_or(f64::NAN, f64::from),
+            };
+            self.examples += step.examples;
+            self.tokens += step.tokens;
+            self.epoch_loss.sum += loss * step.examples as f64;
+            self.epoch_loss.count += step.examples;
+            events.push(Event::Step(StepEvent {
+                step: step.step,
+                total_steps: self.trainer.total_steps(),
+                epoch: step.step as f64 / self.trainer.steps_per_epoch() as f64,
+                loss,
+                learning_rate: step.learning_rate,
+                grad_norm,
+                examples: self.examples,
+                tokens: self.tokens,
+                seconds: self.seconds,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Records the epoch, keeps its weights if they are the best, and decides how to go on.
+    fn end_epoch(&mut self, evaluation: Evaluation, events: &mut Vec<Event>) {
+        let (report, model) = evaluation.finish(&self.labels);
+        let report = (!self.validation.texts.is_empty()).then_some(report);
+        let epoch = self.epochs.len() + 1;
+        let mean = std::mem::take(&mut self.epoch_loss);
+        let metrics = report.as_ref().map(|report| report.metrics.clone());
+        let best = self.improves(metrics.as_ref());
+        let mut event = EpochEvent {
+            epoch,
+            step: self.trainer.step_count(),
+            train_loss: mean.sum / mean.count.max(1) as f64,
+            validation: metrics,
+            best,
+            seconds: self.seconds,
+            note: None,
+        };
+        event.note = history::overfitting(&self.epochs, &event);
+        self.epochs.push(event.clone());
+        events.push(Event::Epoch(event));
+        if best || !self.recipe.keep_best {
+            self.best = Some(Best { epoch, model, report });
+        }
+        self.phase = Phase::Training;
+        if self.trainer.step_count() == self.trainer.total_steps() {
+            self.close(Reason::Completed);
+        } else if history::out_of_patience(&self.epochs, self.recipe.patience) {
+            self.close(Reason::EarlyStopping);
+        }
+    }
+
+    /// Whether these figures beat every epoch before; without validation rows the newest epoch always does.
+    fn improves(&self, metrics: Option<&Metrics>) -> bool {
+        let Some(metrics) = metrics else { return true };
+        let score = |metrics: &Metrics| match self.recipe.metric {
+            Metric::Loss => -metrics.loss,
+            Metric::Accuracy => metrics.accuracy,
+            Metric::MacroF1 => metrics.macro_f1,
+        };
+        self.epochs.iter().filter_map(|epoch| epoch.validation.as_ref()).all(|before| score(metrics) > score(before))
+    }
+
+    /// Ends the training; weights that no validation has seen are validated first.
+    fn close(&mut self, reason: Reason) {
+        let reached = self.trainer.step_count();
+        let validated = self.epochs.last().is_some_and(|epoch| epoch.step == reached);
+        let rows = Rows::default();
+        let evaluation = match &self.best {
+            Some(best) if self.recipe.keep_best || validated => Evaluation::new(best.model.clone(), &rows, self.labels.len()),
+            _ => {
+                self.best = None;
+                Evaluation::new(self.trainer.model(), &self.validation, self.labels.len())
+            }
+        };
+        self.phase = Phase::Closing(Box::new(evaluation), reason);
+    }
+
+    fn finish(&mut self, evaluation: Evaluation, reason: Reason, events: &mut Vec<Event>) -> Outcome {
+        let (epoch, model, report) = match self.best.take() {
+            Some(best) => (best.epoch, best.model, best.report),
+            None => {
+                let (report, model) = evaluation.finish(&self.labels);
+                (0, model, (!self.validation.texts.is_empty()).then_some(report))
+            }
+        };
+        let done = DoneEvent {
+            reason,
+            best_epoch: epoch,
+            steps: self.trainer.step_count(),
+            seconds: self.seconds,
+            sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
+            report,
+        };
+        events.push(Event::Done(Box::new(done.clone())));
+        Outcome { model, epochs: std::mem::take(&mut self.epochs), done }
+    }
+}

@@ -1,0 +1,92 @@
+//! A trained model and how it came to be.
+
+use serde_json::{Value, json};
+
+use crate::checkpoint;
+use crate::data::DatasetInfo;
+use crate::device::{Compute, DeviceInfo};
+use crate::error::Result;
+use crate::export::{Bundle, File};
+use crate::model::Classifier;
+use crate::recipe::Recipe;
+use crate::session::event::{DoneEvent, EpochEvent};
+use crate::session::model::OpenModel;
+
+/// The result of a run.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The kept weights.
+    pub model: Classifier,
+    /// What it was trained from.
+    pub base: OpenModel,
+    /// Labels in the order of the outputs.
+    pub labels: Vec<String>,
+    /// How it was trained.
+    pub recipe: Recipe,
+    /// Every epoch's figures.
+    pub epochs: Vec<EpochEvent>,
+    /// How the run ended.
+    pub done: DoneEvent,
+    /// What it was trained on: counts, no rows.
+    pub data: DatasetInfo,
+    /// SHA-256 of the data set.
+    pub data_hash: String,
+    /// Longest text in tokens.
+    pub max_length: usize,
+    /// Where it was trained.
+    pub device: DeviceInfo,
+}
+
+impl Trained {
+    /// The files that transformers loads.
+    ///
+    /// # Errors
+    ///
+    /// A device that fails while the weights are read.
+    pub async fn files(&self) -> Result<Vec<File>> {
+        let bundle = Bundle {
+            model: &self.model,
+            config: &self.base.config,
+            labels: &self.labels,
+            tokenizer: &self.base.tokenizer,
+            tokenizer_config: self.base.tokenizer_config.as_deref(),
+            report: &self.report(),
+        };
+        bundle.files().await
+    }
+
+    /// `training_report.json`: recipe, data, metrics, versions; no row of the data.
+    fn report(&self) -> Value {
+        let DatasetInfo { classes, train, validation, longest_tokens, mean_tokens, .. } = &self.data;
+        json!({
+            "made_with": { "tabtune": env!("CARGO_PKG_VERSION"), "burn": "0.22.1" },
+            "base_model": self.base.name,
+            "recipe": self.recipe,
+            "max_length": self.max_length,
+            "data": {
+                "sha256": self.data_hash,
+                "train": train,
+                "validation": validation,
+                "classes": classes,
+                "longest_tokens": longest_tokens,
+                "mean_tokens": mean_tokens,
+            },
+            "device": self.device,
+            "epochs": self.epochs,
+            "result": self.done,
+        })
+    }
+
+    /// Loads the same weights to another device.
+    ///
+    /// # Errors
+    ///
+    /// A device that fails.
+    pub async fn rehost(&mut self, compute: &Compute) -> Result<()> {
+        let weights = checkpoint::save(&self.model, &self.base.config).await?;
+        let model = checkpoint::load(&self.base.config, &weights, self.labels.len(), &compute.device)?.model;
+        self.base.rehost(compute).await?;
+        self.model = model;
+        Ok(())
+    }
+}

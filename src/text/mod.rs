@@ -1,0 +1,5 @@
+//! Text → token ids, exactly as the Python tokenizer of the same `tokenizer.json` gives them.
+
+mod tokenizer;
+
+pub use tokenizer::{Encoding, Tokenizer};

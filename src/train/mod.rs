@@ -1,0 +1,13 @@
+//! Training: loss, gradients, optimiser, schedule and the loop body.
+
+mod gradients;
+mod loss;
+mod optim;
+mod schedule;
+mod trainer;
+
+pub use gradients::{Flat, Gradients, Norm};
+pub use loss::Objective;
+pub use optim::AdamW;
+pub use schedule::{learning_rate, warmup_steps};
+pub use trainer::{PadRule, Rows, Step, Trainer};

@@ -1,0 +1,126 @@
+//! AdamW over the parameters of a model, with PyTorch's numbers and clipping by the global norm.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::tensor::{Tensor, TensorData};
+
+use crate::device;
+use crate::error::{Error, Result};
+use crate::kernel::Update;
+use crate::train::gradients::{Flat, Gradients, Norm};
+
+/// Added to the norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
+const CLIP_EPSILON: f64 = 1e-6;
+
+/// AdamW with decoupled weight decay on matrices only: biases and LayerNorm have none, as in transformers' Trainer.
+#[derive(Debug)]
+pub struct AdamW {
+    weight_decay: f64,
+    /// 0 turns clipping off.
+    max_grad_norm: f64,
+    step: i32,
+    moments: HashMap<ParamId, [Flat; 2]>,
+}
+
+impl AdamW {
+    /// β₁ 0.9, β₂ 0.999, ε 1e-8: the defaults of PyTorch, not those of burn.
+    pub fn new(weight_decay: f64, max_grad_norm: f64) -> Self {
+        Self { weight_decay, max_grad_norm, step: 0, moments: HashMap::new() }
+    }
+
+    /// Moves every parameter that has a gradient one step; returns the model and the norm before clipping.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub fn step<M: Module>(&mut self, model: M, gradients: Gradients, learning_rate: f64) -> Result<(M, Norm)> {
+        self.step += 1;
+        let norm = gradients.global_norm();
+        let update = Update { learning_rate, weight_decay: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: self.step };
+        let scale = self.scale(&norm);
+        let mut apply = Apply { optim: self, gradients, update, scale, name: String::new(), failed: None };
+        let model = model.map(&mut apply);
+        match apply.failed {
+            Some(error) => Err(error),
+            None => Ok((model, norm)),
+        }
+    }
+
+    /// What gradients are multiplied by: `min(1, max / (norm + 1e-6))`.
+    fn scale(&self, norm: &Norm) -> Norm {
+        match norm {
+            Norm::Host(_) if self.max_grad_norm == 0.0 => Norm::Host(1.0),
+            Norm::Host(norm) => Norm::Host((self.max_grad_norm / (norm + CLIP_EPSILON)).min(1.0)),
+            Norm::Device(norm) if self.max_grad_norm == 0.0 => Norm::Device(norm.ones_like()),
+            Norm::Device(norm) => {
+                Norm::Device((norm.clone() + CLIP_EPSILON).recip().mul_scalar(self.max_grad_norm).clamp_max(1.0))
+            }
+        }
+    }
+}
+
+/// One step's walk over the model.
+struct Apply<'a> {
+    optim: &'a mut AdamW,
+    gradients: Gradients,
+    update: Update,
+    scale: Norm,
+    name: String,
+    failed: Option<Error>,
+}
+
+impl Apply<'_> {
+    /// The new values of a parameter `[N]`.
+    fn apply(&mut self, id: ParamId, parameter: Tensor<1>, gradient: Flat) -> Result<Tensor<1>> {
+        let decays = !matches!(self.name.as_str(), "bias" | "gamma" | "beta");
+        let update = Update { weight_decay: if decays { self.optim.weight_decay } else { 0.0 }, ..self.update };
+        match (gradient, &self.scale) {
+            (Flat::Host(gradient), Norm::Host(scale)) => {
+                let device = parameter.device();
+                let mut values = device::read_on_cpu(parameter)?;
+                let size = values.len();
+                let moments =
+                    self.optim.moments.entry(id).or_insert_with(|| [vec![0.0; size], vec![0.0; size]].map(Flat::Host));
+                let [Flat::Host(first), Flat::Host(second)] = moments else {
+                    unreachable!("moments live where the gradients do")
+                };
+                update.apply_on_host(&mut values, &gradient, *scale as f32, first, second);
+                Ok(Tensor::from_data(TensorData::new(values, [size]), &device))
+            }
+            (Flat::Device(gradient), Norm::Device(scale)) => {
+                let zeros = || [parameter.zeros_like(), parameter.zeros_like()].map(Flat::Device);
+                let [Flat::Device(first), Flat::Device(second)] = self.optim.moments.remove(&id).unwrap_or_else(zeros)
+                else {
+                    unreachable!("moments live where the gradients do")
+                };
+                let [new, first, second] = update.apply_on_device(parameter, gradient, scale.clone(), first, second);
+                self.optim.moments.insert(id, [first, second].map(Flat::Device));
+                Ok(new)
+            }
+            _ => unreachable!("the norm lives where the gradients do"),
+        }
+    }
+}
+
+impl ModuleMapper for Apply<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.take(param.id).filter(|_| self.failed.is_none()) else { return param };
+        // `consume` gives up the module's own handle, so that on the CPU the values are updated without a copy.
+        let (id, tensor, mapper) = param.consume();
+        let tensor = tensor.inner();
+        let shape = tensor.dims();
+        let flat = tensor.reshape([shape.iter().product::<usize>()]);
+        let device = flat.device();
+        let new = self.apply(id, flat, gradient).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            // The step has failed and its model is dropped; a copy kept for this case would cost every step one.
+            Tensor::zeros([shape.iter().product::<usize>()], &device)
+        });
+        Param::from_mapped_value(id, Tensor::from_inner(new.reshape(shape)).require_grad(), mapper)
+    }
+}

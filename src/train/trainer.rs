@@ -1,0 +1,202 @@
+//! The loop body of training, readable top to bottom: batches → loss → gradients → one step of the optimiser.
+
+use burn::tensor::Tensor;
+
+use crate::data::{self, Batch};
+use crate::device::Compute;
+use crate::error::Result;
+use crate::model::{Classifier, DeviceBatch};
+use crate::recipe::Recipe;
+use crate::text::Encoding;
+use crate::train::gradients::{Gradients, Norm};
+use crate::train::loss::Objective;
+use crate::train::optim::AdamW;
+use crate::train::schedule;
+
+/// Rows that are ready to be batched: token ids and classes, in the same order.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// Tokens of each text, special tokens included.
+    pub texts: Vec<Encoding>,
+    /// Class of each text.
+    pub targets: Vec<usize>,
+}
+
+impl Rows {
+    /// Tokens of each text.
+    pub fn lengths(&self) -> Vec<usize> {
+        self.texts.iter().map(|text| text.ids.len()).collect()
+    }
+
+    /// The rows at these places as one padded batch.
+    pub fn batch(&self, places: &[usize], pad: PadRule) -> Batch {
+        let texts: Vec<&Encoding> = places.iter().map(|&place| &self.texts[place]).collect();
+        let targets: Vec<usize> = places.iter().map(|&place| self.targets[place]).collect();
+        Batch::pad(&texts, &targets, pad.id, pad.multiple, pad.longest)
+    }
+}
+
+/// How batches are padded.
+#[derive(Debug, Clone, Copy)]
+pub struct PadRule {
+    /// Id of the padding token.
+    pub id: i32,
+    /// Lengths are rounded up to a multiple of this many tokens: 1 on the CPU, where every length is as good;
+    /// 8 on a GPU, so that few distinct shapes are compiled and tuned.
+    pub multiple: usize,
+    /// Longest text that the model's positions allow, in tokens; no rounding goes beyond.
+    pub longest: usize,
+}
+
+impl PadRule {
+    /// The rule for a device.
+    pub fn new(id: i32, longest: usize, compute: &Compute) -> Self {
+        Self { id, multiple: if compute.is_cpu() { 1 } else { 8 }, longest }
+    }
+}
+
+/// What one step leaves behind; loss and norm may still be on their way from the device.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Steps so far, this one included.
+    pub step: usize,
+    /// Mean loss of the step's rows, `[1]`.
+    pub loss: Tensor<1>,
+    /// Global norm of the gradient before clipping.
+    pub norm: Norm,
+    /// Learning rate of this step.
+    pub learning_rate: f64,
+    /// Rows in this step.
+    pub examples: usize,
+    /// Tokens in this step, padding not counted.
+    pub tokens: usize,
+}
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Trainer {
+    model: Option<Classifier>,
+    optim: AdamW,
+    objective: Objective,
+    recipe: Recipe,
+    rows: Rows,
+    pad: PadRule,
+    compute: Compute,
+    /// Batches of this epoch that are still to come, last one first.
+    ahead: Vec<Vec<usize>>,
+    epoch: usize,
+    step: usize,
+}
+
+impl Trainer {
+    /// Starts training a model that lives on `compute` without autodiff.
+    pub fn new(model: Classifier, recipe: Recipe, objective: Objective, rows: Rows, pad: PadRule, compute: Compute) -> Self {
+        use burn::module::Module;
+        Self {
+            model: Some(model.with_dropout(recipe.dropout).train()),
+            optim: AdamW::new(recipe.weight_decay, recipe.max_grad_norm),
+            objective,
+            rows,
+            pad,
+            compute,
+            ahead: Vec::new(),
+            epoch: 0,
+            step: 0,
+            recipe,
+        }
+    }
+
+    /// Steps of the optimiser in one epoch: a last, partial group of batches counts as one.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.rows.texts.len().div_ceil(self.recipe.batch_size).div_ceil(self.recipe.accumulation)
+    }
+
+    /// Steps of the whole run.
+    pub fn total_steps(&self) -> usize {
+        self.steps_per_epoch() * self.recipe.epochs
+    }
+
+    /// Steps done.
+    pub fn step_count(&self) -> usize {
+        self.step
+    }
+
+    /// Whether the next step would begin a new epoch.
+    pub fn at_epoch_end(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
+    /// The model as it is now, without autodiff and dropout.
+    pub fn model(&self) -> Classifier {
+        use burn::module::Module;
+        self.model.as_ref().unwrap_or_else(|| unreachable!("the model is put back after every step")).valid()
+    }
+
+    /// Does one step.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed; the trainer is of no more use then.
+    pub fn advance(&mut self) -> Result<Step> {
+        if self.ahead.is_empty() {
+            self.plan_epoch();
+        }
+        let learning_rate = self.learning_rate();
+        // One seed per step: dropout then depends on nothing but the run's seed and the step.
+        self.compute.device.seed(step_seed(self.recipe.seed, self.step));
+        let batches = self.next_batches();
+        let mass = batches.iter().map(|batch| self.objective.mass(&batch.targets)).sum();
+
+        let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
+        let mut gradients = Gradients::default();
+        let mut losses = Vec::with_capacity(batches.len());
+        for batch in &batches {
+            let loss = self.loss(&model, batch, mass);
+            losses.push(loss.clone().inner());
+            gradients.add(Gradients::collect(&model, loss.backward(), self.compute.is_cpu())?);
+        }
+        let (model, norm) = self.optim.step(model, gradients, learning_rate)?;
+        self.model = Some(model);
+        self.step += 1;
+        Ok(Step {
+            step: self.step,
+            loss: Tensor::cat(losses, 0).sum(),
+            norm,
+            learning_rate,
+            examples: batches.iter().map(|batch| batch.batch).sum(),
+            tokens: batches.iter().map(|batch| batch.real_tokens).sum(),
+        })
+    }
+
+    fn loss(&self, model: &Classifier, batch: &Batch, mass: f64) -> Tensor<1> {
+        let input = DeviceBatch::new(batch, &self.compute.device.clone().autodiff());
+        self.objective.loss(model.forward(&input), &batch.targets, mass)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        let total = self.total_steps();
+        let warmup = schedule::warmup_steps(total, self.recipe.warmup_ratio);
+        schedule::learning_rate(self.recipe.schedule, self.step, total, warmup, self.recipe.learning_rate)
+    }
+
+    fn plan_epoch(&mut self) {
+        self.ahead = data::plan(&self.rows.lengths(), self.recipe.batch_size, self.recipe.seed, self.epoch as u64);
+        self.ahead.reverse();
+        self.epoch += 1;
+    }
+
+    /// The batches of one step: as many as are accumulated, or what is left of the epoch.
+    fn next_batches(&mut self) -> Vec<Batch> {
+        let from = self.ahead.len().saturating_sub(self.recipe.accumulation);
+        let group = self.ahead.split_off(from);
+        group.iter().rev().map(|places| self.rows.batch(places, self.pad)).collect()
+    }
+}
+
+/// Mixes the run's seed with the step (SplitMix64's finaliser), so that neighbouring steps draw unrelated masks.
+fn step_seed(seed: u64, step: usize) -> u64 {
+    let mut mixed = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,124 @@
+// What every browser test stands on: the page served, a real Chromium on the software WebGPU adapter, and a record of
+// everything that the page asks the network for or complains about.
+import http from "node:http";
+import { chromium } from "playwright-core";
+import { serve } from "../../tools/serve.mjs";
+
+/** WebGPU without graphics hardware, and none of the browser's own traffic. */
+const FLAGS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  // The watchdog takes a software adapter that compiles for seconds for one that hangs.
+  "--disable-gpu-watchdog",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** How long anything may take, in milliseconds: software WebGPU compiles its kernels for minutes on a busy machine. */
+export const PATIENCE = 300_000;
+
+/** Hosts that Chromium itself looks for at every start, whatever page is open. */
+const ITS_OWN = /\b(update\.googleapis\.com|accounts\.google\.com)\b/;
+
+/**
+ * A proxy that answers nothing and remembers who was asked for. Chromium sends it all that is not for this machine, from
+ * pages, workers and the browser itself, so nothing can leave unseen.
+ *
+ * @returns {Promise<{port: number, asked: string[], close: () => void}>}
+ */
+async function startTrap() {
+  /** @type {string[]} */
+  const asked = [];
+  const note = (/** @type {string} */ what) => {
+    if (!ITS_OWN.test(what)) asked.push(what);
+  };
+  const server = http.createServer((request, response) => {
+    note(`${request.method} ${request.url}`);
+    response.writeHead(502).end();
+  });
+  server.on("connect", (request, socket) => {
+    note(`CONNECT ${request.url}`);
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { port, asked, close: () => server.close() };
+}
+
+/**
+ * @typedef {object} Opened  A page that was opened for one test.
+ * @property {import("playwright-core").Page} page
+ * @property {{url: string, method: string, body: Buffer | null}[]} requests  Everything asked of the network.
+ * @property {string[]} errors  Uncaught exceptions and error lines of the console.
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @typedef {object} Wish
+ * @property {"gpu"|"cpu"} device
+ * @property {boolean} [encoder] Whether the page loads the default encoder; left out, the browser says that it saves data
+ *   and the page waits to be given one.
+ */
+
+/**
+ * @typedef {object} Site
+ * @property {string} origin  With a slash at the end.
+ * @property {string[]} asked  What the browser wanted from any other machine.
+ * @property {(wish: Wish) => Promise<Opened>} open
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Serves the page and starts the browser: once per test file.
+ *
+ * @param {string} [folder] A folder to serve instead of www/ and pkg/.
+ * @returns {Promise<Site>}
+ */
+export async function startSite(folder) {
+  const [server, trap] = await Promise.all([serve(0, folder), startTrap()]);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...FLAGS, `--proxy-server=http://127.0.0.1:${trap.port}`],
+  });
+  return {
+    origin: server.url,
+    asked: trap.asked,
+    open: (wish) => openPage(browser, server.url, wish),
+    async close() {
+      await browser.close();
+      await server.close();
+      trap.close();
+    },
+  };
+}
+
+/**
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} origin
+ * @param {Wish} wish
+ * @returns {Promise<Opened>}
+ */
+async function openPage(browser, origin, { device, encoder = false }) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  if (!encoder) {
+    await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  }
+  /** @type {Opened["requests"]} */
+  const requests = [];
+  /** @type {string[]} */
+  const errors = [];
+  context.on("request", (r) => requests.push({ url: r.url(), method: r.method(), body: r.postDataBuffer() }));
+  page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
+  page.on("console", (line) => {
+    if (line.type() === "error") errors.push(line.text());
+  });
+  await page.goto(`${origin}?device=${device}`);
+  return { page, requests, errors, close: () => context.close() };
+}

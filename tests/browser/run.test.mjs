@@ -1,0 +1,99 @@
+// The main job on each device: drop an encoder and a table, train, see curves, try a text, download, and nothing leaves.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { unzipSync } from "fflate";
+import { FIXTURES, SECRET, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
+
+const LABELS = ["apple", "pear", "quince"];
+const reference = safetensorsHeader(readFileSync(FIXTURES + "tiny-classifier/model.safetensors"));
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+before(async () => {
+  site = await startSite();
+});
+after(() => site.close());
+
+/** @param {ReturnType<typeof safetensorsHeader>} header */
+function shapes(header) {
+  const entries = Object.entries(header).map(([name, { dtype, shape }]) => [name, dtype, ...shape].join(" "));
+  return entries.sort();
+}
+
+/**
+ * The zip is the folder that transformers loads.
+ *
+ * @param {Uint8Array} zip
+ * @param {Uint8Array} weights Downloaded by themselves.
+ */
+function checkZip(zip, weights) {
+  const files = unzipSync(zip);
+  const json = (/** @type {string} */ name) => JSON.parse(new TextDecoder().decode(files[name]));
+  assert.deepEqual(Buffer.from(files["model.safetensors"]), Buffer.from(weights));
+  const config = json("config.json");
+  assert.deepEqual(config.architectures, ["BertForSequenceClassification"]);
+  assert.deepEqual(config.id2label, { 0: "apple", 1: "pear", 2: "quince" });
+  assert.deepEqual(config.label2id, { apple: 0, pear: 1, quince: 2 });
+  assert.equal(config.problem_type, "single_label_classification");
+  const { model, added_tokens } = JSON.parse(readFileSync(FIXTURES + "tiny-bert/tokenizer.json", "utf8"));
+  assert.deepEqual(json("tokenizer.json").model, model);
+  assert.deepEqual(json("tokenizer.json").added_tokens, added_tokens);
+  const report = json("training_report.json");
+  assert.equal(report.recipe.epochs, 2);
+  assert.ok(!JSON.stringify(report).includes(SECRET), "the report holds a text of the data");
+}
+
+/** @param {import("./harness.mjs").Opened["requests"]} requests */
+function checkRequests(requests) {
+  assert.ok(requests.length > 10, "requests were recorded");
+  for (const { url, method, body } of requests) {
+    assert.ok(url.startsWith(site.origin) || url.startsWith(`blob:${site.origin}`), `asked another origin: ${url}`);
+    assert.equal(method, "GET", url);
+    assert.equal(body, null, url);
+    assert.ok(!decodeURIComponent(url).includes(SECRET), `an address holds a text of the data: ${url}`);
+  }
+  assert.deepEqual(site.asked, [], "the browser asked another machine");
+}
+
+for (const device of /** @type {const} */ (["gpu", "cpu"])) {
+  test(`a tiny encoder is trained for two epochs on the ${device} and downloaded`, { timeout: PATIENCE }, async () => {
+    const { page, requests, errors, close } = await site.open({ device });
+    await reaches(page, "empty");
+    await drop(page, modelFiles("tiny-bert"));
+    await reaches(page, "model");
+    await drop(page, [file("fruit.csv", table(48))]);
+    await reaches(page, "ready");
+    await reads(page, "#data-summary", /3 labels/);
+    await reads(page, "#preview", /quince/);
+    const sentence = await reads(page, "#device-sentence", /\w+/);
+    assert.equal(await page.locator("#device-software").isVisible(), device === "gpu", sentence);
+
+    await choose(page, { epochs: 2, learning_rate: 0.003 });
+    await train(page);
+    assert.equal(await page.locator("#epochs tbody tr").count(), 2);
+    await reads(page, "#final-accuracy", /%/);
+    assert.equal(await page.locator("#confusion tbody tr").count(), 3);
+    assert.equal(await page.locator("#per-class tbody tr").count(), 3);
+    assert.ok((await pixels(page, "#loss-chart", "--chart-train")) > 20, "the loss curve is drawn");
+    assert.ok((await pixels(page, "#rate-chart", "--chart-rate")) > 20, "the learning-rate curve is drawn");
+
+    await page.locator("#try-text").fill(`${SECRET} the pear is good`);
+    await page.locator("#try-send").click();
+    const prediction = await reads(page, "#prediction", /%/);
+    for (const label of LABELS) assert.ok(prediction.includes(label), prediction);
+
+    const weights = await download(page, "#download-weights");
+    assert.equal(weights.name, "model.safetensors");
+    assert.deepEqual(shapes(safetensorsHeader(weights.bytes)), shapes(reference));
+    const zip = await download(page, "#download-zip");
+    assert.match(zip.name, /\.zip$/);
+    checkZip(zip.bytes, weights.bytes);
+
+    checkRequests(requests);
+    assert.deepEqual(errors, []);
+    await close();
+  });
+}

@@ -1,0 +1,114 @@
+// What a user does on the page and sees there, in the page's own ids.
+import { readFileSync } from "node:fs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/**
+ * Drops files anywhere on the page, as from a file manager.
+ *
+ * @param {Page} page
+ * @param {import("./fixtures.mjs").Dropped[]} files
+ */
+export async function drop(page, files) {
+  const given = files.map(({ name, buffer }) => ({ name, base64: buffer.toString("base64") }));
+  await page.evaluate((given) => {
+    const dataTransfer = new DataTransfer();
+    for (const { name, base64 } of given) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      dataTransfer.items.add(new File([bytes], name));
+    }
+    const event = { dataTransfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent("dragover", event));
+    document.body.dispatchEvent(new DragEvent("drop", event));
+  }, given);
+}
+
+/**
+ * Waits until the page stands where it is expected to.
+ *
+ * @param {Page} page
+ * @param {import("../../www/state.js").Phase} phase
+ */
+export async function reaches(page, phase) {
+  await page.waitForFunction((phase) => document.documentElement.dataset.phase === phase, phase);
+}
+
+/**
+ * Waits for a sentence in a place of the page and returns it.
+ *
+ * @param {Page} page
+ * @param {string} place Selector.
+ * @param {RegExp} words
+ */
+export async function reads(page, place, words) {
+  const found = page.locator(place).filter({ hasText: words, visible: true });
+  try {
+    await found.waitFor({ timeout: 60_000 });
+  } catch {
+    const shown = await page.locator(place).textContent();
+    throw new Error(`${place} should say ${words}, but says: ${shown}`);
+  }
+  return (await found.textContent()) ?? "";
+}
+
+/**
+ * Fills in hyperparameters, named as in the recipe.
+ *
+ * @param {Page} page
+ * @param {Record<string, string | number>} values
+ */
+export async function choose(page, values) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
+  for (const [name, value] of Object.entries(values)) {
+    await page.locator(`#recipe-${name.replaceAll("_", "-")}`).fill(String(value));
+  }
+}
+
+/**
+ * Presses Train and waits for the end.
+ *
+ * @param {Page} page
+ */
+export async function train(page) {
+  await page.locator('#train[aria-disabled="false"]').click();
+  await reaches(page, "trained");
+}
+
+/**
+ * Presses a button that saves a file.
+ *
+ * @param {Page} page
+ * @param {string} button Selector.
+ * @returns {Promise<{name: string, bytes: Buffer}>}
+ */
+export async function download(page, button) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+/**
+ * How many pixels of a chart have the colour of a line, named by its custom property.
+ *
+ * @param {Page} page
+ * @param {string} chart Selector.
+ * @param {string} property
+ */
+export function pixels(page, chart, property) {
+  return page.evaluate(
+    ([chart, property]) => {
+      const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector(`${chart} canvas`));
+      const drawn = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      const brush = new OffscreenCanvas(1, 1).getContext("2d");
+      if (!drawn || !brush) return 0;
+      brush.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+      brush.fillRect(0, 0, 1, 1);
+      const wanted = brush.getImageData(0, 0, 1, 1).data;
+      let count = 0;
+      for (let i = 0; i < drawn.length; i += 4) {
+        if ([0, 1, 2, 3].every((k) => Math.abs(drawn[i + k] - wanted[k]) < 8)) count += 1;
+      }
+      return count;
+    },
+    [chart, property],
+  );
+}

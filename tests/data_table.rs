@@ -1,0 +1,422 @@
+//! Reading table files: every encoding, delimiter and quoting, and a clear sentence for every bad file.
+
+use tabtune::Error;
+use tabtune::data::{Dataset, Mapping, Table};
+
+fn parse(text: &str) -> Table {
+    Table::parse(text.as_bytes(), "table.csv").unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn cells(table: &Table) -> Vec<Vec<&str>> {
+    (0..table.rows()).map(|row| (0..table.columns().len()).map(|column| table.cell(row, column)).collect()).collect()
+}
+
+/// The mistake's line and sentence.
+fn mistake(bytes: &[u8], name: &str) -> (Option<u64>, String) {
+    match Table::parse(bytes, name) {
+        Err(Error::Table { line, message, .. }) => {
+            assert!(message.ends_with(['.', '?']) && message.len() < 300, "one or two short sentences: {message}");
+            (line, message)
+        }
+        Err(other) => panic!("not a mistake in a table: {other}"),
+        Ok(table) => panic!("read as {}: {:?}", table.format(), cells(&table)),
+    }
+}
+
+fn utf16(text: &str, big_endian: bool, mark: bool) -> Vec<u8> {
+    let units = mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16());
+    units.flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+#[test]
+fn plain_csv() {
+    let table = parse("text,label\ngood film,pos\nbad film,neg\n");
+    assert_eq!(table.columns(), ["text", "label"]);
+    assert_eq!(cells(&table), [["good film", "pos"], ["bad film", "neg"]]);
+    assert_eq!(table.format(), "CSV, comma, not quoted, header, UTF-8");
+    assert_eq!((table.line(0), table.line(1)), (2, 3));
+    assert_eq!(table.notes(), [] as [&str; 0]);
+}
+
+#[test]
+fn delimiters_are_found() {
+    for (delimiter, words) in [(',', "CSV, comma"), (';', "CSV, semicolon"), ('\t', "TSV, tab"), ('|', "CSV, pipe")] {
+        let text = format!("text{delimiter}label\nGood: a film. Yes{delimiter}pos\nBad - a film{delimiter}neg\n");
+        let table = parse(&text);
+        assert_eq!(cells(&table)[0], ["Good: a film. Yes", "pos"]);
+        assert!(table.format().starts_with(words), "{}", table.format());
+    }
+}
+
+#[test]
+fn delimiters_inside_texts_do_not_mislead() {
+    let table = parse("text;label\nGood, long, and fine;pos\nBad, short;neg\nSo, so, la, la;neg\n");
+    assert_eq!(cells(&table)[2], ["So, so, la, la", "neg"]);
+    let table = parse("text\tlabel\na, b; c\tpos\nd, e; f\tneg\n");
+    assert_eq!(cells(&table)[0], ["a, b; c", "pos"]);
+    let table = parse("text,label\n\"a; b; c, d\",pos\n\"e; f, g\",neg\n");
+    assert_eq!(cells(&table)[1], ["e; f, g", "neg"]);
+}
+
+#[test]
+fn excel_may_announce_its_delimiter() {
+    let table = parse("sep=;\r\ntext;label\r\n\"a;\r\nb\";pos\r\nc;neg\r\n");
+    assert_eq!(cells(&table), [["a;\r\nb", "pos"], ["c", "neg"]]);
+    assert_eq!((table.line(0), table.line(1)), (3, 5));
+}
+
+#[test]
+fn quoted_cells_keep_their_text_exactly() {
+    let table = parse("text,label\r\n\"He said \"\"hi\"\",\r\n  then left \",pos\r\n 5\" disk ,neg\r\n\"\",neg\r\n");
+    assert_eq!(cells(&table), [["He said \"hi\",\r\n  then left ", "pos"], [" 5\" disk ", "neg"], ["", "neg"]]);
+    assert_eq!((table.line(0), table.line(1), table.line(2)), (2, 4, 5));
+    assert!(table.format().contains(", quoted,"), "{}", table.format());
+}
+
+#[test]
+fn lines_are_those_of_an_editor() {
+    for newline in ["\n", "\r\n", "\r"] {
+        let text = ["", "text,label", "", "a,x", "\"b", "", "c\",y", "", "", "d,x"].join(newline);
+        let table = parse(&text);
+        assert_eq!((0..3).map(|row| table.line(row)).collect::<Vec<_>>(), [4, 5, 10], "{newline:?}");
+    }
+}
+
+#[test]
+fn tsv_without_quoting_is_read_as_it_stands() {
+    let table = parse("sentence\tlabel\n\"Great\" film\t1\n\"Bad film\t0\nIt's \"ok\"\t1\n");
+    assert_eq!(cells(&table), [["\"Great\" film", "1"], ["\"Bad film", "0"], ["It's \"ok\"", "1"]]);
+    let table = parse("sentence\tlabel\n\"a\tb\"\t1\n\"c\nd\"\t0\n");
+    assert_eq!(cells(&table), [["a\tb", "1"], ["c\nd", "0"]]);
+}
+
+#[test]
+fn headers_are_told_from_rows() {
+    for headed in [
+        "text,label\na b c,pos\nd e f,neg\n",
+        "0,1\nSome words here,pos\nOther words here,neg\n",
+        "foo,bar\nwords,1\nother words,2\n",
+        "frage,antwort\nWie geht es dir?,gut\nUnd dir?,schlecht\n",
+        "text,label\n",
+    ] {
+        match Table::parse(headed.as_bytes(), "a.csv") {
+            Ok(table) => assert!(table.format().contains(", header,"), "{headed}"),
+            Err(error) => assert!(error.to_string().contains("header but no rows"), "{error}"),
+        }
+    }
+    for headless in [
+        "ham\tGo until jurong point\nspam\tFree entry in a comp\nham\tOk lar\nham\tU dun say\n",
+        "1,I liked this film\n0,I did not\n",
+        "how are you,question\nfine,comment\nand you,question\nso so,comment\n",
+        "\"An excellent film, which I would see again at any time, and with my whole family.\",pos\n\"Bad.\",neg\n",
+    ] {
+        let table = parse(headless);
+        assert_eq!(table.columns(), ["column 1", "column 2"], "{headless}");
+        assert_eq!((table.rows(), table.line(0)), (headless.lines().count(), 1));
+        assert!(table.notes()[0].contains("no header"), "{:?}", table.notes());
+    }
+}
+
+#[test]
+fn column_names_are_unique_and_not_empty() {
+    let table = parse(",text,text, label ,\n0,a,b,x,\n1,c,d,y,\n");
+    assert_eq!(table.columns(), ["column 1", "text", "text (2)", "label", "column 5"]);
+    assert_eq!(table.notes(), ["Columns without a name of their own were named “column 1”, “text (2)”, “column 5”."]);
+}
+
+#[test]
+fn short_rows_are_filled_and_noted() {
+    let table = parse("text,label,more\na,x,1\nb,y\nc\nd,x,2,,\n");
+    assert_eq!(cells(&table)[1..3], [["b", "y", ""], ["c", "", ""]]);
+    assert_eq!(
+        table.notes(),
+        ["2 rows have fewer cells than the table has columns; the missing ones are taken as empty (lines 3, 4)."]
+    );
+}
+
+#[test]
+fn every_encoding_gives_the_same_cells() {
+    let text = "text,label\nKäse für Zoë…,größe\nein „Satz“,klein\n";
+    let expected = parse(text);
+    let (latin, _, lossy) = encoding_rs::WINDOWS_1252.encode(text);
+    assert!(!lossy);
+    let files = [
+        ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), "UTF-8 with BOM"),
+        (utf16(text, false, true), "UTF-16"),
+        (utf16(text, true, true), "UTF-16"),
+        (utf16(text, false, false), "UTF-16"),
+        (utf16(text, true, false), "UTF-16"),
+        (latin.into_owned(), "Latin-1"),
+    ];
+    for (bytes, encoding) in files {
+        let table = Table::parse(&bytes, "table.csv").unwrap_or_else(|error| panic!("{encoding}: {error}"));
+        assert_eq!(cells(&table), cells(&expected), "{encoding}");
+        assert!(table.format().ends_with(encoding), "{}", table.format());
+    }
+}
+
+#[test]
+fn utf16_without_a_mark_is_found_in_other_scripts() {
+    for text in [
+        "text,label\nЭто хороший фильм,да\nЭто плохой фильм,нет\n",
+        "text,label\n這部電影很好看我想再看一次上上下下,pos\n不好看,neg\n",
+        "text,label\nこの映画はとても良い,pos\nつまらない,neg\n",
+    ] {
+        for big_endian in [false, true] {
+            let table = Table::parse(&utf16(text, big_endian, false), "a.csv").expect("UTF-16");
+            assert_eq!(cells(&table), cells(&parse(text)));
+        }
+    }
+}
+
+#[test]
+fn a_few_damaged_bytes_are_replaced_and_noted() {
+    let mut bytes = "text,label\nKäse für Zoë äöüäöü äöüäöü,a\nschön,b\n".as_bytes().to_vec();
+    bytes.extend_from_slice(b"dam\xFFaged,a\n");
+    let table = Table::parse(&bytes, "a.csv").expect("a table");
+    assert_eq!(table.cell(2, 0), "dam\u{FFFD}aged");
+    assert!(table.notes()[0].contains("first in line 4"), "{:?}", table.notes());
+}
+
+#[test]
+fn json_lines() {
+    let table = Table::parse(
+        b"{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"label\": true, \"text\": null, \"x\": [1, {\"y\": 2}]}\r\n{\"text\": \"c\", \"label\": 1.5}",
+        "data.jsonl",
+    )
+    .expect("JSON Lines");
+    assert_eq!(table.columns(), ["text", "label", "x"]);
+    assert_eq!(cells(&table), [["a\nb", "1", ""], ["", "true", "[1,{\"y\":2}]"], ["c", "1.5", ""]]);
+    assert_eq!((0..3).map(|row| table.line(row)).collect::<Vec<_>>(), [1, 3, 4]);
+    assert_eq!(table.format(), "JSON Lines, UTF-8");
+    assert!(table.notes()[0].contains("as JSON (line 3)"), "{:?}", table.notes());
+}
+
+#[test]
+fn a_json_list_may_stand_on_one_long_line_or_on_many() {
+    let object = format!("{{\"text\":\"{}\",\"label\":\"x\"}}", "word ".repeat(1000));
+    let list = format!("[{}]", vec![object; 500].join(","));
+    assert!(list.len() > 2 << 20);
+    assert_eq!(Table::parse(list.as_bytes(), "a.json").expect("a list").rows(), 500);
+    let pretty =
+        "[\n  {\n    \"text\": \"a\",\n    \"label\": 0\n  },\n  {\n    \"text\": \"b\",\n    \"label\": 1\n  }\n]\n";
+    let table = Table::parse(pretty.as_bytes(), "a.json").expect("a list");
+    assert_eq!(cells(&table), [["a", "0"], ["b", "1"]]);
+    assert_eq!((table.line(0), table.line(1)), (2, 6));
+}
+
+#[test]
+fn broken_json_names_line_and_reason() {
+    let cases: [(&str, u64, &str); 9] = [
+        ("{\"text\": \"a\"}\n[1, 2]\n", 2, "not a JSON object"),
+        ("{\"text\": \"a\"}\n{\"text\": \"b\"\n", 2, "EOF"),
+        ("{\"text\": \"a\"}\n{\"text\": \"\\u0000\"}\n", 2, "NUL"),
+        ("{\"text\": \"a\"} {\"text\": \"b\"}\n", 1, "trailing characters"),
+        ("[{\"text\": \"a\"},\n{\"text\": \"b\"}", 2, "closing bracket"),
+        ("[{\"text\": \"a\"},\n{\"text\": \"b\"}]\nmore", 3, "after the end"),
+        ("[{\"text\": \"a\"},\n\n{\"text\": b}]", 3, "expected value"),
+        ("[{\"text\": \"a\"},\n3]", 2, "not a JSON object"),
+        ("[{\"text\": \"a\"},\n", 2, "not a JSON object"),
+    ];
+    for (text, line, reason) in cases {
+        let (found, message) = mistake(text.as_bytes(), "a.jsonl");
+        assert_eq!(found, Some(line), "{text}: {message}");
+        assert!(message.contains(reason), "{message}");
+    }
+    let deep = format!("{{\"text\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let (line, message) = mistake(deep.as_bytes(), "a.jsonl");
+    assert_eq!(line, Some(1));
+    assert!(message.contains("recursion limit"), "{message}");
+    assert!(mistake(b"[]", "a.json").1.contains("no rows"));
+}
+
+#[test]
+fn files_without_rows() {
+    for empty in [&b""[..], b"\xEF\xBB\xBF", b" \n\r\n\t\n", b"\xFF\xFE"] {
+        assert!(mistake(empty, "a.csv").1.contains("is empty"));
+    }
+    for header in ["text,label", "text,label\n\n\n", "label\n", "sep=;\ntext;label\n"] {
+        assert!(mistake(header.as_bytes(), "a.csv").1.contains("header but no rows"), "{header}");
+    }
+}
+
+#[test]
+fn files_that_are_no_tables_are_named() {
+    let files: [(&[u8], &str); 8] = [
+        (b"PK\x03\x04\x14\x00\x06\x00", "Excel"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", "old Excel"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"\x1F\x8B\x08\0\0", "gzip"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"SQLite format 3\0", "SQLite"),
+        (b"\x89PNG\r\n\x1A\n", "image"),
+        (b"\xFF\xFE\0\0t\0\0\0", "UTF-32"),
+    ];
+    for (bytes, what) in files {
+        let (_, message) = mistake(bytes, "table.csv");
+        assert!(message.contains(what), "{message}");
+    }
+    // A linear congruential generator's high bytes: no known magic, no text.
+    let noise: Vec<u8> = (0..50_000_u32)
+        .scan(1_u32, |state, _| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some((*state >> 24) as u8)
+        })
+        .collect();
+    assert!(mistake(&noise, "a.csv").1.contains("binary file"));
+    let zeros = [b"text,label\n".as_slice(), &[0; 1000]].concat();
+    assert!(mistake(&zeros, "a.csv").1.contains("binary file"));
+    let weights: Vec<u8> = (0..4000_u16).flat_map(|n| (f32::from(n) / 4000.0).to_le_bytes()).collect();
+    assert!(mistake(&weights, "model.safetensors").1.contains("binary file"));
+}
+
+#[test]
+fn nul_characters_name_their_line() {
+    let (line, message) = mistake(b"text,label\ngood,pos\nb\0ad,neg\n", "a.csv");
+    assert_eq!(line, Some(3));
+    assert!(message.contains("NUL"), "{message}");
+    assert_eq!(mistake(b"text,label\nK\xE4se,pos\nb\0ad und so weiter,neg\nmore,pos\n", "a.csv").0, Some(3));
+}
+
+#[test]
+fn quotes_that_do_not_close_name_the_line_where_they_open() {
+    let cases = [
+        ("text,label\na,x\n\"b,y\nc,x\nd,y\n", 3, "never closed"),
+        ("text,label\n\"a\",x\n\"b \"\"quoted\"\",y\n", 3, "never closed"),
+        ("text,label\na,x\n\"b,y\n\"c\",x\n", 3, "in the middle of a cell (line 4)"),
+        ("text,label\n\"a\" b,x\n", 2, "in the middle of a cell (line 2)"),
+        ("text\tlabel\na\tx\n\"b\ny\tz\t1\n", 3, "never closed"),
+    ];
+    for (text, line, reason) in cases {
+        let (found, message) = mistake(text.as_bytes(), "a.csv");
+        assert_eq!(found, Some(line), "{text}: {message}");
+        assert!(message.contains(reason), "{message}");
+    }
+}
+
+#[test]
+fn lines_and_cells_over_a_mebibyte_name_their_line() {
+    let long = "x".repeat(10 << 20);
+    for name in ["a.csv", "a.jsonl"] {
+        let (line, message) = mistake(format!("text,label\ngood,pos\n{long},neg\n").as_bytes(), name);
+        assert_eq!(line, Some(3));
+        assert!(message.contains("10.0 MiB"), "{message}");
+    }
+    let many_lines = "x\n".repeat(1 << 20);
+    let (line, message) = mistake(format!("text,label\n\"{many_lines}\",neg\n").as_bytes(), "a.csv");
+    assert_eq!(line, Some(2));
+    assert!(message.contains("longer than 1 MiB"), "{message}");
+    let most = "x".repeat((1 << 20) - 10);
+    assert_eq!(parse(&format!("text,label\n{most},neg\n")).cell(0, 0).len(), most.len());
+}
+
+#[test]
+fn rows_with_too_many_cells_name_line_and_counts() {
+    let (line, message) = mistake(b"text,label\na,x\nb, and c,y\n", "a.csv");
+    assert_eq!(line, Some(3));
+    assert!(message.contains("3 cells") && message.contains("has 2") && message.contains("quotes"), "{message}");
+}
+
+#[test]
+fn too_many_columns_are_refused() {
+    let header: Vec<String> = (0..5000).map(|column| format!("c{column}")).collect();
+    let (line, message) = mistake(format!("{}\n1,2\n", header.join(",")).as_bytes(), "a.csv");
+    assert_eq!(line, Some(1));
+    assert!(message.contains("4096 columns"), "{message}");
+    let lines: Vec<String> = (0..5000).map(|row| format!("{{\"c{row}\": 1}}")).collect();
+    assert_eq!(mistake(lines.join("\n").as_bytes(), "a.jsonl").0, Some(4097));
+}
+
+#[test]
+fn one_column_is_a_table_whose_commas_are_text() {
+    let table = parse("text\nGood, yes\nBad; no\n");
+    assert_eq!(cells(&table), [["Good, yes"], ["Bad; no"]]);
+    assert_eq!(table.format(), "CSV, one column, not quoted, header, UTF-8");
+}
+
+#[test]
+fn info_counts_what_columns_hold() {
+    let long = "ä".repeat(1001);
+    let info = parse(&format!("text,label,none\n{long},a, \nb,b,\nb,a,\n")).info();
+    assert_eq!(info.rows, 3);
+    assert_eq!(info.columns.iter().map(|column| column.distinct).collect::<Vec<_>>(), [2, 2, 0]);
+    assert_eq!(info.columns.iter().map(|column| column.empty).collect::<Vec<_>>(), [0, 0, 3]);
+    assert_eq!(info.columns.iter().map(|column| column.mean_characters).collect::<Vec<_>>(), [1003.0 / 3.0, 1.0, 0.0]);
+    assert_eq!(info.preview[0][0], "ä".repeat(1000) + "…");
+    assert_eq!(info.mapping, Mapping::new("text", "label"));
+    let json = serde_json::to_value(&info).expect("it serialises");
+    assert_eq!(json["columns"][0]["mean_characters"], 1003.0 / 3.0);
+    assert_eq!(json["mapping"]["split"], serde_json::Value::Null);
+    let many: String = (0..20).map(|row| format!("t{row},{}\n", row % 2)).collect();
+    assert_eq!(parse(&format!("text,label\n{many}")).info().preview.len(), 8);
+}
+
+#[test]
+fn hostile_cells_stay_text() {
+    let table = parse("text,label\n<img src=x onerror=alert(1)>,\"<img onerror=\"\"x\"\">\"\n=cmd|' /C calc'!A0,b\n");
+    assert_eq!(cells(&table)[0], ["<img src=x onerror=alert(1)>", "<img onerror=\"x\">"]);
+    assert_eq!(cells(&table)[1], ["=cmd|' /C calc'!A0", "b"]);
+}
+
+#[test]
+fn random_tables_survive_writing_and_reading() {
+    let letters = ['a', 'B', ' ', '"', ',', ';', '\n', '\r', '|', '\t', 'ß', '語', '😀', '\'', '7', '.', '\\'];
+    let mut state = 7_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below
+    };
+    for round in 0..300 {
+        let rows: Vec<[String; 2]> = (0..1 + next(8))
+            .map(|_| {
+                let mut cell = || (0..1 + next(12)).map(|_| letters[next(letters.len())]).collect::<String>();
+                [cell(), cell()]
+            })
+            .collect();
+        for delimiter in [b',', b';', b'\t', b'|'] {
+            let mut writer = csv::WriterBuilder::new()
+                .delimiter(delimiter)
+                .quote_style(csv::QuoteStyle::Always)
+                .from_writer(Vec::new());
+            writer.write_record(["text", "label"]).expect("written to memory");
+            for row in &rows {
+                writer.write_record(row).expect("written to memory");
+            }
+            let bytes = writer.into_inner().expect("written to memory");
+            let table = Table::parse(&bytes, "a.csv").unwrap_or_else(|error| panic!("round {round}: {error}"));
+            assert_eq!(cells(&table), rows, "round {round}");
+        }
+    }
+}
+
+#[test]
+fn damaged_files_are_read_or_refused_but_never_panic() {
+    let text = "sep=,\n\"text\",label,split\r\n\"a \"\"b\"\"\n\",Käse,train\nc,x,dev\n\td;e,y,train\n";
+    let json = "[{\"text\": \"a\\n\", \"label\": 1.5e3},\n {\"text\": [null, {}], \"label\": \"ß\"}]";
+    let lines = "{\"text\": \"a\", \"label\": true}\n{\"label\": -1, \"more\": \"\\u00e4\"}\n";
+    let mut files: Vec<Vec<u8>> =
+        [text, &text.replace(',', "\t"), json, lines].map(|text| text.as_bytes().to_vec()).into();
+    files.extend([utf16(text, false, true), utf16(text, true, false)]);
+    let mut state = 3_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below
+    };
+    for round in 0..20_000 {
+        let mut bytes = files[round % files.len()].clone();
+        for _ in 0..=next(3) {
+            let (at, other) = (next(bytes.len()), next(bytes.len()));
+            match next(4) {
+                0 => bytes[at] = next(256) as u8,
+                1 => bytes.swap(at, other),
+                2 => bytes.truncate(at.max(1)),
+                _ => bytes.insert(at, b"\",\n\r\t;{}[]\0:\xFF"[next(14)]),
+            }
+        }
+        if let Ok(table) = Table::parse(&bytes, ["a.csv", "a.json", "a"][next(3)]) {
+            let mapping = table.info().mapping;
+            // Nearly all of these have too few rows or classes; they must say so rather than panic.
+            let _ = Dataset::build(&table, &mapping);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// The curves of a run, drawn by uPlot in the page's own colours, each with a sentence for those who cannot see them.
+
+import uPlot from "./pkg/vendor/uplot.js";
+import { fill, h } from "./dom.js";
+import { loss, plain } from "./format.js";
+
+/**
+ * @typedef {import("./run.js").RunState} RunState
+ * @typedef {object} Line
+ * @property {string} label
+ * @property {string} color      Custom property that holds the colour.
+ * @property {number} [width]
+ * @property {number} [opacity]
+ * @property {boolean} [points]  Marks each value, for lines with few.
+ * @property {(value: number) => string} format
+ */
+
+const FONT = "12px system-ui, sans-serif";
+
+/** Training loss, raw and smoothed, with the validation loss of each epoch. */
+export function lossChart() {
+  const chart = lineChart("loss-chart", "Loss", 240, [
+    { label: "each step", color: "--chart-train", width: 1, opacity: 0.3, format: loss },
+    { label: "smoothed", color: "--chart-train", width: 2.5, format: loss },
+    { label: "validation", color: "--chart-validation", width: 2.5, points: true, format: loss },
+  ]);
+
+  /** @param {RunState["curves"]} curves @param {RunState["epochs"]} epochs */
+  function update(curves, epochs) {
+    /** @type {(number|null)[]} */
+    const validation = curves.step.map(() => null);
+    for (const epoch of epochs) {
+      const place = curves.step.indexOf(epoch.step);
+      if (place >= 0 && epoch.validation) validation[place] = epoch.validation.loss;
+    }
+    chart.update([curves.step, curves.loss, curves.smooth, validation]);
+    const last = curves.smooth.at(-1);
+    if (last === undefined) return;
+    const measured = epochs.at(-1)?.validation;
+    const also = measured ? ` Validation loss after the last epoch: ${loss(measured.loss)}.` : "";
+    chart.describe(`Loss by step: from ${loss(curves.smooth[0])} at the start to ${loss(last)} at step ${curves.step.at(-1)}.${also}`);
+  }
+
+  return { element: chart.element, update };
+}
+
+/** The learning rate of each step. */
+export function rateChart() {
+  const chart = lineChart("rate-chart", "Learning rate", 130, [
+    { label: "learning rate", color: "--chart-rate", width: 2, format: (value) => value.toExponential(2) },
+  ]);
+
+  /** @param {RunState["curves"]} curves */
+  function update(curves) {
+    chart.update([curves.step, curves.learning_rate]);
+    const last = curves.learning_rate.at(-1);
+    if (last !== undefined) chart.describe(`Learning rate by step: ${plain(last)} at step ${curves.step.at(-1)}.`);
+  }
+
+  return { element: chart.element, update };
+}
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {number} height  In CSS pixels, without the legend.
+ * @param {Line[]} lines
+ */
+function lineChart(id, title, height, lines) {
+  const canvas = h("div", { id, class: "canvas", role: "img", "aria-label": title });
+  const key = h("p", { class: "legend", "aria-hidden": "true" });
+  const element = h("figure", { class: "chart" }, h("figcaption", { class: "title-row" }, h("h3", {}, title), key), canvas);
+  /** @type {uPlot|null} */
+  let plot = null;
+  /** @type {(number|null)[][]} */
+  let shown = [[]];
+
+  new ResizeObserver(() => draw()).observe(canvas);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot?.redraw(false));
+  write(null);
+
+  function draw() {
+    const width = Math.floor(canvas.clientWidth);
+    if (width <= 0) return;
+    if (plot === null) plot = new uPlot(options(width), dataOf(shown), canvas);
+    else if (plot.width !== width) plot.setSize({ width, height });
+  }
+
+  /** The legend: what each line is and, under the pointer, its value. @param {number|null} place */
+  function write(place) {
+    const entries = lines.map((line, index) => {
+      const value = place === null ? null : (shown[index + 1]?.[place] ?? null);
+      const swatch = h("span", { class: "swatch line" });
+      swatch.style.setProperty("--color", `var(${line.color})`);
+      swatch.style.opacity = String(line.opacity ?? 1);
+      return h("span", {}, swatch, value === null ? line.label : `${line.label} ${line.format(value)}`);
+    });
+    fill(key, place !== null && `step ${shown[0]?.[place] ?? ""}`, ...entries);
+  }
+
+  /** @param {number} width @returns {uPlot.Options} */
+  function options(width) {
+    return {
+      width,
+      height,
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { size: 8 } },
+      scales: { x: { time: false }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
+      axes: [axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000], size: 30 }), axis({ size: 56, values: ticks })],
+      series: [{}, ...lines.map(series)],
+      hooks: { setCursor: [(plot) => write(plot.cursor.idx ?? null)] },
+      padding: [8, 8, 0, 0],
+    };
+  }
+
+  return {
+    element,
+
+    /** @param {(number|null)[][]} data */
+    update(data) {
+      shown = data;
+      if (plot) plot.setData(dataOf(data));
+      else draw();
+    },
+
+    /** @param {string} words */
+    describe(words) {
+      canvas.setAttribute("aria-label", words);
+    },
+  };
+}
+
+/** A loss that is not a number leaves a gap. @param {(number|null)[][]} data @returns {uPlot.AlignedData} */
+function dataOf(data) {
+  const clean = data.map((column) => column.map((value) => (value !== null && Number.isFinite(value) ? value : null)));
+  return /** @type {uPlot.AlignedData} */ (clean);
+}
+
+/** @param {Line} line @returns {uPlot.Series} */
+function series({ color: name, width = 2, opacity = 1, points = false }) {
+  return {
+    stroke: () => color(name),
+    width,
+    alpha: opacity,
+    spanGaps: points,
+    points: { show: points, size: 9, fill: () => color(name) },
+  };
+}
+
+/** @param {Partial<uPlot.Axis>} more @returns {uPlot.Axis} */
+function axis(more) {
+  const line = { stroke: () => color("--line"), width: 1 };
+  return { stroke: () => color("--muted"), font: FONT, grid: line, ticks: { ...line, size: 4 }, ...more };
+}
+
+/** @param {uPlot} _ @param {number[]} values */
+function ticks(_, values) {
+  return values.map((value) => plain(Number(value.toPrecision(6))));
+}
+
+/** @param {string} name */
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

@@ -1,0 +1,71 @@
+// Builds elements from names, properties and children; text is only ever text, never markup.
+
+/** @typedef {Node|string|number|null|false|undefined} Child */
+
+/**
+ * Makes an element. A function is a listener ("onclick"), `text` the text, `data` the data attributes,
+ * true an empty attribute, false or null none; everything else is an attribute.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, unknown>} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === "function") {
+      element.addEventListener(name.replace(/^on/, ""), /** @type {EventListener} */ (value));
+    } else if (name === "text") {
+      element.textContent = String(value);
+    } else if (name === "data") {
+      Object.assign(element.dataset, value);
+    } else if (value === true) {
+      element.setAttribute(name, "");
+    } else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(name, String(value));
+    }
+  }
+  if (children.length > 0) fill(element, ...children);
+  return element;
+}
+
+/**
+ * Replaces what an element holds.
+ *
+ * @param {Element} element
+ * @param {...Child} children
+ */
+export function fill(element, ...children) {
+  const nodes = children.filter((child) => child !== null && child !== false && child !== undefined);
+  element.replaceChildren(...nodes.map((child) => (child instanceof Node ? child : String(child))));
+}
+
+/**
+ * Shows or hides an element, for screen readers, too.
+ *
+ * @param {HTMLElement} element
+ * @param {boolean} visible
+ */
+export function show(element, visible) {
+  if (element.hidden === visible) element.hidden = !visible;
+}
+
+/**
+ * Wraps a drawing function so that it runs only when one of its arguments is another value than last time.
+ * The state is never changed in place, so identity is enough.
+ *
+ * @template {unknown[]} Parts
+ * @param {(...parts: Parts) => void} draw
+ * @returns {(...parts: Parts) => void}
+ */
+export function whenChanged(draw) {
+  /** @type {Parts|null} */
+  let last = null;
+  return (...parts) => {
+    if (last && parts.every((part, index) => Object.is(part, last?.[index]))) return;
+    last = parts;
+    draw(...parts);
+  };
+}

@@ -1,0 +1,75 @@
+// Numbers, sizes and times as people read them.
+
+const whole = new Intl.NumberFormat("en");
+
+/** @param {number} count @returns {string} "12,345" */
+export function count(count) {
+  return whole.format(Math.round(count));
+}
+
+/**
+ * A count with its noun: "1 row", "2,000 rows".
+ *
+ * @param {number} number
+ * @param {string} singular
+ * @param {string} [plural]
+ */
+export function counted(number, singular, plural = `${singular}s`) {
+  return `${count(number)} ${Math.round(number) === 1 ? singular : plural}`;
+}
+
+/** @param {number} number @returns {string} "22.7 million", "4,210" */
+export function large(number) {
+  if (number >= 1e9) return `${(number / 1e9).toFixed(1)} billion`;
+  if (number >= 1e6) return `${(number / 1e6).toFixed(1)} million`;
+  return count(number);
+}
+
+/** @param {number} bytes @returns {string} "512 bytes", "1.5 MB"; decimal units, as browsers show downloads. */
+export function size(bytes) {
+  if (bytes < 1000) return counted(bytes, "byte");
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** @param {number} seconds @returns {string} "8 s", "2 min 05 s", "1 h 12 min" */
+export function duration(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  const total = Math.max(0, Math.round(seconds));
+  if (total < 60) return `${total} s`;
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  if (total < 3600) return `${Math.floor(total / 60)} min ${two(total % 60)} s`;
+  return `${Math.floor(total / 3600)} h ${two(Math.floor((total % 3600) / 60))} min`;
+}
+
+/** @param {number} share From 0 to 1. @param {number} [digits] @returns {string} "93.4 %" */
+export function percent(share, digits = 1) {
+  return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
+}
+
+/** @param {number} loss @returns {string} Three or four figures: "0.4312", "12.3" */
+export function loss(loss) {
+  if (!Number.isFinite(loss)) return String(loss);
+  return loss >= 10 ? loss.toFixed(1) : loss >= 1 ? loss.toFixed(3) : loss.toFixed(4);
+}
+
+/** @param {number} rate Per second. @returns {string} "0.42", "8.3", "1,204" */
+export function rate(rate) {
+  if (!Number.isFinite(rate)) return "–";
+  return rate >= 99.5 ? count(rate) : rate >= 9.95 ? rate.toFixed(0) : rate.toFixed(rate >= 0.995 ? 1 : 2);
+}
+
+/**
+ * A number as it is written in a field: small ones in powers of ten, so that 0.00005 is "5e-5".
+ *
+ * @param {number} number
+ */
+export function plain(number) {
+  return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential().replace("e-0", "e-") : String(number);
+}

@@ -1,0 +1,104 @@
+// Sorts what a user dropped or chose into a table, a model or neither. Pure but for walking a dropped folder.
+
+import { mistake } from "./mistake.js";
+
+/**
+ * @typedef {import("./folder.js").Part} Part
+ * @typedef {{kind: "table", file: File}} TableIntake
+ * @typedef {{kind: "model", files: Partial<Record<Part, File>>, name: string}} ModelIntake
+ * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
+ */
+
+const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson)$/iu;
+/** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
+const MOST_FILES = 500;
+const DEEPEST = 3;
+
+/** @type {[RegExp, Part][]} */
+const PARTS = [
+  [/^config\.json$/iu, "config"],
+  [/^tokenizer\.json$/iu, "tokenizer"],
+  [/^tokenizer_config\.json$/iu, "tokenizer_config"],
+  [/\.safetensors$/iu, "weights"],
+];
+
+/** Files of a model folder that are neither needed nor tables. */
+const COMPANIONS = /^(vocab\.txt|merges\.txt|special_tokens_map\.json|added_tokens\.json|readme\.md|modules\.json|.*\.bin|.*\.(md|py|onnx|h5))$/iu;
+
+/**
+ * @param {Found[]} found
+ * @returns {TableIntake|ModelIntake}
+ * @throws Mistake when it is neither, or more than one table.
+ */
+export function sortFiles(found) {
+  const files = found.filter(({ file }) => !file.name.startsWith("."));
+  if (files.length === 0) throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
+  const model = modelAmong(files);
+  if (model) return model;
+  const tables = files.filter(({ file }) => TABLE.test(file.name) && !COMPANIONS.test(file.name));
+  if (tables.length > 1) {
+    throw mistake("file", `${tables.length} tables were dropped: ${names(tables)}. Drop one at a time.`);
+  }
+  // A lone file of unknown name is tried as a table: the engine looks at its bytes and says what is wrong with it.
+  if (tables.length === 1 || files.length === 1) return { kind: "table", file: (tables[0] ?? files[0]).file };
+  throw mistake("file", `${names(files)}: neither a table (CSV, TSV or JSONL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`);
+}
+
+/** @param {Found[]} found @returns {ModelIntake|null} */
+function modelAmong(found) {
+  /** @type {Partial<Record<Part, File>>} */
+  const files = {};
+  let name = "";
+  for (const { file, folder } of found) {
+    const part = PARTS.find(([pattern]) => pattern.test(file.name))?.[1];
+    if (!part) continue;
+    const other = files[part];
+    // The file of that exact name wins over another one with the same ending.
+    if (other && part === "weights" && other.name.toLowerCase() === "model.safetensors") continue;
+    if (other && (part !== "weights" || file.name.toLowerCase() !== "model.safetensors")) {
+      throw mistake("file", `${other.name} and ${file.name} were dropped together. Drop the files of one model only.`, { name: file.name });
+    }
+    files[part] = file;
+    name = folder || name;
+  }
+  return Object.keys(files).length === 0 ? null : { kind: "model", files, name: name || "your model" };
+}
+
+/** @param {Found[]} found */
+function names(found) {
+  const shown = found.slice(0, 3).map(({ file }) => file.name);
+  return found.length > 3 ? `${shown.join(", ")} and ${found.length - 3} more` : shown.join(", ");
+}
+
+/** @param {FileList|File[]} files From a file field. @returns {Found[]} */
+export function fromField(files) {
+  return [...files].slice(0, MOST_FILES).map((file) => ({ file, folder: file.webkitRelativePath.split("/").at(-2) ?? "" }));
+}
+
+/** @param {DataTransfer} drop @returns {Promise<Found[]>} The files of a drop, those in folders included. */
+export async function fromDrop(drop) {
+  // Entries must be taken at once: after the first await the browser has emptied the drop.
+  const entries = [...drop.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return fromField(drop.files);
+  /** @type {Found[]} */
+  const found = [];
+  for (const entry of entries) await walk(entry, "", 0, found);
+  return found;
+}
+
+/** @param {FileSystemEntry} entry @param {string} folder @param {number} depth @param {Found[]} found */
+async function walk(entry, folder, depth, found) {
+  if (found.length >= MOST_FILES || depth > DEEPEST) return;
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
+    found.push({ file, folder });
+    return;
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  for (;;) {
+    const children = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (children.length === 0) return;
+    for (const child of children) await walk(child, entry.name, depth + 1, found);
+    if (found.length >= MOST_FILES) return;
+  }
+}

@@ -1,0 +1,37 @@
+// The whole window as a place to drop files: a table, or the files or folder of a model.
+
+import { h, show } from "../dom.js";
+import { fromDrop } from "../intake.js";
+import { isBusyTraining } from "../state.js";
+
+/** @param {import("../actions.js").Actions} actions */
+export function dropTarget(actions) {
+  const words = h("p", {}, "Drop a table or a model's files");
+  const element = h("div", { id: "drop", class: "drop-veil", "aria-hidden": "true" }, words);
+  show(element, false);
+
+  const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+  addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    show(element, true);
+  });
+  addEventListener("dragleave", (event) => {
+    // No related element: the pointer left the window, not one element for another.
+    if (event.relatedTarget === null) show(element, false);
+  });
+  addEventListener("drop", async (event) => {
+    if (!carriesFiles(event) || !event.dataTransfer) return;
+    event.preventDefault();
+    show(element, false);
+    const found = await fromDrop(event.dataTransfer).catch(() => []);
+    await actions.take(found);
+  });
+
+  /** @param {import("../state.js").State} state */
+  function update(state) {
+    words.textContent = isBusyTraining(state) ? "Stop the run before opening other files" : "Drop a table or a model's files";
+  }
+
+  return { element, update };
+}

@@ -1,0 +1,184 @@
+// Step 4: the device, the button, and everything that is seen of a run while it goes and when it is over.
+
+import { lossChart, rateChart } from "../charts.js";
+import { fill, h, show, whenChanged } from "../dom.js";
+import { duration, percent, rate } from "../format.js";
+import { progress, standing } from "../run.js";
+import { isBusyTraining, obstacle } from "../state.js";
+import { deviceForm } from "./device.js";
+import { epochTable } from "./epochs.js";
+import { reportTables } from "./report.js";
+import { mistakeLine, noteList, progressBar, section } from "./section.js";
+
+/**
+ * @typedef {import("../actions.js").Actions} Actions
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("../run.js").RunState} RunState
+ */
+
+/** How often a screen reader is told where the run stands. */
+const ANNOUNCE_MS = 10_000;
+
+/** @param {Actions} actions */
+export function trainingPanel(actions) {
+  const { element, body, stand } = section(4, "training", "Training", "Runs in the background of this tab. You can pause and stop at any time.");
+  const device = deviceForm(actions);
+  const controls = runControls(actions);
+  const mistake = mistakeLine("run-error");
+  const live = liveView();
+  const announce = announcer();
+  body.append(device.element, controls.element, mistake.element, live.element, announce.element);
+
+  /** @param {State} state */
+  function update(state) {
+    const { run } = state;
+    device.update(state.device, isBusyTraining(state) || state.dead !== null);
+    controls.update(state);
+    mistake.update(run.error);
+    live.update(run);
+    announce.update(run);
+    stand(words(run), run.status === "done");
+  }
+
+  return { element, update };
+}
+
+/** @param {RunState} run */
+function words(run) {
+  const { share } = progress(run);
+  switch (run.status) {
+    case "idle":
+      return "";
+    case "starting":
+      return "Starting…";
+    case "running":
+      return percent(share, 0);
+    case "paused":
+      return `Paused at ${percent(share, 0)}`;
+    case "stopping":
+      return "Stopping…";
+    case "failed":
+      return "Ended early";
+    case "done":
+      return run.done?.reason === "stopped" ? "Stopped" : "Done";
+  }
+}
+
+/** The big button and, during a run, pause, resume and stop. @param {Actions} actions */
+function runControls(actions) {
+  const why = h("p", { id: "train-obstacle", class: "hint" });
+  const train = h("button", { id: "train", type: "button", class: "primary large", "aria-describedby": "train-obstacle", onclick: actions.train }, "Train");
+  const pause = h("button", { id: "pause", type: "button", onclick: actions.pause }, "Pause");
+  const resume = h("button", { id: "resume", type: "button", class: "primary", onclick: actions.resume }, "Resume");
+  const stop = h("button", { id: "stop", type: "button", onclick: actions.stop }, "Stop and keep the best");
+  const element = h("div", { class: "row controls" }, train, pause, resume, stop, why);
+
+  /** @param {State} state */
+  function update(state) {
+    const { status } = state.run;
+    const on = isBusyTraining(state);
+    const reason = on ? null : obstacle(state);
+    const focused = document.activeElement;
+    show(train, !on);
+    show(pause, on && status !== "paused");
+    show(resume, status === "paused");
+    show(stop, on);
+    // Not disabled but explained, so that the button can be found and asked why it does nothing.
+    train.setAttribute("aria-disabled", String(reason !== null));
+    train.textContent = status === "done" || status === "failed" ? "Train again" : "Train";
+    pause.disabled = status !== "running";
+    stop.disabled = status === "stopping" || status === "starting";
+    why.textContent = reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
+    show(why, why.textContent !== "");
+    // Focus stays in the row when the button that had it gives way to another.
+    if (focused instanceof HTMLElement && element.contains(focused) && focused.hidden) {
+      [resume, pause, train].find((button) => !button.hidden && !button.disabled)?.focus();
+    }
+  }
+
+  return { element, update };
+}
+
+function liveView() {
+  const bar = progressBar("run-progress");
+  const figures = h("dl", { id: "run-figures", class: "facts figures" });
+  const notes = noteList("run-notes");
+  const losses = lossChart();
+  const rates = rateChart();
+  const epochs = epochTable();
+  const overfit = h("p", { id: "overfit", class: "callout", role: "status" });
+  const sentence = h("p", { id: "run-sentence", class: "outcome" });
+  const report = reportTables();
+  const charts = h("div", { class: "charts" }, losses.element, rates.element);
+  const element = h("div", { id: "run", class: "stack" }, sentence, bar.element, figures, notes.element, charts, overfit, epochs.element, report.element);
+
+  const drawCurves = whenChanged((/** @type {RunState["curves"]} */ curves, /** @type {RunState["epochs"]} */ done) => {
+    losses.update(curves, done);
+    rates.update(curves);
+  });
+  const drawEpochs = whenChanged((/** @type {RunState["epochs"]} */ done) => {
+    epochs.update(done);
+    const note = done.findLast((epoch) => epoch.note)?.note ?? "";
+    if (overfit.textContent !== note) overfit.textContent = note;
+    show(overfit, note !== "");
+  });
+  const drawDone = whenChanged((/** @type {RunState["done"]} */ done) => {
+    sentence.textContent = done?.sentence ?? "";
+    show(sentence, done !== null);
+    report.update(done?.report ?? null);
+  });
+
+  /** @param {RunState} run */
+  function update(run) {
+    show(element, run.status !== "idle");
+    if (run.status === "idle") return;
+    const { share, elapsed, remaining } = progress(run);
+    const waiting = run.step === null && run.done === null && run.status !== "failed";
+    show(bar.element, run.done === null);
+    bar.update(standing(run), waiting ? null : share, waiting ? "" : percent(share, 0));
+    notes.update(run.info?.notes ?? []);
+    drawFigures(figures, run, elapsed, remaining);
+    drawCurves(run.curves, run.epochs);
+    drawEpochs(run.epochs);
+    drawDone(run.done);
+    show(charts, run.curves.step.length > 0);
+  }
+
+  return { element, update };
+}
+
+/** @param {HTMLElement} list @param {RunState} run @param {number} elapsed @param {number} remaining */
+function drawFigures(list, run, elapsed, remaining) {
+  const over = run.done !== null;
+  const seconds = over ? elapsed : 1;
+  const examples = over ? (run.step?.examples ?? 0) / seconds : run.rates.examples;
+  const tokens = over ? (run.step?.tokens ?? 0) / seconds : run.rates.tokens;
+  /** @type {[string, string, string][]} */
+  const facts = [
+    ["elapsed", over ? "Took" : "Elapsed", duration(elapsed)],
+    ["remaining", "Remaining", Number.isFinite(remaining) ? `about ${duration(remaining)}` : "–"],
+    ["examples-rate", "Examples per second", rate(examples)],
+    ["tokens-rate", "Tokens per second", rate(tokens)],
+  ];
+  const shown = facts.filter(([id]) => !over || id !== "remaining");
+  fill(list, ...shown.map(([id, term, value]) => h("div", {}, h("dt", { text: term }), h("dd", { id: `run-${id}`, text: value }))));
+}
+
+/** Tells a screen reader where the run stands, now and then and at every turn. */
+function announcer() {
+  const element = h("p", { id: "run-status", class: "visually-hidden", role: "status" });
+  let last = 0;
+  let turn = "";
+
+  /** @param {RunState} run */
+  function update(run) {
+    const now = performance.now();
+    const point = `${run.status} ${run.epochs.length}`;
+    if (run.status === "idle" || (point === turn && now - last < ANNOUNCE_MS)) return;
+    turn = point;
+    last = now;
+    element.textContent = standing(run);
+  }
+
+  return { element, update };
+}

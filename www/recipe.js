@@ -1,0 +1,69 @@
+// The hyperparameter form as data: drafts to values, each bad draft with what is allowed. Pure.
+
+import { plain } from "./format.js";
+
+/**
+ * @typedef {import("./protocol.js").RecipeField} RecipeField
+ * @typedef {import("./protocol.js").Recipe} Recipe
+ * @typedef {Record<string, string|boolean>} Draft
+ */
+
+/** @param {RecipeField[]} fields @param {Recipe} recipe @returns {Draft} */
+export function draftOf(fields, recipe) {
+  return Object.fromEntries(fields.map((field) => [field.name, draftValue(recipe[field.name])]));
+}
+
+/** @param {Recipe[string]|undefined} value @returns {string|boolean} */
+function draftValue(value) {
+  if (typeof value === "boolean") return value;
+  if (value === null || value === undefined) return "";
+  return typeof value === "number" ? plain(value) : value;
+}
+
+/**
+ * The recipe that a draft means. Fields with mistakes keep their default in `recipe`.
+ *
+ * @param {RecipeField[]} fields
+ * @param {Recipe} defaults
+ * @param {Draft} draft
+ * @returns {{recipe: Recipe, mistakes: Record<string, string>}}
+ */
+export function readDraft(fields, defaults, draft) {
+  /** @type {Recipe} */
+  const recipe = { ...defaults };
+  /** @type {Record<string, string>} */
+  const mistakes = {};
+  for (const field of fields) {
+    const read = readField(field, draft[field.name]);
+    if ("mistake" in read) mistakes[field.name] = read.mistake;
+    else recipe[field.name] = read.value;
+  }
+  return { recipe, mistakes };
+}
+
+/**
+ * @param {RecipeField} field
+ * @param {string|boolean|undefined} written
+ * @returns {{value: number|string|boolean|null}|{mistake: string}}
+ */
+export function readField(field, written) {
+  if (field.kind === "switch") return { value: written === true };
+  const text = typeof written === "string" ? written.trim() : "";
+  if (field.kind === "choice") return { value: text };
+  if (text === "" && field.optional) return { value: null };
+  // A decimal comma is as clear as a point where it can be nothing else.
+  const value = Number(/^[^.,]*,[^.,]*$/u.test(text) ? text.replace(",", ".") : text);
+  const whole = field.kind === "integer";
+  const fits = Number.isFinite(value) && (!whole || Number.isInteger(value));
+  const { min = -Infinity, max = Infinity } = field;
+  if (text === "" || !fits || value < min || value > max) return { mistake: allowed(field) };
+  return { value };
+}
+
+/** @param {RecipeField} field @returns {string} What a field takes. */
+export function allowed(field) {
+  const kind = field.kind === "integer" ? "a whole number" : "a number";
+  const unit = field.unit === "" ? "" : ` ${field.unit}`;
+  const empty = field.optional ? ", or nothing" : "";
+  return `${field.label} takes ${kind} from ${plain(field.min ?? 0)} to ${plain(field.max ?? 0)}${unit}${empty}.`;
+}

@@ -1,0 +1,165 @@
+// What the page knows of a run: the curves, epochs and figures that its events add up to. Pure.
+
+/**
+ * @typedef {import("./protocol.js").Mistake} Mistake
+ * @typedef {"idle"|"starting"|"running"|"paused"|"stopping"|"done"|"failed"} RunStatus
+ */
+
+/**
+ * Columns of the curves, one entry per step.
+ *
+ * @typedef {object} Curves
+ * @property {number[]} step
+ * @property {number[]} loss
+ * @property {number[]} smooth          Exponential mean of the loss, corrected for its start.
+ * @property {number[]} learning_rate
+ */
+
+/**
+ * @typedef {object} RunState
+ * @property {RunStatus} status
+ * @property {import("./protocol.js").RunInfo|null} info
+ * @property {Curves} curves
+ * @property {import("./protocol.js").StepEvent|null} step          The latest.
+ * @property {import("./protocol.js").EvaluateEvent|null} evaluate  Null while training.
+ * @property {import("./protocol.js").EpochEvent[]} epochs
+ * @property {import("./protocol.js").DoneEvent|null} done
+ * @property {{examples: number, tokens: number}} rates             Per second, over the last steps.
+ * @property {{seconds: number, examples: number, tokens: number}[]} recent  Latest readings, for the rates.
+ * @property {Mistake|null} error
+ */
+
+const RECENT = 30;
+
+/** @returns {RunState} */
+export function idleRun() {
+  return {
+    status: "idle",
+    info: null,
+    curves: { step: [], loss: [], smooth: [], learning_rate: [] },
+    step: null,
+    evaluate: null,
+    epochs: [],
+    done: null,
+    rates: { examples: NaN, tokens: NaN },
+    recent: [],
+    error: null,
+  };
+}
+
+/**
+ * @param {RunState} run
+ * @param {import("./client.js").Event[]} events
+ * @returns {RunState}
+ */
+export function addEvents(run, events) {
+  let next = { ...run };
+  const steps = events.filter((event) => event.type === "step");
+  if (steps.length > 0) {
+    next.curves = addSteps(run.curves, steps, keepFor(steps[0].total_steps));
+    next.recent = [...run.recent, ...steps.map(reading)].slice(-RECENT);
+    next.rates = rates(next.recent);
+  }
+  for (const event of events) {
+    if (event.type === "step") next = { ...next, step: event, evaluate: null };
+    else if (event.type === "evaluate") next = { ...next, evaluate: event };
+    else if (event.type === "epoch") next = { ...next, evaluate: null, epochs: withEpoch(next.epochs, event) };
+    else if (event.type === "done") next = { ...next, status: "done", done: event, evaluate: null };
+    else next = { ...next, status: "failed", error: event.mistake, evaluate: null };
+  }
+  return next;
+}
+
+/** @param {import("./protocol.js").StepEvent} step */
+function reading({ seconds, examples, tokens }) {
+  return { seconds, examples, tokens };
+}
+
+/** Only one epoch is the best. @param {import("./protocol.js").EpochEvent[]} epochs @param {import("./protocol.js").EpochEvent} epoch */
+function withEpoch(epochs, epoch) {
+  const earlier = epoch.best ? epochs.map((other) => (other.best ? { ...other, best: false } : other)) : epochs;
+  return [...earlier, epoch];
+}
+
+/** @param {RunState["recent"]} recent */
+function rates(recent) {
+  const first = recent.length > 1 ? recent[0] : { seconds: 0, examples: 0, tokens: 0 };
+  const last = recent[recent.length - 1];
+  const seconds = last.seconds - first.seconds;
+  if (!(seconds > 0)) return { examples: NaN, tokens: NaN };
+  return { examples: (last.examples - first.examples) / seconds, tokens: (last.tokens - first.tokens) / seconds };
+}
+
+/**
+ * Share of the mean that each step keeps: a twelfth of the run counts, but at least 4 steps and at most 40, so that
+ * the line is calm in a long run and does not lag in a short one.
+ *
+ * @param {number} total
+ */
+function keepFor(total) {
+  return 1 - 1 / Math.min(40, Math.max(4, total / 12));
+}
+
+/** @param {Curves} curves @param {import("./protocol.js").StepEvent[]} steps @param {number} keep @returns {Curves} */
+function addSteps(curves, steps, keep) {
+  const next = {
+    step: curves.step.slice(),
+    loss: curves.loss.slice(),
+    smooth: curves.smooth.slice(),
+    learning_rate: curves.learning_rate.slice(),
+  };
+  for (const event of steps) {
+    const seen = next.loss.length;
+    next.step.push(event.step);
+    next.loss.push(event.loss);
+    next.learning_rate.push(event.learning_rate);
+    next.smooth.push(smoothed(seen === 0 ? 0 : next.smooth[seen - 1], seen, event.loss, keep));
+  }
+  return next;
+}
+
+/**
+ * Exponential mean with the correction for its start of Adam (Kingma and Ba 2015, section 3), so that the first
+ * value is the first loss and not a tenth of it.
+ *
+ * @param {number} before  Corrected mean of the `seen` values before.
+ * @param {number} seen
+ * @param {number} value
+ * @param {number} keep
+ */
+function smoothed(before, seen, value, keep) {
+  if (!Number.isFinite(value)) return before;
+  const raw = before * (1 - keep ** seen) * keep + value * (1 - keep);
+  return raw / (1 - keep ** (seen + 1));
+}
+
+/**
+ * Share of the run that is done, from 0 to 1, and the seconds that are left at the speed so far.
+ *
+ * @param {RunState} run
+ * @returns {{share: number, elapsed: number, remaining: number}}
+ */
+export function progress(run) {
+  const step = run.step;
+  if (run.done) return { share: 1, elapsed: run.done.seconds, remaining: 0 };
+  if (!step) return { share: 0, elapsed: 0, remaining: NaN };
+  const share = step.step / Math.max(step.total_steps, 1);
+  const elapsed = Math.max(step.seconds, run.epochs.at(-1)?.seconds ?? 0);
+  return { share, elapsed, remaining: share > 0 ? (elapsed / share) * (1 - share) : NaN };
+}
+
+/** @param {RunState} run @returns {string} Where the run stands, in one sentence. */
+export function standing(run) {
+  const { step, evaluate } = run;
+  if (run.done) return run.done.sentence;
+  if (run.status === "failed") return "The run ended with an error.";
+  if (run.status === "starting") return "Preparing the batches.";
+  if (run.status === "stopping") return "Stopping, and measuring the weights that are kept.";
+  if (!step || !run.info) return evaluate ? `Validating: row ${evaluate.done} of ${evaluate.total}.` : "The first step is under way.";
+  const epochs = Math.max(1, Math.round(step.total_steps / Math.max(run.info.steps_per_epoch, 1)));
+  const epoch = Math.min(epochs, Math.max(1, Math.ceil(step.epoch - 1e-9)));
+  const where = evaluate
+    ? `Epoch ${epoch} of ${epochs}: validating, row ${evaluate.done} of ${evaluate.total}.`
+    : `Epoch ${epoch} of ${epochs}, step ${step.step} of ${step.total_steps}.`;
+  return run.status === "paused" ? `Paused. ${where}` : where;
+}

@@ -1,0 +1,192 @@
+// The page's whole state and the one pure function that changes it: (state, action) → state.
+
+import { addEvents, idleRun } from "./run.js";
+
+/**
+ * @typedef {import("./protocol.js").Mistake} Mistake
+ * @typedef {import("./protocol.js").Mapping} Mapping
+ * @typedef {import("./protocol.js").Recipe} Recipe
+ * @typedef {import("./protocol.js").Progress} Progress
+ * @typedef {import("./run.js").RunState} RunState
+ * @typedef {"auto"|"gpu"|"cpu"} DeviceChoice
+ * @typedef {"empty"|"data"|"model"|"ready"|"running"|"paused"|"trained"} Phase
+ */
+
+/**
+ * @typedef {object} DeviceState
+ * @property {DeviceChoice} choice
+ * @property {import("./protocol.js").DeviceChoices|null} choices
+ * @property {import("./protocol.js").DeviceInfo|null} info
+ * @property {boolean} busy
+ * @property {Mistake|null} error
+ */
+
+/**
+ * @typedef {object} ModelState
+ * @property {import("./protocol.js").ModelInfo|null} info   The open model; it stays while another one loads or fails.
+ * @property {{name: string, progress: Progress|null}|null} loading
+ * @property {Mistake|null} error
+ * @property {import("./models.js").Kept[]} kept             Encoders kept in browser storage.
+ */
+
+/**
+ * What training uses. It stays while another table or mapping fails.
+ *
+ * @typedef {{info: import("./protocol.js").DatasetInfo, table: string, mapping: Mapping}} DatasetState
+ */
+
+/**
+ * @typedef {object} DataState
+ * @property {import("./protocol.js").TableInfo|null} table
+ * @property {Mapping|null} mapping           As the form shows it.
+ * @property {DatasetState|null} dataset
+ * @property {string|null} loading            Name of the file that is being read.
+ * @property {boolean} mapping_busy
+ * @property {Mistake|null} error
+ * @property {string|null} previous           Name of the table one can go back to.
+ */
+
+/**
+ * @typedef {object} RecipeState
+ * @property {import("./protocol.js").RecipeField[]} fields
+ * @property {Recipe} defaults
+ * @property {Record<string, string|boolean>} draft  What stands in the form.
+ * @property {Record<string, string>} mistakes       Field to sentence.
+ */
+
+/**
+ * @typedef {object} ResultState
+ * @property {import("./protocol.js").Prediction|null} prediction
+ * @property {"predict"|"weights"|"zip"|null} busy
+ * @property {string|null} saved     Name of the last downloaded file.
+ * @property {Mistake|null} error
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Mistake|null} dead     Why the worker died, until it was started again.
+ * @property {DeviceState} device
+ * @property {ModelState} model
+ * @property {DataState} data
+ * @property {RecipeState} recipe
+ * @property {RunState} run
+ * @property {ResultState} result
+ */
+
+/**
+ * @typedef {{type: "device", change: Partial<DeviceState>}
+ *   | {type: "model", change: Partial<ModelState>}
+ *   | {type: "model_opened", info: import("./protocol.js").ModelInfo}
+ *   | {type: "data", change: Partial<DataState>}
+ *   | {type: "recipe", change: Partial<RecipeState>}
+ *   | {type: "run", change: Partial<RunState>}
+ *   | {type: "run_started", info: import("./protocol.js").RunInfo}
+ *   | {type: "events", events: import("./client.js").Event[]}
+ *   | {type: "result", change: Partial<ResultState>}
+ *   | {type: "died", mistake: Mistake}
+ *   | {type: "revived"}} Action
+ */
+
+const listed = new Intl.ListFormat("en");
+
+/** @type {ResultState} */
+const NO_RESULT = { prediction: null, busy: null, saved: null, error: null };
+
+/** @param {DeviceChoice} choice @returns {State} */
+export function initialState(choice) {
+  return {
+    dead: null,
+    device: { choice, choices: null, info: null, busy: true, error: null },
+    model: { info: null, loading: null, error: null, kept: [] },
+    data: { table: null, mapping: null, dataset: null, loading: null, mapping_busy: false, error: null, previous: null },
+    recipe: { fields: [], defaults: {}, draft: {}, mistakes: {} },
+    run: idleRun(),
+    result: NO_RESULT,
+  };
+}
+
+/** @param {State} state @param {Action} action @returns {State} */
+export function reduce(state, action) {
+  switch (action.type) {
+    case "device":
+      return { ...state, device: { ...state.device, ...action.change } };
+    case "model":
+      return { ...state, model: { ...state.model, ...action.change } };
+    case "model_opened": {
+      // The weights of the last run went with the old model.
+      const model = { ...state.model, info: action.info, loading: null, error: null };
+      return { ...state, model, run: idleRun(), result: NO_RESULT };
+    }
+    case "data":
+      return { ...state, data: { ...state.data, ...action.change } };
+    case "recipe":
+      return { ...state, recipe: { ...state.recipe, ...action.change } };
+    case "run":
+      return { ...state, run: { ...state.run, ...action.change } };
+    case "run_started":
+      return { ...state, run: { ...idleRun(), status: "running", info: action.info }, result: NO_RESULT };
+    case "events":
+      return { ...state, run: addEvents(state.run, action.events) };
+    case "result":
+      return { ...state, result: { ...state.result, ...action.change } };
+    case "died":
+      return afterDeath(state, action.mistake);
+    case "revived":
+      return { ...state, dead: null };
+  }
+}
+
+/**
+ * What is left when the worker dies: the curves stay to be looked at, everything that lived in the engine is gone.
+ * Model and table names stay, since both are opened again.
+ *
+ * @param {State} state @param {Mistake} mistake @returns {State}
+ */
+function afterDeath(state, mistake) {
+  return {
+    ...state,
+    dead: mistake,
+    device: { ...state.device, info: null, busy: false },
+    model: { ...state.model, info: null, loading: null },
+    data: { ...state.data, dataset: null, loading: null, mapping_busy: false },
+    run: state.run.status === "idle" ? state.run : { ...state.run, status: "failed" },
+    result: NO_RESULT,
+  };
+}
+
+/** @param {State} state @returns {Phase} Where the session stands, as src/session.rs names it. */
+export function phase(state) {
+  const { status } = state.run;
+  if (status === "starting" || status === "running" || status === "stopping") return "running";
+  if (status === "paused") return "paused";
+  const model = state.model.info !== null;
+  if (status === "done" && model) return "trained";
+  const data = state.data.dataset !== null;
+  if (model && data) return "ready";
+  return model ? "model" : data ? "data" : "empty";
+}
+
+/** @param {State} state @returns {boolean} Whether a run is on, so that model, data and device must stay as they are. */
+export function isBusyTraining(state) {
+  return phase(state) === "running" || phase(state) === "paused";
+}
+
+/**
+ * What still stands between the user and training, as one sentence; null when nothing does.
+ *
+ * @param {State} state @returns {string|null}
+ */
+export function obstacle(state) {
+  if (state.dead) return "The training engine has stopped. Start it again first.";
+  if (state.model.loading) return "The model is still loading.";
+  if (!state.model.info) return "Open a model in step 1 first.";
+  if (!state.data.dataset) return "Choose your data in step 2, or load the example.";
+  if (state.data.mapping_busy || state.data.loading) return "The data is still being read.";
+  if (state.device.busy) return "The device is still being set up.";
+  const wrong = Object.keys(state.recipe.mistakes);
+  if (wrong.length > 0) {
+    const names = state.recipe.fields.filter((field) => wrong.includes(field.name)).map((field) => field.label);
+    return `Correct ${listed.format(names)} in step 3 first.`;
+  }
+  return null;
+}

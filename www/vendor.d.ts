@@ -1,0 +1,31 @@
+// Types of what the build puts into pkg/, which is not there when the sources are checked.
+
+declare module "*/pkg/vendor/uplot.js" {
+  export { default } from "uplot";
+}
+
+declare module "*/pkg/vendor/client-zip.js" {
+  export * from "client-zip";
+}
+
+declare module "*/pkg/tabtune.js" {
+  /** The wasm module's one class; errors are thrown as `Mistake` objects. */
+  export class Engine {
+    static recipe_fields(): {
+      fields: import("./protocol.js").RecipeField[];
+      defaults: import("./protocol.js").Recipe;
+    };
+    static check_recipe(recipe: import("./protocol.js").Recipe): import("./protocol.js").Mistake[];
+    start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
+    open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
+    map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;
+    open_model(files: import("./protocol.js").ModelFiles, name: string): Promise<import("./protocol.js").ModelInfo>;
+    start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
+    run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
+    stop(): Promise<import("./protocol.js").RunEvent[]>;
+    predict(texts: string[]): Promise<import("./protocol.js").Prediction[]>;
+    export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
+  }
+
+  export default function init(options: { module_or_path: URL }): Promise<unknown>;
+}

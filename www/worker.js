@@ -1,0 +1,174 @@
+// The sole owner of wasm and GPU: answers the page's calls one after the other and pulls a run along.
+
+import { findDevices } from "./devices.js";
+import { isMistake, mistake } from "./mistake.js";
+
+/**
+ * @typedef {import("./protocol.js").Mistake} Mistake
+ * @typedef {import("./pkg/tabtune.js").Engine} EngineObject
+ * @typedef {typeof import("./pkg/tabtune.js").Engine} EngineClass
+ */
+
+/** How long one pull should take: short enough for a prompt pause, long enough to waste no time on messages. */
+const PULL_MS = 180;
+const MOST_UNITS = 64;
+
+const port = /** @type {{postMessage(message: unknown, transfer?: Transferable[]): void}} */ (globalThis);
+
+/** @type {Promise<EngineClass>|null} */
+let loading = null;
+/** @type {EngineObject|null} */
+let engine = null;
+/** The number of the loop that may pull; pausing and stopping retire it. */
+let puller = 0;
+/** The engine bears one call at a time, so each waits for the one before. @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/** @template T @param {() => T|Promise<T>} work @returns {Promise<T>} */
+function inTurn(work) {
+  const result = last.then(work);
+  last = result.catch(() => null);
+  return result;
+}
+
+function loadEngine() {
+  loading ??= import("./pkg/tabtune.js").then(async (module) => {
+    await module.default({ module_or_path: new URL("./pkg/tabtune_bg.wasm", import.meta.url) });
+    return module.Engine;
+  });
+  return loading;
+}
+
+async function liveEngine() {
+  const Engine = await loadEngine();
+  engine ??= new Engine();
+  return engine;
+}
+
+/**
+ * "auto" takes what is recommended, and the CPU where a GPU that looked fine does not start.
+ *
+ * @param {"auto"|"gpu"|"cpu"} kind
+ * @returns {Promise<import("./protocol.js").DeviceInfo>}
+ */
+async function startDevice(kind) {
+  const engine = await liveEngine();
+  if (kind !== "auto") return engine.start_device(kind);
+  const choices = await findDevices();
+  if (choices.recommended === "cpu") return engine.start_device("cpu");
+  try {
+    return await engine.start_device("gpu");
+  } catch (thrown) {
+    if (!isMistake(thrown)) throw thrown;
+    const info = await engine.start_device("cpu");
+    return { ...info, sentence: `The GPU could not be started (${thrown.message}) ${info.sentence}` };
+  }
+}
+
+/** @type {Record<typeof import("./protocol.js").CALLS[number], (...args: any[]) => unknown>} */
+const answers = {
+  devices: () => findDevices(),
+  start_device: (kind) => inTurn(() => startDevice(kind)),
+  recipe_fields: async () => (await loadEngine()).recipe_fields(),
+  check_recipe: async (recipe) => (await loadEngine()).check_recipe(recipe),
+  open_model: (files, name) => inTurn(async () => (await liveEngine()).open_model(files, name)),
+  open_table: (bytes, name) => inTurn(async () => (await liveEngine()).open_table(bytes, name)),
+  map_columns: (mapping) => inTurn(async () => (await liveEngine()).map_columns(mapping)),
+  start: (recipe) =>
+    inTurn(async () => {
+      const info = (await liveEngine()).start(recipe);
+      setTimeout(pull);
+      return info;
+    }),
+  pause: () => {
+    puller += 1;
+    return inTurn(() => null);
+  },
+  resume: () => {
+    setTimeout(pull);
+    return null;
+  },
+  stop: () => {
+    puller += 1;
+    return inTurn(async () => {
+      post(await (await liveEngine()).stop());
+      return null;
+    });
+  },
+  predict: (texts) => inTurn(async () => (await liveEngine()).predict(texts)),
+  export_files: () =>
+    inTurn(async () =>
+      (await liveEngine()).export_files({ created: new Date().toISOString(), browser: navigator.userAgent }),
+    ),
+};
+
+/** Runs units of work until the run is done or another loop takes over. Pausing is not pulling. */
+async function pull() {
+  const mine = (puller += 1);
+  let units = 1;
+  try {
+    while (mine === puller) {
+      const began = performance.now();
+      const events = await inTurn(async () => (mine === puller ? (await liveEngine()).run_steps(units) : []));
+      post(events);
+      if (events.some((event) => event.type === "done")) return;
+      units = nextUnits(units, performance.now() - began);
+      await turn();
+    }
+  } catch (thrown) {
+    port.postMessage({ event: { type: "failed", mistake: asAnswer(thrown) } });
+  }
+}
+
+/** @param {number} units @param {number} milliseconds */
+function nextUnits(units, milliseconds) {
+  const wanted = Math.round((units * PULL_MS) / Math.max(milliseconds, 1));
+  return Math.max(1, Math.min(wanted, units * 2, MOST_UNITS));
+}
+
+/** @param {import("./protocol.js").RunEvent[]} events */
+function post(events) {
+  for (const event of events) port.postMessage({ event });
+}
+
+const { port1, port2 } = new MessageChannel();
+
+/** Lets waiting messages in. A message of our own is not slowed down to 4 ms as a timer is. @returns {Promise<void>} */
+function turn() {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(null);
+  });
+}
+
+/**
+ * A mistake as the engine words it; anything else means that the engine is broken beyond repair.
+ *
+ * @param {unknown} thrown
+ * @returns {Mistake}
+ */
+function asAnswer(thrown) {
+  if (isMistake(thrown)) return thrown;
+  const cause = thrown instanceof Error ? thrown.message : String(thrown);
+  if (engine === null) {
+    return mistake("worker", `The training engine could not be loaded (${cause}). Check the connection and start it again.`);
+  }
+  const remedy = "Your data and model are kept: start the engine again. If it stops again, a smaller batch size or a shorter maximum length needs less memory.";
+  return mistake("worker", `The training engine stopped unexpectedly (${cause}). ${remedy}`);
+}
+
+/** @param {unknown} answer @returns {Transferable[]} The buffers in an answer of files, so that they move and are not copied. */
+function buffersIn(answer) {
+  if (!Array.isArray(answer)) return [];
+  return answer.flatMap((part) => (part?.bytes instanceof Uint8Array ? [part.bytes.buffer] : []));
+}
+
+addEventListener("message", async (message) => {
+  const { id, call, args } = message.data;
+  try {
+    const ok = await answers[/** @type {keyof typeof answers} */ (call)](...args);
+    port.postMessage({ id, ok: ok ?? null }, buffersIn(ok));
+  } catch (thrown) {
+    port.postMessage({ id, error: asAnswer(thrown) });
+  }
+});
