@@ -129,7 +129,9 @@ mod gpu {
         let software = is_software(&format!("{} {} {}", info.name, info.driver, info.driver_info))
             || info.device_type == burn_wgpu::wgpu::DeviceType::Cpu;
         let sentence = if software {
-            format!("Runs on \u{201c}{name}\u{201d}, a GPU emulated on the processor: many times slower than the CPU setting.")
+            format!(
+                "Runs on \u{201c}{name}\u{201d}, a GPU emulated on the processor: many times slower than the CPU setting."
+            )
         } else {
             format!("Runs on the GPU \u{201c}{name}\u{201d}.")
         };

@@ -410,7 +410,7 @@ fn damaged_files_are_read_or_refused_but_never_panic() {
                 0 => bytes[at] = next(256) as u8,
                 1 => bytes.swap(at, other),
                 2 => bytes.truncate(at.max(1)),
-                _ => bytes.insert(at, b"\",\n\r\t;{}[]\0:\xFF"[next(14)]),
+                _ => bytes.insert(at, b"\",\n\r\t;{}[]\0:\xFF"[next(13)]),
             }
         }
         if let Ok(table) = Table::parse(&bytes, ["a.csv", "a.json", "a"][next(3)]) {

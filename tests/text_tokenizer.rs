@@ -115,6 +115,34 @@ fn files_that_are_no_tokenizer_are_refused() {
 }
 
 #[test]
+fn a_damaged_file_is_read_or_refused_but_never_panics() {
+    let whole = fixture("tiny-bert/tokenizer.json");
+    let mut state = 9_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 12) as usize % below
+    };
+    for _ in 0..1000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let below = if next(2) == 0 { 2400 } else { bytes.len() };
+            let at = next(below);
+            match next(3) {
+                0 => bytes[at] = b"0123456789\"{}[],:"[next(17)],
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, b"0123456789\"-\\"[next(13)]),
+            }
+        }
+        if let Ok(tokenizer) = Tokenizer::from_json(&bytes) {
+            // The vocabulary may have lost a word that this text needs; an error will do, a panic will not.
+            let _ = tokenizer.encode("some [MASK] words, unbelievably", Some(5));
+        }
+    }
+    let decoder = b"{\"decoder\": {\"type\" \"WordPiece\"}}";
+    assert!(mistake(decoder).contains("cannot be read as a tokenizer"));
+}
+
+#[test]
 fn a_maximum_below_the_special_tokens_is_refused() {
     let tokenizer = tiny();
     assert_eq!(tokenizer.encode("some words", Some(2)).expect("the special tokens alone").ids.len(), 2);

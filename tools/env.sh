@@ -4,7 +4,6 @@ set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # Everything that outlives a clone: compiled crates, downloaded models, tools.
 CACHE="${TABTUNE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tabtune}"
-mkdir -p "$CACHE"
 
 # One line of progress.
 say() { printf '\n== %s\n' "$*"; }
@@ -19,3 +18,5 @@ fail() {
 need() {
   command -v "$1" >/dev/null 2>&1 || fail "$1 is missing ($2). $3"
 }
+
+mkdir -p "$CACHE" 2>/dev/null || fail "the cache folder $CACHE cannot be made; name another one: TABTUNE_CACHE=folder"

@@ -20,7 +20,7 @@ const FONT = "12px system-ui, sans-serif";
 /** Training loss, raw and smoothed, with the validation loss of each epoch. */
 export function lossChart() {
   const chart = lineChart("loss-chart", "Loss", 240, [
-    { label: "each step", color: "--chart-train", width: 1, opacity: 0.3, format: loss },
+    { label: "each step", color: "--chart-train", width: 1, opacity: 0.4, format: loss },
     { label: "smoothed", color: "--chart-train", width: 2.5, format: loss },
     { label: "validation", color: "--chart-validation", width: 2.5, points: true, format: loss },
   ]);
@@ -38,7 +38,9 @@ export function lossChart() {
     if (last === undefined) return;
     const measured = epochs.at(-1)?.validation;
     const also = measured ? ` Validation loss after the last epoch: ${loss(measured.loss)}.` : "";
-    chart.describe(`Loss by step: from ${loss(curves.smooth[0])} at the start to ${loss(last)} at step ${curves.step.at(-1)}.${also}`);
+    chart.describe(
+      `Loss by step: from ${loss(curves.smooth[0])} at the start to ${loss(last)} at step ${curves.step.at(-1)}.${also}`,
+    );
   }
 
   return { element: chart.element, update };
@@ -69,7 +71,12 @@ export function rateChart() {
 function lineChart(id, title, height, lines) {
   const canvas = h("div", { id, class: "canvas", role: "img", "aria-label": title });
   const key = h("p", { class: "legend", "aria-hidden": "true" });
-  const element = h("figure", { class: "chart" }, h("figcaption", { class: "title-row" }, h("h3", {}, title), key), canvas);
+  const element = h(
+    "figure",
+    { class: "chart" },
+    h("figcaption", { class: "title-row" }, h("h3", {}, title), key),
+    canvas,
+  );
   /** @type {uPlot|null} */
   let plot = null;
   /** @type {(number|null)[][]} */
@@ -106,7 +113,10 @@ function lineChart(id, title, height, lines) {
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 8 } },
       scales: { x: { time: false }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
-      axes: [axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000], size: 30 }), axis({ size: 56, values: ticks })],
+      axes: [
+        axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000], size: 30 }),
+        axis({ size: 56, values: ticks }),
+      ],
       series: [{}, ...lines.map(series)],
       hooks: { setCursor: [(plot) => write(plot.cursor.idx ?? null)] },
       padding: [8, 8, 0, 0],

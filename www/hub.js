@@ -35,7 +35,11 @@ export async function downloadFromHub(repo, onProgress) {
   const wanted = MODEL_FILES.filter(({ file, required }) => required || listing.has(file));
   const missing = wanted.find(({ file }) => !listing.has(file));
   if (missing) {
-    throw mistake("file", `${repo} has no ${missing.file} in its top folder. Take a repository that has config.json, tokenizer.json and model.safetensors.`, { name: missing.file });
+    throw mistake(
+      "file",
+      `${repo} has no ${missing.file} in its top folder. Take a repository that has config.json, tokenizer.json and model.safetensors.`,
+      { name: missing.file },
+    );
   }
   for (const { file, limit } of wanted) {
     const bytes = listing.get(file)?.size ?? 0;
@@ -47,7 +51,9 @@ export async function downloadFromHub(repo, onProgress) {
     const response = await ask(addressOf(repo, file), repo);
     const what = `Downloading ${file}`;
     const total = listing.get(file)?.size ?? null;
-    const bytes = await readBody(response, file, limit, (done, length) => onProgress({ done, total: length ?? total, what }));
+    const bytes = await readBody(response, file, limit, (done, length) =>
+      onProgress({ done, total: length ?? total, what }),
+    );
     const sum = await check(file, bytes, listing.get(file)?.sha256 ?? null);
     await keep(repo, file, bytes, sum);
     files[part] = bytes;
@@ -84,12 +90,18 @@ function parseList(bytes, repo) {
 async function ask(address, repo) {
   const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null);
   if (response === null) {
-    const state = navigator.onLine ? "huggingface.co cannot be reached" : "This machine is offline";
-    throw mistake("file", `${state}, so ${repo} cannot be downloaded. Try again later, or drop the model's files here.`);
+    const state = globalThis.navigator?.onLine === false ? "This machine is offline" : "huggingface.co cannot be reached";
+    throw mistake(
+      "file",
+      `${state}, so ${repo} cannot be downloaded. Try again later, or drop the model's files here.`,
+    );
   }
   if (response.ok) return response;
   if (response.status === 401 || response.status === 403 || response.status === 404) {
-    throw mistake("file", `The hub has no public model ${repo}, or not this file of it (status ${response.status}). Check the spelling of owner/name.`);
+    throw mistake(
+      "file",
+      `The hub has no public model ${repo}, or not this file of it (status ${response.status}). Check the spelling of owner/name.`,
+    );
   }
   throw mistake("file", `The hub answered with status ${response.status} for ${repo}. Try again in a minute.`);
 }
@@ -101,7 +113,11 @@ async function ask(address, repo) {
 async function check(file, bytes, expected) {
   const found = await sha256(bytes);
   if (found !== null && expected !== null && found !== expected) {
-    throw mistake("file", `${file} does not have the checksum that the hub names for it. The download was damaged: try again.`, { name: file });
+    throw mistake(
+      "file",
+      `${file} does not have the checksum that the hub names for it. The download was damaged: try again.`,
+      { name: file },
+    );
   }
   return found;
 }

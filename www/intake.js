@@ -23,7 +23,8 @@ const PARTS = [
 ];
 
 /** Files of a model folder that are neither needed nor tables. */
-const COMPANIONS = /^(vocab\.txt|merges\.txt|special_tokens_map\.json|added_tokens\.json|readme\.md|modules\.json|.*\.bin|.*\.(md|py|onnx|h5))$/iu;
+const COMPANIONS =
+  /^(vocab\.txt|merges\.txt|special_tokens_map\.json|added_tokens\.json|readme\.md|modules\.json|.*\.bin|.*\.(md|py|onnx|h5))$/iu;
 
 /**
  * @param {Found[]} found
@@ -32,7 +33,8 @@ const COMPANIONS = /^(vocab\.txt|merges\.txt|special_tokens_map\.json|added_toke
  */
 export function sortFiles(found) {
   const files = found.filter(({ file }) => !file.name.startsWith("."));
-  if (files.length === 0) throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
+  if (files.length === 0)
+    throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
   const model = modelAmong(files);
   if (model) return model;
   const tables = files.filter(({ file }) => TABLE.test(file.name) && !COMPANIONS.test(file.name));
@@ -41,7 +43,10 @@ export function sortFiles(found) {
   }
   // A lone file of unknown name is tried as a table: the engine looks at its bytes and says what is wrong with it.
   if (tables.length === 1 || files.length === 1) return { kind: "table", file: (tables[0] ?? files[0]).file };
-  throw mistake("file", `${names(files)}: neither a table (CSV, TSV or JSONL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`);
+  throw mistake(
+    "file",
+    `${names(files)}: neither a table (CSV, TSV or JSONL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
+  );
 }
 
 /** @param {Found[]} found @returns {ModelIntake|null} */
@@ -56,7 +61,9 @@ function modelAmong(found) {
     // The file of that exact name wins over another one with the same ending.
     if (other && part === "weights" && other.name.toLowerCase() === "model.safetensors") continue;
     if (other && (part !== "weights" || file.name.toLowerCase() !== "model.safetensors")) {
-      throw mistake("file", `${other.name} and ${file.name} were dropped together. Drop the files of one model only.`, { name: file.name });
+      throw mistake("file", `${other.name} and ${file.name} were dropped together. Drop the files of one model only.`, {
+        name: file.name,
+      });
     }
     files[part] = file;
     name = folder || name;
@@ -72,7 +79,9 @@ function names(found) {
 
 /** @param {FileList|File[]} files From a file field. @returns {Found[]} */
 export function fromField(files) {
-  return [...files].slice(0, MOST_FILES).map((file) => ({ file, folder: file.webkitRelativePath.split("/").at(-2) ?? "" }));
+  return [...files]
+    .slice(0, MOST_FILES)
+    .map((file) => ({ file, folder: file.webkitRelativePath.split("/").at(-2) ?? "" }));
 }
 
 /** @param {DataTransfer} drop @returns {Promise<Found[]>} The files of a drop, those in folders included. */
@@ -90,7 +99,9 @@ export async function fromDrop(drop) {
 async function walk(entry, folder, depth, found) {
   if (found.length >= MOST_FILES || depth > DEEPEST) return;
   if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject));
+    const file = await new Promise((resolve, reject) =>
+      /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject),
+    );
     found.push({ file, folder });
     return;
   }

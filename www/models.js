@@ -29,13 +29,23 @@ async function readDefault(onProgress) {
   for (const { part, file, required, limit } of MODEL_FILES) {
     const response = await fetch(new URL(file, DEFAULT_BASE)).catch(() => null);
     if (response === null) {
-      throw mistake("file", `${file} of ${DEFAULT_NAME} could not be loaded: the connection to this page's server is gone. Try again when it is back.`, { name: file });
+      throw mistake(
+        "file",
+        `${file} of ${DEFAULT_NAME} could not be loaded: the connection to this page's server is gone. Try again when it is back.`,
+        { name: file },
+      );
     }
     if (!response.ok) {
       if (!required) continue;
-      throw mistake("file", `${file} of ${DEFAULT_NAME} is not on this page's server (status ${response.status}). Build the page again, or choose your own model files below.`, { name: file });
+      throw mistake(
+        "file",
+        `${file} of ${DEFAULT_NAME} is not on this page's server (status ${response.status}). Build the page again, or choose your own model files below.`,
+        { name: file },
+      );
     }
-    files[part] = await readBody(response, file, limit, (done, total) => onProgress({ done, total, what: `Loading ${file}` }));
+    files[part] = await readBody(response, file, limit, (done, total) =>
+      onProgress({ done, total, what: `Loading ${file}` }),
+    );
   }
   return /** @type {ModelFiles} */ (files);
 }
@@ -51,7 +61,11 @@ export function modelOfFiles(files, name) {
   const missing = MODEL_FILES.filter(({ part, required }) => required && !files[part]).map(({ file }) => file);
   if (missing.length > 0) {
     const verb = missing.length === 1 ? "is" : "are";
-    throw mistake("model", `${missing.join(" and ")} ${verb} missing. A model folder needs config.json, tokenizer.json and model.safetensors: drop them together.`, { name: missing[0] });
+    throw mistake(
+      "model",
+      `${missing.join(" and ")} ${verb} missing. A model folder needs config.json, tokenizer.json and model.safetensors: drop them together.`,
+      { name: missing[0] },
+    );
   }
   return { name, read: (onProgress) => readFiles(files, onProgress) };
 }
@@ -75,13 +89,18 @@ export async function bytesOf(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch {
-    throw mistake("file", `${file.name} can no longer be read: it was moved, changed or deleted. Choose it again.`, { name: file.name });
+    throw mistake("file", `${file.name} can no longer be read: it was moved, changed or deleted. Choose it again.`, {
+      name: file.name,
+    });
   }
 }
 
 /** @param {string} written @returns {string} The repository as "owner/name". @throws Mistake */
 export function hubName(written) {
-  const repo = written.trim().replace(/^(https:\/\/)?huggingface\.co\//u, "").replace(/\/$/u, "");
+  const repo = written
+    .trim()
+    .replace(/^(https:\/\/)?huggingface\.co\//u, "")
+    .replace(/\/$/u, "");
   const part = "[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?";
   if (!new RegExp(`^${part}/${part}$`, "u").test(repo) || repo.includes("..")) {
     throw mistake("file", "Write the repository as owner/name, for example sentence-transformers/all-MiniLM-L6-v2.");
@@ -91,5 +110,8 @@ export function hubName(written) {
 
 /** A model of the hub: from browser storage if it was kept there, else downloaded and kept. @param {string} repo @returns {ModelSource} */
 export function modelOfHub(repo) {
-  return { name: repo, read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress) };
+  return {
+    name: repo,
+    read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress),
+  };
 }

@@ -155,7 +155,8 @@ export function standing(run) {
   if (run.status === "failed") return "The run ended with an error.";
   if (run.status === "starting") return "Preparing the batches.";
   if (run.status === "stopping") return "Stopping, and measuring the weights that are kept.";
-  if (!step || !run.info) return evaluate ? `Validating: row ${evaluate.done} of ${evaluate.total}.` : "The first step is under way.";
+  if (!step || !run.info)
+    return evaluate ? `Validating: row ${evaluate.done} of ${evaluate.total}.` : "The first step is under way.";
   const epochs = Math.max(1, Math.round(step.total_steps / Math.max(run.info.steps_per_epoch, 1)));
   const epoch = Math.min(epochs, Math.max(1, Math.ceil(step.epoch - 1e-9)));
   const where = evaluate

@@ -32,7 +32,9 @@ export async function readBody(response, what, limit, onBytes) {
     onBytes?.(done, total);
   }
   if (total !== null && done !== total) {
-    throw mistake("file", `${what} ended after ${size(done)} of ${size(total)}. The connection broke: try again.`, { name: what });
+    throw mistake("file", `${what} ended after ${size(done)} of ${size(total)}. The connection broke: try again.`, {
+      name: what,
+    });
   }
   return joined(chunks, done);
 }
@@ -57,7 +59,9 @@ function joined(chunks, length) {
 
 /** @param {string} what @param {number} found @param {number} limit */
 export function tooLarge(what, found, limit) {
-  return mistake("file", `${what} has ${size(found)}; at most ${size(limit)} fit into a tab. Take a smaller one.`, { name: what });
+  return mistake("file", `${what} has ${size(found)}; at most ${size(limit)} fit into a tab. Take a smaller one.`, {
+    name: what,
+  });
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string|null>} SHA-256 in hex; null where the page may not compute it. */

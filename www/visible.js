@@ -1,6 +1,7 @@
 // Makes the characters of a foreign text visible that would otherwise hide or rearrange what is shown.
 
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
 /**
  * Line ends become ⏎, tabs ⇥; control characters and marks that turn the direction of text or have no width are

@@ -151,9 +151,13 @@ function asAnswer(thrown) {
   if (isMistake(thrown)) return thrown;
   const cause = thrown instanceof Error ? thrown.message : String(thrown);
   if (engine === null) {
-    return mistake("worker", `The training engine could not be loaded (${cause}). Check the connection and start it again.`);
+    return mistake(
+      "worker",
+      `The training engine could not be loaded (${cause}). Check the connection and start it again.`,
+    );
   }
-  const remedy = "Your data and model are kept: start the engine again. If it stops again, a smaller batch size or a shorter maximum length needs less memory.";
+  const remedy =
+    "Your data and model are kept: start the engine again. If it stops again, a smaller batch size or a shorter maximum length needs less memory.";
   return mistake("worker", `The training engine stopped unexpectedly (${cause}). ${remedy}`);
 }
 

@@ -62,11 +62,17 @@ impl<'a> WeightsFile<'a> {
             Dtype::F16 => bytes.as_chunks().0.iter().map(|&chunk| half::f16::from_le_bytes(chunk).to_f32()).collect(),
             Dtype::BF16 => bytes.as_chunks().0.iter().map(|&chunk| half::bf16::from_le_bytes(chunk).to_f32()).collect(),
             other => {
-                return Err(Error::tensor(name, format!("its type {other:?} is not supported; F32, F16 and BF16 are.")));
+                return Err(Error::tensor(
+                    name,
+                    format!("its type {other:?} is not supported; F32, F16 and BF16 are."),
+                ));
             }
         };
         if values.iter().any(|value| !value.is_finite()) {
-            return Err(Error::tensor(name, "it holds values that are not numbers (NaN or infinity). The file is damaged."));
+            return Err(Error::tensor(
+                name,
+                "it holds values that are not numbers (NaN or infinity). The file is damaged.",
+            ));
         }
         Ok(Some(values))
     }
@@ -98,7 +104,9 @@ fn check_header(bytes: &[u8]) -> Result<()> {
     }
     spans.sort_unstable();
     match spans.windows(2).find(|pair| pair[0].0.1 > pair[1].0.0) {
-        Some(pair) => Err(Error::tensor(pair[1].1, format!("its bytes overlap those of \u{201c}{}\u{201d}.", pair[0].1))),
+        Some(pair) => {
+            Err(Error::tensor(pair[1].1, format!("its bytes overlap those of \u{201c}{}\u{201d}.", pair[0].1)))
+        }
         None => Ok(()),
     }
 }
@@ -106,9 +114,8 @@ fn check_header(bytes: &[u8]) -> Result<()> {
 /// Begin and end of a tensor in the data, if its entry is truthful.
 fn check_entry(name: &str, entry: &Value, data: u64) -> Result<(u64, u64)> {
     let lie = |message: &str| Error::tensor(name, format!("{message} The file is damaged; download it again."));
-    let numbers = |field: &str| -> Option<Vec<u64>> {
-        entry.get(field)?.as_array()?.iter().map(Value::as_u64).collect()
-    };
+    let numbers =
+        |field: &str| -> Option<Vec<u64>> { entry.get(field)?.as_array()?.iter().map(Value::as_u64).collect() };
     let shape = numbers("shape").ok_or_else(|| lie("its header entry has no proper shape."))?;
     let Some([begin, end]) = numbers("data_offsets").and_then(|offsets| <[u64; 2]>::try_from(offsets).ok()) else {
         return Err(lie("its header entry has no proper offsets."));

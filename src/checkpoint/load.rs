@@ -97,11 +97,14 @@ impl Filler<'_> {
                 return Ok(None);
             }
             None => {
-                let why = "it is missing from the weights, so they are not those of the encoder that config.json describes.";
+                let why =
+                    "it is missing from the weights, so they are not those of the encoder that config.json describes.";
                 return Err(Error::tensor(&name.hub, why));
             }
             Some(found) if found != in_file => {
-                let why = format!("config.json asks for shape {in_file:?}, the weights hold {found:?}. The files do not belong together.");
+                let why = format!(
+                    "config.json asks for shape {in_file:?}, the weights hold {found:?}. The files do not belong together."
+                );
                 return Err(Error::tensor(&name.hub, why));
             }
             Some(_) => {}

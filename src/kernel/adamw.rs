@@ -43,7 +43,14 @@ impl Update {
     /// # Panics
     ///
     /// If the four arrays differ in length.
-    pub fn apply_on_host(&self, parameter: &mut [f32], gradient: &[f32], scale: f32, first: &mut [f32], second: &mut [f32]) {
+    pub fn apply_on_host(
+        &self,
+        parameter: &mut [f32],
+        gradient: &[f32],
+        scale: f32,
+        first: &mut [f32],
+        second: &mut [f32],
+    ) {
         let size = parameter.len();
         assert!(gradient.len() == size && first.len() == size && second.len() == size, "arrays of {size} values");
         let Factors { keep, rate, root } = self.factors();
@@ -90,7 +97,8 @@ mod tests {
         let flat = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
         let mut on_device = [flat(&p), flat(&m), flat(&v)];
         for step in 1..=5 {
-            let update = Update { learning_rate: 0.01, weight_decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step };
+            let update =
+                Update { learning_rate: 0.01, weight_decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step };
             update.apply_on_host(&mut p, &g, 0.5, &mut m, &mut v);
             let [a, b, c] = on_device;
             on_device = update.apply_on_device(a, flat(&g), flat(&[0.5]), b, c);

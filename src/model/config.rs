@@ -156,10 +156,9 @@ fn activation(source: &Value) -> Result<Activation> {
 
 /// `id2label` in the order of its numbers, if the architecture is a sequence classifier.
 fn labels(source: &Value) -> Result<Option<Vec<String>>> {
-    let classifies = source
-        .get("architectures")
-        .and_then(Value::as_array)
-        .is_some_and(|names| names.iter().any(|name| name.as_str().is_some_and(|n| n.ends_with("ForSequenceClassification"))));
+    let classifies = source.get("architectures").and_then(Value::as_array).is_some_and(|names| {
+        names.iter().any(|name| name.as_str().is_some_and(|n| n.ends_with("ForSequenceClassification")))
+    });
     let Some(names) = source.get("id2label").and_then(Value::as_object).filter(|_| classifies) else {
         return Ok(None);
     };
@@ -167,7 +166,9 @@ fn labels(source: &Value) -> Result<Option<Vec<String>>> {
     let labels: Option<Vec<String>> = (0..names.len()).map(by_id).collect();
     match labels {
         Some(labels) if labels.len() <= 100_000 => Ok(Some(labels)),
-        _ => Err(mistake("id2label must name the labels \u{201c}0\u{201d}, \u{201c}1\u{201d}, \u{201c}2\u{201d} and so on, each once.")),
+        _ => Err(mistake(
+            "id2label must name the labels \u{201c}0\u{201d}, \u{201c}1\u{201d}, \u{201c}2\u{201d} and so on, each once.",
+        )),
     }
 }
 

@@ -23,10 +23,7 @@ pub struct Classifier {
 impl Classifier {
     /// A classifier for K classes whose weights are zero until a checkpoint and a seed fill them.
     pub fn new(config: &EncoderConfig, classes: usize, device: &Device) -> Self {
-        Self {
-            encoder: Bert::new(config, device),
-            head: ClassificationHead::new(config.hidden_size, classes, device),
-        }
+        Self { encoder: Bert::new(config, device), head: ClassificationHead::new(config.hidden_size, classes, device) }
     }
 
     /// Sets the share of activations that are dropped while training, everywhere; 0 to below 1.

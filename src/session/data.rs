@@ -100,7 +100,9 @@ pub fn encode(model: &OpenModel, text: &str, max_length: usize) -> Result<Encodi
         None => Ok(encoding),
         Some(kind) => Err(Error::model(
             "tokenizer.json",
-            format!("it gives the token type {kind}, but the model knows {types} types. The files do not belong together."),
+            format!(
+                "it gives the token type {kind}, but the model knows {types} types. The files do not belong together."
+            ),
         )),
     }
 }

@@ -260,7 +260,8 @@ impl Session {
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
         let (base, model, labels, max_length) = self.predictor()?;
         let examples = Dataset::with_labels(table, text, label, labels)?;
-        let texts = examples.iter().map(|example| encode(base, &example.text, max_length)).collect::<Result<Vec<_>>>()?;
+        let texts =
+            examples.iter().map(|example| encode(base, &example.text, max_length)).collect::<Result<Vec<_>>>()?;
         let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
         let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
@@ -268,14 +269,17 @@ impl Session {
         Ok(evaluation.finish(labels).0)
     }
 
-    /// The files of the trained model.
+    /// The files of the trained model. `made_with` is added to the versions in its report.
     ///
     /// # Errors
     ///
     /// Nothing trained yet, or a device that failed.
-    pub async fn export_files(&self) -> Result<Vec<export::File>> {
+    pub async fn export_files(
+        &self,
+        made_with: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Vec<export::File>> {
         let trained = self.trained.as_ref().ok_or_else(|| Error::order("Train a model first."))?;
-        trained.files().await
+        trained.files(made_with).await
     }
 
     /// The model that predicts: its base, weights, labels and longest text.

@@ -146,7 +146,10 @@ impl OpenModel {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(labels) = &self.labels {
-            notes.push(format!("It already classifies into {} labels; data with the same labels goes on from there.", labels.len()));
+            notes.push(format!(
+                "It already classifies into {} labels; data with the same labels goes on from there.",
+                labels.len()
+            ));
         }
         if self.loaded.missing.iter().any(|name| name.starts_with("bert.pooler")) {
             notes.push("The weights have no pooler; a new one is drawn from the seed.".to_owned());

@@ -69,7 +69,14 @@ struct Mean {
 
 impl Run {
     /// A run that has not done a step yet.
-    pub fn new(trainer: Trainer, recipe: Recipe, validation: Rows, labels: Vec<String>, pad: PadRule, compute: Compute) -> Self {
+    pub fn new(
+        trainer: Trainer,
+        recipe: Recipe,
+        validation: Rows,
+        labels: Vec<String>,
+        pad: PadRule,
+        compute: Compute,
+    ) -> Self {
         Self {
             trainer,
             recipe,
@@ -234,7 +241,9 @@ impl Run {
         let validated = self.epochs.last().is_some_and(|epoch| epoch.step == reached);
         let rows = Rows::default();
         let evaluation = match &self.best {
-            Some(best) if self.recipe.keep_best || validated => Evaluation::new(best.model.clone(), &rows, self.labels.len()),
+            Some(best) if self.recipe.keep_best || validated => {
+                Evaluation::new(best.model.clone(), &rows, self.labels.len())
+            }
             _ => {
                 self.best = None;
                 Evaluation::new(self.trainer.model(), &self.validation, self.labels.len())

@@ -1,6 +1,6 @@
 //! A trained model and how it came to be.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::checkpoint;
 use crate::data::DatasetInfo;
@@ -43,23 +43,25 @@ impl Trained {
     /// # Errors
     ///
     /// A device that fails while the weights are read.
-    pub async fn files(&self) -> Result<Vec<File>> {
+    pub async fn files(&self, made_with: Map<String, Value>) -> Result<Vec<File>> {
         let bundle = Bundle {
             model: &self.model,
             config: &self.base.config,
             labels: &self.labels,
             tokenizer: &self.base.tokenizer,
             tokenizer_config: self.base.tokenizer_config.as_deref(),
-            report: &self.report(),
+            report: &self.report(made_with),
         };
         bundle.files().await
     }
 
     /// `training_report.json`: recipe, data, metrics, versions; no row of the data.
-    fn report(&self) -> Value {
+    fn report(&self, mut made_with: Map<String, Value>) -> Value {
+        made_with.insert("tabtune".to_owned(), json!(env!("CARGO_PKG_VERSION")));
+        made_with.insert("burn".to_owned(), json!("0.22.1"));
         let DatasetInfo { classes, train, validation, longest_tokens, mean_tokens, .. } = &self.data;
         json!({
-            "made_with": { "tabtune": env!("CARGO_PKG_VERSION"), "burn": "0.22.1" },
+            "made_with": made_with,
             "base_model": self.base.name,
             "recipe": self.recipe,
             "max_length": self.max_length,

@@ -5,6 +5,7 @@ use std::fmt;
 use tokenizers::tokenizer::Encoding as Tokens;
 use tokenizers::{NormalizerWrapper, PostProcessor, PostProcessorWrapper, PreTokenizerWrapper};
 
+use super::source;
 use crate::error::{Error, Result};
 
 /// The file that mistakes are laid to.
@@ -53,12 +54,14 @@ impl Tokenizer {
         if bytes.len() > MAX_BYTES {
             return Err(Error::model(FILE, "The file is larger than 64 MiB; that is no tokenizer of a small encoder."));
         }
-        let mut tokenizer = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| {
+        let unreadable = |error: &dyn fmt::Display| {
             Error::model(
                 FILE,
                 format!("It cannot be read as a tokenizer ({error}). Choose the one from the model's folder."),
             )
-        })?;
+        };
+        let json = source::read(bytes).map_err(|error| unreadable(&error))?;
+        let mut tokenizer: tokenizers::Tokenizer = serde_json::from_value(json).map_err(|error| unreadable(&error))?;
         let vocabulary = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
         if vocabulary == 0 || i32::try_from(vocabulary).is_err() {
             return Err(Error::model(FILE, format!("Its vocabulary cannot be used: the ids end at {vocabulary}.")));

@@ -87,7 +87,8 @@ fn squared_sum(values: &[f32]) -> f64 {
         for eight in eights {
             lanes.iter_mut().zip(eight).for_each(|(lane, x)| *lane += x * x);
         }
-        total += lanes.iter().chain(&rest.iter().map(|x| x * x).collect::<Vec<_>>()).map(|&x| f64::from(x)).sum::<f64>();
+        total +=
+            lanes.iter().chain(&rest.iter().map(|x| x * x).collect::<Vec<_>>()).map(|&x| f64::from(x)).sum::<f64>();
     }
     total
 }

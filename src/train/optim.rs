@@ -37,7 +37,8 @@ impl AdamW {
     pub fn step<M: Module>(&mut self, model: M, gradients: Gradients, learning_rate: f64) -> Result<(M, Norm)> {
         self.step += 1;
         let norm = gradients.global_norm();
-        let update = Update { learning_rate, weight_decay: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: self.step };
+        let update =
+            Update { learning_rate, weight_decay: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: self.step };
         let scale = self.scale(&norm);
         let mut apply = Apply { optim: self, gradients, update, scale, name: String::new(), failed: None };
         let model = model.map(&mut apply);

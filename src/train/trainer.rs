@@ -90,7 +90,14 @@ pub struct Trainer {
 
 impl Trainer {
     /// Starts training a model that lives on `compute` without autodiff.
-    pub fn new(model: Classifier, recipe: Recipe, objective: Objective, rows: Rows, pad: PadRule, compute: Compute) -> Self {
+    pub fn new(
+        model: Classifier,
+        recipe: Recipe,
+        objective: Objective,
+        rows: Rows,
+        pad: PadRule,
+        compute: Compute,
+    ) -> Self {
         use burn::module::Module;
         Self {
             model: Some(model.with_dropout(recipe.dropout).train()),

@@ -16,17 +16,30 @@ export function classCounts() {
     h("span", {}, h("span", { class: "swatch train" }), " train"),
     h("span", {}, h("span", { class: "swatch validation" }), " validation"),
   );
-  const element = h("div", { class: "stack tight" }, h("div", { class: "title-row" }, h("h3", {}, "Rows per label"), legend), summary, list);
+  const element = h(
+    "div",
+    { class: "stack tight" },
+    h("div", { class: "title-row" }, h("h3", {}, "Rows per label"), legend),
+    summary,
+    list,
+  );
 
   /** @param {import("../protocol.js").DatasetInfo|null} dataset */
   function update(dataset) {
     show(element, dataset !== null);
     if (!dataset) return;
-    const lengths = dataset.mean_tokens !== null && dataset.longest_tokens !== null ? ` Texts have ${count(dataset.mean_tokens)} tokens on average, the longest ${count(dataset.longest_tokens)}.` : "";
+    const lengths =
+      dataset.mean_tokens !== null && dataset.longest_tokens !== null
+        ? ` Texts have ${count(dataset.mean_tokens)} tokens on average, the longest ${count(dataset.longest_tokens)}.`
+        : "";
     summary.textContent = `${counted(dataset.train, "row")} to train on, ${counted(dataset.validation, "row")} to validate with, ${counted(dataset.classes.length, "label")}.${lengths}`;
     const most = Math.max(...dataset.classes.map(({ train, validation }) => train + validation), 1);
     const hidden = dataset.classes.length - MOST_SHOWN;
-    fill(list, ...dataset.classes.slice(0, MOST_SHOWN).map((row) => bar(row, most)), hidden > 0 && h("li", { class: "hint" }, `and ${counted(hidden, "more label")}`));
+    fill(
+      list,
+      ...dataset.classes.slice(0, MOST_SHOWN).map((row) => bar(row, most)),
+      hidden > 0 && h("li", { class: "hint" }, `and ${counted(hidden, "more label")}`),
+    );
   }
 
   return { element, update };
@@ -44,6 +57,14 @@ function bar({ label, train, validation }, most) {
     {},
     h("span", { class: "name", dir: "auto", title: visible(label, 200), text: visible(label, 60) }),
     h("span", { class: "track", "aria-hidden": "true" }, stripe("train", train), stripe("validation", validation)),
-    h("span", { class: "numbers" }, h("span", { class: "visually-hidden" }, "train "), count(train), " + ", h("span", { class: "visually-hidden" }, "validation "), count(validation)),
+    h(
+      "span",
+      { class: "numbers" },
+      h("span", { class: "visually-hidden" }, "train "),
+      count(train),
+      " + ",
+      h("span", { class: "visually-hidden" }, "validation "),
+      count(validation),
+    ),
   );
 }

@@ -17,7 +17,12 @@ import { mistakeLine, noteList, section } from "./section.js";
 
 /** @param {Actions} actions */
 export function dataPanel(actions) {
-  const { element, body, stand } = section(2, "data", "Data", "A table with one text and one label per row: CSV, TSV or JSON Lines.");
+  const { element, body, stand } = section(
+    2,
+    "data",
+    "Data",
+    "A table with one text and one label per row: CSV, TSV or JSON Lines.",
+  );
   const intake = tableIntake(actions);
   const mistake = mistakeLine("data-error");
   const still = h("p", { id: "data-still", class: "hint" });
@@ -25,7 +30,13 @@ export function dataPanel(actions) {
   const format = h("p", { id: "table-format", class: "hint" });
   const tableNotes = noteList("table-notes");
   const mapping = mappingForm(actions);
-  const preview = h("div", { id: "preview", class: "scroll", tabindex: "0", role: "region", "aria-label": "First rows of the table" });
+  const preview = h("div", {
+    id: "preview",
+    class: "scroll",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "First rows of the table",
+  });
   const classes = classCounts();
   const dataNotes = noteList("data-notes");
   const opened = h(
@@ -47,9 +58,11 @@ export function dataPanel(actions) {
     file.textContent = visible(table.name, 120);
     format.textContent = `${table.format} · ${counted(table.rows, "row")}`;
   });
-  const drawPreview = whenChanged((/** @type {TableInfo|null} */ table, /** @type {string} */ text, /** @type {string} */ label) => {
-    if (table) fill(preview, previewTable(table, text, label));
-  });
+  const drawPreview = whenChanged(
+    (/** @type {TableInfo|null} */ table, /** @type {string} */ text, /** @type {string} */ label) => {
+      if (table) fill(preview, previewTable(table, text, label));
+    },
+  );
   const drawDataset = whenChanged((/** @type {State["data"]["dataset"]} */ dataset) => {
     classes.update(dataset?.info ?? null);
     dataNotes.update(dataset?.info.notes ?? []);
@@ -89,20 +102,36 @@ function tableIntake(actions) {
     if (field.files && field.files.length > 0) actions.take(fromField(field.files));
     field.value = "";
   };
-  const field = h("input", { id: "file-table", type: "file", accept: ".csv,.tsv,.tab,.txt,.jsonl,.ndjson", class: "visually-hidden", onchange: take });
+  const field = h("input", {
+    id: "file-table",
+    type: "file",
+    accept: ".csv,.tsv,.tab,.txt,.jsonl,.ndjson",
+    class: "visually-hidden",
+    onchange: take,
+  });
   const choose = h("span", {}, "Choose a file");
   const example = h("button", { id: "load-example", type: "button", onclick: actions.openExample }, "Load the example");
   const back = h("button", { id: "go-back", type: "button", class: "quiet", onclick: actions.goBack });
   const words = h("p", { class: "drop-words" });
   const hint = h("p", { class: "hint" }, "The example has 240 customer messages on six topics.");
-  const controls = h("fieldset", { class: "plain row" }, h("label", { class: "button primary", for: "file-table" }, field, choose), example, back);
+  const controls = h(
+    "fieldset",
+    { class: "plain row" },
+    h("label", { class: "button primary", for: "file-table" }, field, choose),
+    example,
+    back,
+  );
   const element = h("div", { class: "dropzone" }, words, controls, hint);
 
   /** @param {boolean} open @param {string|null} loading @param {string|null} previous @param {boolean} disabled */
   function update(open, loading, previous, disabled) {
     element.classList.toggle("slim", open);
     choose.textContent = open ? "Choose another file" : "Choose a file";
-    words.textContent = loading ? `Reading ${visible(loading, 60)}…` : open ? "" : "Drop your table anywhere on this page";
+    words.textContent = loading
+      ? `Reading ${visible(loading, 60)}…`
+      : open
+        ? ""
+        : "Drop your table anywhere on this page";
     show(words, words.textContent !== "");
     show(hint, !open);
     show(back, previous !== null);
@@ -117,11 +146,26 @@ function tableIntake(actions) {
 function previewTable(table, text, label) {
   const role = (/** @type {string} */ name) => (name === text ? "text" : name === label ? "label" : "");
   const head = table.columns.map(({ name }) =>
-    h("th", { scope: "col", class: role(name), dir: "auto" }, visible(name, 40), role(name) && h("span", { class: "tag" }, role(name))),
+    h(
+      "th",
+      { scope: "col", class: role(name), dir: "auto" },
+      visible(name, 40),
+      role(name) && h("span", { class: "tag" }, role(name)),
+    ),
   );
   const rows = table.preview.map((cells) =>
-    h("tr", {}, ...cells.map((cell, index) => h("td", { dir: "auto", class: role(table.columns[index]?.name ?? ""), text: visible(cell, 240) }))),
+    h(
+      "tr",
+      {},
+      ...cells.map((cell, index) =>
+        h("td", { dir: "auto", class: role(table.columns[index]?.name ?? ""), text: visible(cell, 240) }),
+      ),
+    ),
   );
-  const caption = h("caption", { class: "visually-hidden" }, `The first ${count(table.preview.length)} rows of ${visible(table.name, 60)}`);
+  const caption = h(
+    "caption",
+    { class: "visually-hidden" },
+    `The first ${count(table.preview.length)} rows of ${visible(table.name, 60)}`,
+  );
   return h("table", { class: "preview" }, caption, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
 }

@@ -18,14 +18,21 @@ export function deviceForm(actions) {
   const element = h(
     "div",
     { class: "device" },
-    h("div", { class: "field" }, h("label", { class: "label", for: "device-select" }, "Runs on"), h("div", { class: "row" }, select, software)),
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "device-select" }, "Runs on"),
+      h("div", { class: "row" }, select, software),
+    ),
     sentence,
     mistake.element,
   );
 
   const drawChoices = whenChanged((/** @type {DeviceState["choices"]} */ choices) => {
     auto.textContent = choices ? `Automatic: ${choices.recommended === "gpu" ? "GPU" : "CPU"}` : "Automatic";
-    gpu.textContent = choices?.gpu ? `GPU: ${choices.gpu.name}${choices.gpu.software ? " (software, slow)" : ""}` : "GPU: none found";
+    gpu.textContent = choices?.gpu
+      ? `GPU: ${choices.gpu.name}${choices.gpu.software ? " (software, slow)" : ""}`
+      : "GPU: none found";
     // Where the page was told to use a GPU that is not there, the choice stays visible beside its mistake.
     gpu.disabled = choices !== null && choices.gpu === null;
   });

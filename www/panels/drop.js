@@ -30,7 +30,9 @@ export function dropTarget(actions) {
 
   /** @param {import("../state.js").State} state */
   function update(state) {
-    words.textContent = isBusyTraining(state) ? "Stop the run before opening other files" : "Drop a table or a model's files";
+    words.textContent = isBusyTraining(state)
+      ? "Stop the run before opening other files"
+      : "Drop a table or a model's files";
   }
 
   return { element, update };

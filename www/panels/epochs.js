@@ -13,7 +13,12 @@ export function epochTable() {
     h("thead", {}, h("tr", {}, ...head.map((words) => h("th", { scope: "col" }, words)))),
     rows,
   );
-  const element = h("div", { class: "stack tight" }, h("h3", {}, "Epochs"), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Epochs" }, table));
+  const element = h(
+    "div",
+    { class: "stack tight" },
+    h("h3", {}, "Epochs"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Epochs" }, table),
+  );
 
   /** @param {import("../protocol.js").EpochEvent[]} epochs */
   function update(epochs) {

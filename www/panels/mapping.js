@@ -19,21 +19,59 @@ export function mappingForm(actions) {
   const text = h("select", { id: "map-text", "aria-describedby": "map-text-help", onchange: change });
   const label = h("select", { id: "map-label", "aria-describedby": "map-label-help", onchange: change });
   const split = h("select", { id: "map-split", "aria-describedby": "map-split-help", onchange: change });
-  const share = h("input", { id: "map-share", type: "text", inputmode: "decimal", "aria-describedby": "map-share-help map-share-error", onchange: change });
-  const seed = h("input", { id: "map-seed", type: "text", inputmode: "numeric", "aria-describedby": "map-seed-help map-seed-error", onchange: change });
+  const share = h("input", {
+    id: "map-share",
+    type: "text",
+    inputmode: "decimal",
+    "aria-describedby": "map-share-help map-share-error",
+    onchange: change,
+  });
+  const seed = h("input", {
+    id: "map-seed",
+    type: "text",
+    inputmode: "numeric",
+    "aria-describedby": "map-seed-help map-seed-error",
+    onchange: change,
+  });
   const shareError = h("p", { id: "map-share-error", class: "mistake", hidden: true });
   const seedError = h("p", { id: "map-seed-error", class: "mistake", hidden: true });
   const textHelp = h("p", { class: "hint", id: "map-text-help" });
   const labelHelp = h("p", { class: "hint", id: "map-label-help" });
-  const shareField = field("map-share", "Validation share", h("div", { class: "with-unit" }, share, h("span", { class: "unit" }, "% of rows")), h("p", { class: "hint", id: "map-share-help" }, "Held back to measure; every label keeps its proportion."), shareError);
-  const seedField = field("map-seed", "Split seed", seed, h("p", { class: "hint", id: "map-seed-help" }, "The same seed holds back the same rows."), seedError);
+  const shareField = field(
+    "map-share",
+    "Validation share",
+    h("div", { class: "with-unit" }, share, h("span", { class: "unit" }, "% of rows")),
+    h("p", { class: "hint", id: "map-share-help" }, "Held back to measure; every label keeps its proportion."),
+    shareError,
+  );
+  const seedField = field(
+    "map-seed",
+    "Split seed",
+    seed,
+    h("p", { class: "hint", id: "map-seed-help" }, "The same seed holds back the same rows."),
+    seedError,
+  );
   const element = h(
     "fieldset",
     { id: "mapping", class: "plain stack" },
-    h("div", { class: "grid" }, field("map-text", "Text column", text, textHelp), field("map-label", "Label column", label, labelHelp)),
-    h("div", { class: "grid narrow" }, field("map-split", "Validation rows", split, h("p", { class: "hint", id: "map-split-help" }, "A random share, or a column that says train or validation.")),
-    shareField,
-    seedField),
+    h(
+      "div",
+      { class: "grid" },
+      field("map-text", "Text column", text, textHelp),
+      field("map-label", "Label column", label, labelHelp),
+    ),
+    h(
+      "div",
+      { class: "grid narrow" },
+      field(
+        "map-split",
+        "Validation rows",
+        split,
+        h("p", { class: "hint", id: "map-split-help" }, "A random share, or a column that says train or validation."),
+      ),
+      shareField,
+      seedField,
+    ),
   );
 
   function change() {
@@ -60,7 +98,11 @@ export function mappingForm(actions) {
     fill(text, ...options());
     fill(label, ...options());
     // A column may have any name, the empty one included: "=" keeps it apart from the random share.
-    fill(split, h("option", { value: "" }, "A random share"), ...names.map((name) => h("option", { value: `=${name}` }, `Column ${visible(name, 40)}`)));
+    fill(
+      split,
+      h("option", { value: "" }, "A random share"),
+      ...names.map((name) => h("option", { value: `=${name}` }, `Column ${visible(name, 40)}`)),
+    );
   });
 
   const drawValues = whenChanged((/** @type {TableInfo|null} */ table, /** @type {Mapping|null} */ mapping) => {

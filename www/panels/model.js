@@ -22,7 +22,11 @@ export function modelPanel(actions) {
   const notes = noteList("model-notes");
   const progress = progressBar("model-progress");
   const mistake = mistakeLine("model-error");
-  const load = h("button", { id: "model-default", type: "button", onclick: actions.openDefaultModel }, `Load ${DEFAULT_NAME}`);
+  const load = h(
+    "button",
+    { id: "model-default", type: "button", onclick: actions.openDefaultModel },
+    `Load ${DEFAULT_NAME}`,
+  );
   const other = otherModel(actions);
   body.append(name, card, notes.element, progress.element, mistake.element, load, other.element);
 
@@ -65,7 +69,8 @@ export function modelPanel(actions) {
 
 /** @param {import("../protocol.js").ModelInfo} info */
 function facts(info) {
-  const fact = (/** @type {string} */ term, /** @type {string} */ value) => h("div", {}, h("dt", { text: term }), h("dd", { text: value }));
+  const fact = (/** @type {string} */ term, /** @type {string} */ value) =>
+    h("div", {}, h("dt", { text: term }), h("dd", { text: value }));
   return [
     fact("Architecture", visible(info.architecture, 60)),
     fact("Parameters", large(info.parameters)),
@@ -83,9 +88,30 @@ function otherModel(actions) {
     if (field.files && field.files.length > 0) actions.take(fromField(field.files));
     field.value = "";
   };
-  const files = h("input", { id: "model-files", type: "file", multiple: true, accept: ".json,.safetensors", class: "visually-hidden", onchange: take });
-  const folder = h("input", { id: "model-folder", type: "file", webkitdirectory: true, class: "visually-hidden", onchange: take });
-  const hub = h("input", { id: "hub-name", type: "text", placeholder: "owner/name", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": "hub-help hub-error" });
+  const files = h("input", {
+    id: "model-files",
+    type: "file",
+    multiple: true,
+    accept: ".json,.safetensors",
+    class: "visually-hidden",
+    onchange: take,
+  });
+  const folder = h("input", {
+    id: "model-folder",
+    type: "file",
+    webkitdirectory: true,
+    class: "visually-hidden",
+    onchange: take,
+  });
+  const hub = h("input", {
+    id: "hub-name",
+    type: "text",
+    placeholder: "owner/name",
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "aria-describedby": "hub-help hub-error",
+  });
   const download = h("button", { id: "hub-download", type: "submit" }, "Download");
   const wrong = h("p", { id: "hub-error", class: "mistake", role: "alert", hidden: true });
   /** @param {string} words */
@@ -114,15 +140,28 @@ function otherModel(actions) {
       "div",
       { class: "field" },
       h("span", { class: "label" }, "Your own files"),
-      h("div", { class: "row" }, h("label", { class: "button", for: "model-files" }, files, "Choose files"), h("label", { class: "button", for: "model-folder" }, folder, "Choose a folder")),
-      h("p", { class: "hint" }, "config.json, tokenizer.json and model.safetensors of a BERT encoder. You can also drop them anywhere on this page."),
+      h(
+        "div",
+        { class: "row" },
+        h("label", { class: "button", for: "model-files" }, files, "Choose files"),
+        h("label", { class: "button", for: "model-folder" }, folder, "Choose a folder"),
+      ),
+      h(
+        "p",
+        { class: "hint" },
+        "config.json, tokenizer.json and model.safetensors of a BERT encoder. You can also drop them anywhere on this page.",
+      ),
     ),
     h(
       "form",
       { class: "field", onsubmit: submit },
       h("label", { class: "label", for: "hub-name" }, "From the Hugging Face hub"),
       h("div", { class: "row" }, hub, download),
-      h("p", { class: "hint", id: "hub-help" }, "Downloaded once and kept in this browser. Only the model's name is sent there."),
+      h(
+        "p",
+        { class: "hint", id: "hub-help" },
+        "Downloaded once and kept in this browser. Only the model's name is sent there.",
+      ),
       wrong,
       keptList,
     ),
@@ -138,7 +177,16 @@ function otherModel(actions) {
           {},
           h("button", { type: "button", class: "link", onclick: () => actions.openHubModel(repo) }, repo),
           h("span", { class: "hint" }, `kept here, ${size(bytes)}`),
-          h("button", { type: "button", class: "link", "aria-label": `Remove ${repo} from this browser`, onclick: () => actions.forgetModel(repo) }, "Remove"),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "link",
+              "aria-label": `Remove ${repo} from this browser`,
+              onclick: () => actions.forgetModel(repo),
+            },
+            "Remove",
+          ),
         ),
       ),
     );

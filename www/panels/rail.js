@@ -21,7 +21,11 @@ export function rail() {
     const link = h("a", { href: `#${id}` }, dot, h("span", { class: "rail-title" }, title), note);
     return { link, dot, note };
   });
-  const element = h("nav", { class: "rail", "aria-label": "Steps" }, h("ol", {}, ...links.map(({ link }) => h("li", {}, link))));
+  const element = h(
+    "nav",
+    { class: "rail", "aria-label": "Steps" },
+    h("ol", {}, ...links.map(({ link }) => h("li", {}, link))),
+  );
 
   /** @param {State} state */
   function update(state) {

@@ -14,22 +14,34 @@ import { section } from "./section.js";
 
 /** @param {Actions} actions */
 export function recipePanel(actions) {
-  const { element, body, stand } = section(3, "recipe", "Hyperparameters", "Good defaults for small encoders. Change nothing, or anything.");
+  const { element, body, stand } = section(
+    3,
+    "recipe",
+    "Hyperparameters",
+    "Good defaults for small encoders. Change nothing, or anything.",
+  );
   const basic = h("div", { class: "grid" });
   const advanced = h("div", { class: "grid" });
   const more = h("details", { id: "recipe-more", class: "more" }, h("summary", {}, "Finer settings"), advanced);
-  const reset = h("button", { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe }, "Reset to the defaults");
+  const reset = h(
+    "button",
+    { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe },
+    "Reset to the defaults",
+  );
   const fieldset = h("fieldset", { class: "plain stack" }, basic, more, reset);
   body.append(fieldset);
   /** @type {Map<string, FieldView>} */
   let views = new Map();
 
-  const drawFields = whenChanged((/** @type {RecipeField[]} */ fields, /** @type {import("../protocol.js").Recipe} */ defaults) => {
-    views = new Map(fields.map((field) => [field.name, fieldView(field, defaults[field.name] ?? null, actions)]));
-    const of = (/** @type {boolean} */ finer) => fields.filter((field) => field.advanced === finer).map((field) => views.get(field.name)?.element);
-    fill(basic, ...of(false));
-    fill(advanced, ...of(true));
-  });
+  const drawFields = whenChanged(
+    (/** @type {RecipeField[]} */ fields, /** @type {import("../protocol.js").Recipe} */ defaults) => {
+      views = new Map(fields.map((field) => [field.name, fieldView(field, defaults[field.name] ?? null, actions)]));
+      const of = (/** @type {boolean} */ finer) =>
+        fields.filter((field) => field.advanced === finer).map((field) => views.get(field.name)?.element);
+      fill(basic, ...of(false));
+      fill(advanced, ...of(true));
+    },
+  );
 
   /** @param {State} state */
   function update(state) {
@@ -65,11 +77,18 @@ function fieldView(field, initial, actions) {
   const id = `recipe-${field.name.replaceAll("_", "-")}`;
   const described = { id, "aria-describedby": `${id}-help ${id}-error` };
   const control = makeControl(field, described, initial);
-  const change = () => actions.changeField(field.name, control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value);
+  const change = () =>
+    actions.changeField(
+      field.name,
+      control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value,
+    );
   control.addEventListener(field.kind === "switch" || field.kind === "choice" ? "change" : "input", change);
   const error = h("p", { id: `${id}-error`, class: "mistake", "aria-live": "polite" });
   const unit = field.unit !== "" && h("span", { class: "unit" }, field.unit);
-  const line = field.kind === "switch" ? h("label", { class: "switch", for: id }, control, field.label) : h("div", { class: "with-unit" }, control, unit);
+  const line =
+    field.kind === "switch"
+      ? h("label", { class: "switch", for: id }, control, field.label)
+      : h("div", { class: "with-unit" }, control, unit);
   const element = h(
     "div",
     { class: "field" },
@@ -111,5 +130,12 @@ function makeControl(field, described, initial) {
   // A text field: number fields hide what is wrong with a value, and write decimals by the system's language.
   const mode = field.kind === "integer" ? "numeric" : "decimal";
   const placeholder = initial === null ? "Automatic" : plain(Number(initial));
-  return h("input", { ...described, type: "text", inputmode: mode, placeholder, autocomplete: "off", spellcheck: "false" });
+  return h("input", {
+    ...described,
+    type: "text",
+    inputmode: mode,
+    placeholder,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
 }

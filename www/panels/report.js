@@ -16,7 +16,10 @@ export function reportTables() {
   function update(report) {
     show(element, report !== null);
     if (!report) return fill(element);
-    const matrix = report.labels.length <= MOST_IN_MATRIX ? confusion(report) : h("p", { class: "hint" }, `A confusion matrix of ${report.labels.length} labels would be too large to read.`);
+    const matrix =
+      report.labels.length <= MOST_IN_MATRIX
+        ? confusion(report)
+        : h("p", { class: "hint" }, `A confusion matrix of ${report.labels.length} labels would be too large to read.`);
     fill(element, scores(report), matrix, perClass(report));
   }
 
@@ -25,7 +28,8 @@ export function reportTables() {
 
 /** @param {Report} report */
 function scores({ metrics }) {
-  const fact = (/** @type {string} */ id, /** @type {string} */ term, /** @type {string} */ value) => h("div", {}, h("dt", {}, term), h("dd", { id }, value));
+  const fact = (/** @type {string} */ id, /** @type {string} */ term, /** @type {string} */ value) =>
+    h("div", {}, h("dt", {}, term), h("dd", { id }, value));
   return h(
     "dl",
     { class: "facts figures" },
@@ -37,20 +41,36 @@ function scores({ metrics }) {
 
 /** @param {Report} report */
 function confusion({ labels, confusion }) {
-  const heads = labels.map((label) => h("th", { scope: "col", dir: "auto", title: visible(label, 200) }, h("span", {}, visible(label, 24))));
+  const heads = labels.map((label) =>
+    h("th", { scope: "col", dir: "auto", title: visible(label, 200) }, h("span", {}, visible(label, 24))),
+  );
   const rows = labels.map((label, truth) => {
     const cells = confusion[truth] ?? [];
     const total = cells.reduce((sum, cell) => sum + cell, 0);
-    return h("tr", {}, h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 24)), ...cells.map((cell, guess) => heat(cell, total, truth === guess)));
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 24)),
+      ...cells.map((cell, guess) => heat(cell, total, truth === guess)),
+    );
   });
   const table = h(
     "table",
     { id: "confusion", class: "confusion" },
-    h("caption", {}, "Rows are the true labels, columns what the model said. The darker a cell, the larger its share of the row."),
+    h(
+      "caption",
+      {},
+      "Rows are the true labels, columns what the model said. The darker a cell, the larger its share of the row.",
+    ),
     h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
     h("tbody", {}, ...rows),
   );
-  return h("div", { class: "stack tight" }, h("h3", {}, "Confusion matrix"), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table));
+  return h(
+    "div",
+    { class: "stack tight" },
+    h("h3", {}, "Confusion matrix"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
+  );
 }
 
 /** @param {number} cell @param {number} total @param {boolean} right */
@@ -79,5 +99,10 @@ function perClass({ per_class }) {
     h("thead", {}, h("tr", {}, ...head.map((words) => h("th", { scope: "col" }, words)))),
     h("tbody", {}, ...rows),
   );
-  return h("div", { class: "stack tight" }, h("h3", {}, "Scores per label"), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores per label" }, table));
+  return h(
+    "div",
+    { class: "stack tight" },
+    h("h3", {}, "Scores per label"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores per label" }, table),
+  );
 }

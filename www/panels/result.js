@@ -20,8 +20,16 @@ export function resultPanel(actions) {
   const { element, body, stand } = section(5, "result", "Result", "Try your model, then take it with you.");
   const waiting = h("p", { class: "hint" }, "Your model appears here as soon as training ends.");
   const trial = tryForm(actions);
-  const weights = h("button", { id: "download-weights", type: "button", onclick: actions.saveWeights }, "Only the weights");
-  const zip = h("button", { id: "download-zip", type: "button", class: "primary", onclick: actions.saveZip }, "Download the model (.zip)");
+  const weights = h(
+    "button",
+    { id: "download-weights", type: "button", onclick: actions.saveWeights },
+    "Only the weights",
+  );
+  const zip = h(
+    "button",
+    { id: "download-zip", type: "button", class: "primary", onclick: actions.saveZip },
+    "Download the model (.zip)",
+  );
   const status = h("p", { id: "download-status", class: "hint", role: "status" });
   const mistake = mistakeLine("result-error");
   const take = h(
@@ -29,7 +37,11 @@ export function resultPanel(actions) {
     { class: "stack tight" },
     h("h3", {}, "Take it with you"),
     h("div", { class: "row" }, zip, weights),
-    h("p", { class: "hint" }, "The zip is a folder that transformers loads: model.safetensors, config.json, the tokenizer and a report of this training."),
+    h(
+      "p",
+      { class: "hint" },
+      "The zip is a folder that transformers loads: model.safetensors, config.json, the tokenizer and a report of this training.",
+    ),
     status,
   );
   const view = h("div", { class: "stack" }, trial.element, take);
@@ -43,7 +55,12 @@ export function resultPanel(actions) {
     show(view, trained);
     trial.update(prediction, busy, state.data.table?.preview.map((row) => row[columnOf(state)] ?? "") ?? []);
     weights.disabled = zip.disabled = busy !== null;
-    const words = busy === "zip" || busy === "weights" ? "Packing the files…" : saved ? `${saved} was handed to your browser's downloads.` : "";
+    const words =
+      busy === "zip" || busy === "weights"
+        ? "Packing the files…"
+        : saved
+          ? `${saved} was handed to your browser's downloads.`
+          : "";
     if (status.textContent !== words) status.textContent = words;
     mistake.update(error);
     stand(saved ? "Downloaded" : "", saved !== null);
@@ -78,7 +95,14 @@ function tryForm(actions) {
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
   });
-  const element = h("form", { class: "stack tight", onsubmit: submit }, h("label", { class: "label big", for: "try-text" }, "Try a text"), text, h("div", { class: "row" }, send, borrow), answer);
+  const element = h(
+    "form",
+    { class: "stack tight", onsubmit: submit },
+    h("label", { class: "label big", for: "try-text" }, "Try a text"),
+    text,
+    h("div", { class: "row" }, send, borrow),
+    answer,
+  );
 
   const drawAnswer = whenChanged((/** @type {Prediction|null} */ prediction) => {
     show(answer, prediction !== null);
@@ -99,14 +123,25 @@ function tryForm(actions) {
 /** @param {Prediction} prediction */
 function bars({ text, label, scores }) {
   const ranked = Object.entries(scores).sort(([, left], [, right]) => right - left);
-  const said = h("p", { class: "said" }, h("q", { dir: "auto", text: visible(text, 160) }), h("span", { class: "verdict" }, " is ", h("strong", { dir: "auto", text: visible(label, 80) })));
+  const said = h(
+    "p",
+    { class: "said" },
+    h("q", { dir: "auto", text: visible(text, 160) }),
+    h("span", { class: "verdict" }, " is ", h("strong", { dir: "auto", text: visible(label, 80) })),
+  );
   const list = h(
     "ul",
     { class: "classes" },
     ...ranked.slice(0, MOST_SHOWN).map(([name, share], index) => {
       const stripe = h("span", { class: `stripe ${index === 0 ? "train" : "faint"}` });
       stripe.style.setProperty("--share", String(share));
-      return h("li", {}, h("span", { class: "name", dir: "auto", title: visible(name, 200), text: visible(name, 60) }), h("span", { class: "track", "aria-hidden": "true" }, stripe), h("span", { class: "numbers" }, percent(share)));
+      return h(
+        "li",
+        {},
+        h("span", { class: "name", dir: "auto", title: visible(name, 200), text: visible(name, 60) }),
+        h("span", { class: "track", "aria-hidden": "true" }, stripe),
+        h("span", { class: "numbers" }, percent(share)),
+      );
     }),
   );
   const rest = ranked.length - MOST_SHOWN;

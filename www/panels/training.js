@@ -21,7 +21,12 @@ const ANNOUNCE_MS = 10_000;
 
 /** @param {Actions} actions */
 export function trainingPanel(actions) {
-  const { element, body, stand } = section(4, "training", "Training", "Runs in the background of this tab. You can pause and stop at any time.");
+  const { element, body, stand } = section(
+    4,
+    "training",
+    "Training",
+    "Runs in the background of this tab. You can pause and stop at any time.",
+  );
   const device = deviceForm(actions);
   const controls = runControls(actions);
   const mistake = mistakeLine("run-error");
@@ -67,11 +72,22 @@ function words(run) {
 /** The big button and, during a run, pause, resume and stop. @param {Actions} actions */
 function runControls(actions) {
   const why = h("p", { id: "train-obstacle", class: "hint" });
-  const train = h("button", { id: "train", type: "button", class: "primary large", "aria-describedby": "train-obstacle", onclick: actions.train }, "Train");
+  const train = h(
+    "button",
+    {
+      id: "train",
+      type: "button",
+      class: "primary large",
+      "aria-describedby": "train-obstacle",
+      onclick: actions.train,
+    },
+    "Train",
+  );
   const pause = h("button", { id: "pause", type: "button", onclick: actions.pause }, "Pause");
   const resume = h("button", { id: "resume", type: "button", class: "primary", onclick: actions.resume }, "Resume");
   const stop = h("button", { id: "stop", type: "button", onclick: actions.stop }, "Stop and keep the best");
-  const element = h("div", { class: "row controls" }, train, pause, resume, stop, why);
+  const onward = h("a", { id: "see-result", class: "button primary large", href: "#result" }, "Try and download it");
+  const element = h("div", { class: "row controls" }, onward, train, pause, resume, stop, why);
 
   /** @param {State} state */
   function update(state) {
@@ -80,6 +96,9 @@ function runControls(actions) {
     const reason = on ? null : obstacle(state);
     const focused = document.activeElement;
     show(train, !on);
+    const finished = status === "done" && state.model.info !== null;
+    show(onward, finished);
+    train.classList.toggle("primary", !finished);
     show(pause, on && status !== "paused");
     show(resume, status === "paused");
     show(stop, on);
@@ -88,7 +107,8 @@ function runControls(actions) {
     train.textContent = status === "done" || status === "failed" ? "Train again" : "Train";
     pause.disabled = status !== "running";
     stop.disabled = status === "stopping" || status === "starting";
-    why.textContent = reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
+    why.textContent =
+      reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
     show(why, why.textContent !== "");
     // Focus stays in the row when the button that had it gives way to another.
     if (focused instanceof HTMLElement && element.contains(focused) && focused.hidden) {
@@ -110,7 +130,18 @@ function liveView() {
   const sentence = h("p", { id: "run-sentence", class: "outcome" });
   const report = reportTables();
   const charts = h("div", { class: "charts" }, losses.element, rates.element);
-  const element = h("div", { id: "run", class: "stack" }, sentence, bar.element, figures, notes.element, charts, overfit, epochs.element, report.element);
+  const element = h(
+    "div",
+    { id: "run", class: "stack" },
+    sentence,
+    bar.element,
+    figures,
+    notes.element,
+    charts,
+    overfit,
+    epochs.element,
+    report.element,
+  );
 
   const drawCurves = whenChanged((/** @type {RunState["curves"]} */ curves, /** @type {RunState["epochs"]} */ done) => {
     losses.update(curves, done);
@@ -122,6 +153,7 @@ function liveView() {
     if (overfit.textContent !== note) overfit.textContent = note;
     show(overfit, note !== "");
   });
+  const drawNotes = whenChanged((/** @type {RunState["info"]} */ info) => notes.update(info?.notes ?? []));
   const drawDone = whenChanged((/** @type {RunState["done"]} */ done) => {
     sentence.textContent = done?.sentence ?? "";
     show(sentence, done !== null);
@@ -136,7 +168,7 @@ function liveView() {
     const waiting = run.step === null && run.done === null && run.status !== "failed";
     show(bar.element, run.done === null);
     bar.update(standing(run), waiting ? null : share, waiting ? "" : percent(share, 0));
-    notes.update(run.info?.notes ?? []);
+    drawNotes(run.info);
     drawFigures(figures, run, elapsed, remaining);
     drawCurves(run.curves, run.epochs);
     drawEpochs(run.epochs);
@@ -161,7 +193,12 @@ function drawFigures(list, run, elapsed, remaining) {
     ["tokens-rate", "Tokens per second", rate(tokens)],
   ];
   const shown = facts.filter(([id]) => !over || id !== "remaining");
-  fill(list, ...shown.map(([id, term, value]) => h("div", {}, h("dt", { text: term }), h("dd", { id: `run-${id}`, text: value }))));
+  fill(
+    list,
+    ...shown.map(([id, term, value]) =>
+      h("div", {}, h("dt", { text: term }), h("dd", { id: `run-${id}`, text: value })),
+    ),
+  );
 }
 
 /** Tells a screen reader where the run stands, now and then and at every turn. */

@@ -77,7 +77,8 @@ struct Embeddings {
 
 impl Embeddings {
     fn new(config: &EncoderConfig, device: &Device) -> Self {
-        let table = |rows| EmbeddingConfig::new(rows, config.hidden_size).with_initializer(Initializer::Zeros).init(device);
+        let table =
+            |rows| EmbeddingConfig::new(rows, config.hidden_size).with_initializer(Initializer::Zeros).init(device);
         Self {
             word: table(config.vocab_size),
             position: table(config.max_position_embeddings),

@@ -1,0 +1,214 @@
+//! What can be given on the command line. The hyperparameters come from the recipe's own table of fields, so that
+//! page and terminal can never differ.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use serde_json::{Map, Value};
+use tabtune::recipe::{FIELDS, Field, FieldKind};
+use tabtune::{DeviceKind, Error, Recipe, Result};
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Train a model on a table.
+    Train(Train),
+    /// Measure a model on a table.
+    Eval(Eval),
+    /// Label texts.
+    Predict(Predict),
+}
+
+/// Options of `train`.
+#[derive(Debug)]
+pub struct Train {
+    pub common: Common,
+    pub columns: Columns,
+    pub split: Option<String>,
+    pub validation_share: f64,
+    pub split_seed: u64,
+    pub out: PathBuf,
+    pub recipe: Recipe,
+}
+
+/// Options of `eval`.
+#[derive(Debug)]
+pub struct Eval {
+    pub common: Common,
+    pub columns: Columns,
+}
+
+/// Options of `predict`.
+#[derive(Debug)]
+pub struct Predict {
+    pub common: Common,
+    pub texts: Vec<String>,
+}
+
+/// Options of every command.
+#[derive(Debug)]
+pub struct Common {
+    pub model: PathBuf,
+    pub device: DeviceKind,
+    pub json: bool,
+}
+
+/// A table and its columns; a column that is not named is guessed.
+#[derive(Debug)]
+pub struct Columns {
+    pub data: PathBuf,
+    pub text: Option<String>,
+    pub label: Option<String>,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+///
+/// The exit code after help, version or a mistake has been printed.
+pub fn parse() -> std::result::Result<Command, ExitCode> {
+    let matches = program().try_get_matches().map_err(|error| {
+        if error.use_stderr() {
+            // clap's message goes on with a usage text; the first line is the sentence that says what is wrong.
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            eprintln!("{first}. See \u{201c}tabtune --help\u{201d}.");
+            ExitCode::from(2)
+        } else {
+            print!("{error}");
+            ExitCode::SUCCESS
+        }
+    })?;
+    command(&matches).map_err(|error| {
+        eprintln!("{error}");
+        ExitCode::from(2)
+    })
+}
+
+fn program() -> clap::Command {
+    let train = columns(common(clap::Command::new("train").about("Fine-tune an encoder on a table of labelled texts")))
+        .arg(option("out", "DIR", "Folder for the trained model").required(true).value_parser(value_parser!(PathBuf)))
+        .arg(option("split", "COLUMN", "Column that says train or validation for each row"))
+        .arg(
+            option("validation-share", "SHARE", "Share of the rows kept for validation when no column says so [0.1]")
+                .value_parser(value_parser!(f64)),
+        )
+        .arg(option("split-seed", "SEED", "Seed of that choice [0]").value_parser(value_parser!(u64)))
+        .args(FIELDS.iter().map(hyperparameter));
+    let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
+    let predict = common(
+        clap::Command::new("predict").about("Label texts given as arguments, or one per line of standard input"),
+    )
+    .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
+    clap::Command::new("tabtune")
+        .about("Fine-tune small pretrained text encoders")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([train, eval, predict])
+}
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn common(command: clap::Command) -> clap::Command {
+    command
+        .arg(
+            option("model", "DIR", "Folder with config.json, tokenizer.json and model.safetensors")
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(option("device", "DEVICE", "What computes").value_parser(["cpu", "gpu"]).default_value("cpu"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, one object per line"))
+}
+
+fn columns(command: clap::Command) -> clap::Command {
+    command
+        .arg(option("data", "FILE", "CSV, TSV or JSONL file").required(true).value_parser(value_parser!(PathBuf)))
+        .arg(option("text", "COLUMN", "Column with the texts; guessed if not given"))
+        .arg(option("label", "COLUMN", "Column with the labels; guessed if not given"))
+}
+
+/// A field of the recipe as an option: `batch_size` is `--batch-size`.
+fn hyperparameter(field: &'static Field) -> Arg {
+    let (value, range) = match field.kind {
+        FieldKind::Integer { min, max, .. } => ("N", format!("{min} to {max}")),
+        FieldKind::Number { min, max } => ("X", format!("{min} to {max}")),
+        FieldKind::Choice { choices } => {
+            ("WORD", choices.iter().map(|(value, _)| *value).collect::<Vec<_>>().join(", "))
+        }
+        FieldKind::Switch => ("true|false", "true, false".to_owned()),
+    };
+    let defaults = serde_json::to_value(Recipe::default()).unwrap_or_default();
+    let default = match &defaults[field.name] {
+        Value::String(word) => format!("; default {word}"),
+        Value::Null => String::new(),
+        other => format!("; default {other}"),
+    };
+    Arg::new(field.name)
+        .long(field.name.replace('_', "-"))
+        .value_name(value)
+        .help(format!("{} [{range}{default}]", field.help))
+        .help_heading("Hyperparameters")
+}
+
+fn command(matches: &ArgMatches) -> Result<Command> {
+    let (name, matches) = matches.subcommand().unwrap_or_else(|| unreachable!("clap asks for a subcommand"));
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned().unwrap_or_default();
+    let device = if text("device").as_deref() == Some("gpu") { DeviceKind::Gpu } else { DeviceKind::Cpu };
+    let common = Common { model: path("model"), device, json: matches.get_flag("json") };
+    if name == "predict" {
+        let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
+        return Ok(Command::Predict(Predict { common, texts }));
+    }
+    let columns = Columns { data: path("data"), text: text("text"), label: text("label") };
+    if name == "eval" {
+        return Ok(Command::Eval(Eval { common, columns }));
+    }
+    Ok(Command::Train(Train {
+        common,
+        columns,
+        split: text("split"),
+        validation_share: matches.get_one("validation-share").copied().unwrap_or(0.1),
+        split_seed: matches.get_one("split-seed").copied().unwrap_or(0),
+        out: path("out"),
+        recipe: recipe(matches)?,
+    }))
+}
+
+/// The default recipe with the fields that were given.
+fn recipe(matches: &ArgMatches) -> Result<Recipe> {
+    let mut given = Map::new();
+    for field in FIELDS {
+        if let Some(text) = matches.get_one::<String>(field.name) {
+            given.insert(field.name.to_owned(), value(field, text)?);
+        }
+    }
+    let recipe: Recipe =
+        serde_json::from_value(Value::Object(given)).map_err(|error| Error::recipe("", error.to_string()))?;
+    recipe.check().map(|()| recipe)
+}
+
+/// What was typed, as the field's kind of JSON value.
+fn value(field: &Field, text: &str) -> Result<Value> {
+    let option = field.name.replace('_', "-");
+    let wrong = |expected: String| {
+        Error::recipe(field.name, format!("--{option} must be {expected}; it is \u{201c}{text}\u{201d}."))
+    };
+    match field.kind {
+        FieldKind::Integer { min, max, .. } => {
+            text.parse::<u64>().map(Into::into).map_err(|_| wrong(format!("a whole number from {min} to {max}")))
+        }
+        FieldKind::Number { min, max } => {
+            text.parse::<f64>().map(Into::into).map_err(|_| wrong(format!("a number from {min} to {max}")))
+        }
+        FieldKind::Switch => text.parse::<bool>().map(Into::into).map_err(|_| wrong("true or false".to_owned())),
+        FieldKind::Choice { choices } => {
+            let words: Vec<&str> = choices.iter().map(|(value, _)| *value).collect();
+            if words.contains(&text) { Ok(text.into()) } else { Err(wrong(format!("one of {}", words.join(", ")))) }
+        }
+    }
+}

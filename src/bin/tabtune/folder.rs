@@ -1,0 +1,71 @@
+//! Model folders and files on disk, with mistakes in words.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use tabtune::{Error, File, Result};
+
+/// The bytes of a model folder's files.
+pub struct Folder {
+    pub config: Vec<u8>,
+    pub tokenizer: Vec<u8>,
+    pub weights: Vec<u8>,
+    pub tokenizer_config: Option<Vec<u8>>,
+}
+
+/// Reads a model folder.
+///
+/// # Errors
+///
+/// A file that is missing or cannot be read.
+pub fn read_model(folder: &Path) -> Result<Folder> {
+    Ok(Folder {
+        config: read(&folder.join("config.json"))?,
+        tokenizer: read(&folder.join("tokenizer.json"))?,
+        weights: read(&folder.join("model.safetensors"))?,
+        tokenizer_config: fs::read(folder.join("tokenizer_config.json")).ok(),
+    })
+}
+
+/// Reads a file.
+///
+/// # Errors
+///
+/// A file that is missing or cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| wrong(path, &error))
+}
+
+/// Makes sure, before hours of training, that a folder can be written to.
+///
+/// # Errors
+///
+/// A folder that cannot be made or written to.
+pub fn prepare(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|error| wrong(folder, &error))?;
+    let probe = folder.join(".tabtune-probe");
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(folder, &error))
+}
+
+/// Writes the files of a trained model.
+///
+/// # Errors
+///
+/// A file that cannot be written.
+pub fn write(folder: &Path, files: &[File]) -> Result<()> {
+    for file in files {
+        let path = folder.join(&file.path);
+        fs::write(&path, &file.bytes).map_err(|error| wrong(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn wrong(path: &Path, error: &std::io::Error) -> Error {
+    let why = match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder.".to_owned(),
+        ErrorKind::PermissionDenied => "it may not be read or written by you.".to_owned(),
+        _ => format!("it cannot be read or written ({error})."),
+    };
+    Error::file(path.display().to_string(), why)
+}

@@ -1,0 +1,198 @@
+//! Wraps [`Session`] for JavaScript: converts types, takes no decision. The shapes are those of `www/protocol.js`.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::device::DeviceKind;
+use crate::error::Error;
+use crate::recipe::{FIELDS, Recipe};
+use crate::session::{Event, ModelFiles, Session};
+
+type Answer = std::result::Result<JsValue, JsValue>;
+
+/// The engine, as the worker drives it. One call at a time.
+#[wasm_bindgen]
+pub struct Engine {
+    session: Option<Session>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// An engine without a device; [`Engine::start_device`] comes first.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default)] // JavaScript has no Default.
+    pub fn new() -> Engine {
+        console_error_panic_hook::set_once();
+        Engine { session: None }
+    }
+
+    /// The table of hyperparameters and their defaults.
+    pub fn recipe_fields() -> Answer {
+        #[derive(Serialize)]
+        struct Fields {
+            fields: &'static [crate::recipe::Field],
+            defaults: Recipe,
+        }
+        to_js(&Fields { fields: FIELDS, defaults: Recipe::default() })
+    }
+
+    /// Every mistake in a recipe.
+    pub fn check_recipe(recipe: JsValue) -> Answer {
+        let mistakes = match from_js::<Recipe>(recipe) {
+            Ok(recipe) => recipe.mistakes(),
+            Err(error) => vec![error],
+        };
+        to_js(&mistakes.iter().map(Mistake::new).collect::<Vec<_>>())
+    }
+
+    /// Sets a device up, or moves what is open to another one.
+    pub async fn start_device(&mut self, kind: &str) -> Answer {
+        let kind = if kind == "gpu" { DeviceKind::Gpu } else { DeviceKind::Cpu };
+        match &mut self.session {
+            Some(session) => session.move_to(kind).await.map_err(thrown)?,
+            None => self.session = Some(Session::new(kind).await.map_err(thrown)?),
+        }
+        to_js(self.session()?.device())
+    }
+
+    /// Opens a model from the bytes of its files.
+    pub fn open_model(&mut self, files: &JsValue, name: &str) -> Answer {
+        let required = |file: &str| {
+            bytes(files, file).ok_or_else(|| thrown(Error::model(name, format!("The file for {file} is missing."))))
+        };
+        let (config, tokenizer, weights) = (required("config")?, required("tokenizer")?, required("weights")?);
+        let tokenizer_config = bytes(files, "tokenizer_config");
+        let files = ModelFiles {
+            config: &config,
+            tokenizer: &tokenizer,
+            weights: &weights,
+            tokenizer_config: tokenizer_config.as_deref(),
+        };
+        to_js(&self.session()?.open_model(files, name).map_err(thrown)?)
+    }
+
+    /// Opens a table from the bytes of its file.
+    pub fn open_table(&mut self, bytes: &[u8], name: &str) -> Answer {
+        to_js(&self.session()?.open_table(bytes, name).map_err(thrown)?)
+    }
+
+    /// Makes a data set of the open table.
+    pub fn map_columns(&mut self, mapping: JsValue) -> Answer {
+        let mapping = from_js(mapping).map_err(thrown)?;
+        to_js(&self.session()?.map_columns(&mapping).map_err(thrown)?)
+    }
+
+    /// Tokenizes up to `rows` more texts: `{done, total}`.
+    pub fn tokenize(&mut self, rows: usize) -> Answer {
+        #[derive(Serialize)]
+        struct Progress {
+            done: usize,
+            total: usize,
+        }
+        let (done, total) = self.session()?.tokenize(rows).map_err(thrown)?;
+        to_js(&Progress { done, total })
+    }
+
+    /// The data set as it is now, or null.
+    pub fn dataset_info(&mut self) -> Answer {
+        to_js(&self.session()?.dataset_info())
+    }
+
+    /// Sets a run up.
+    pub fn start(&mut self, recipe: JsValue) -> Answer {
+        let recipe = from_js(recipe).map_err(thrown)?;
+        to_js(&self.session()?.start(recipe).map_err(thrown)?)
+    }
+
+    /// Does units of work of the run; the events that happened.
+    pub async fn run_steps(&mut self, units: usize) -> Answer {
+        to_js(&self.session()?.run_steps(units).await.map_err(thrown)?)
+    }
+
+    /// Ends the run; the events up to and with `done`.
+    pub async fn stop(&mut self) -> Answer {
+        let session = self.session()?;
+        session.stop();
+        let mut events: Vec<Event> = Vec::new();
+        while session.is_running() {
+            events.extend(session.run_steps(1).await.map_err(thrown)?);
+        }
+        to_js(&events)
+    }
+
+    /// The probabilities of each text's labels.
+    pub async fn predict(&mut self, texts: JsValue) -> Answer {
+        let texts: Vec<String> = from_js(texts).map_err(thrown)?;
+        to_js(&self.session()?.predict(&texts).await.map_err(thrown)?)
+    }
+
+    /// The files of the trained model: `[{path, bytes}]`. `made_with` goes into the report.
+    pub async fn export_files(&mut self, made_with: JsValue) -> Answer {
+        let made_with = from_js(made_with).map_err(thrown)?;
+        let files = self.session()?.export_files(made_with).await.map_err(thrown)?;
+        let list = js_sys::Array::new();
+        for file in files {
+            let object = js_sys::Object::new();
+            js_sys::Reflect::set(&object, &"path".into(), &file.path.into())?;
+            js_sys::Reflect::set(&object, &"bytes".into(), &js_sys::Uint8Array::from(file.bytes.as_slice()))?;
+            list.push(&object);
+        }
+        Ok(list.into())
+    }
+
+    fn session(&mut self) -> std::result::Result<&mut Session, JsValue> {
+        self.session.as_mut().ok_or_else(|| thrown(Error::order("Start a device first.")))
+    }
+}
+
+/// An error in the shape of `Mistake` in `www/protocol.js`.
+#[derive(Serialize)]
+struct Mistake<'a> {
+    kind: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+impl<'a> Mistake<'a> {
+    fn new(error: &'a Error) -> Self {
+        let mut mistake =
+            Self { kind: error.kind(), message: error.to_string(), line: None, column: None, field: None, name: None };
+        match error {
+            Error::Table { line, column, .. } => (mistake.line, mistake.column) = (*line, column.as_deref()),
+            Error::Recipe { field, .. } => mistake.field = Some(field),
+            Error::Model { file, .. } => mistake.name = Some(file),
+            Error::Tensor { name, .. } => mistake.name = Some(name),
+            Error::File { path, .. } => mistake.name = Some(path),
+            Error::Device { .. } | Error::Order { .. } => {}
+        }
+        mistake
+    }
+}
+
+#[allow(clippy::needless_pass_by_value)] // Fits `map_err`.
+fn thrown(error: Error) -> JsValue {
+    to_js(&Mistake::new(&error)).unwrap_or_else(|_| error.to_string().into())
+}
+
+fn to_js<T: Serialize + ?Sized>(value: &T) -> Answer {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+fn from_js<T: DeserializeOwned>(value: JsValue) -> crate::error::Result<T> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| Error::order(format!("The page sent something unexpected ({error}).")))
+}
+
+/// A copy of the bytes of one file of a JavaScript object, if it is there.
+fn bytes(files: &JsValue, name: &str) -> Option<Vec<u8>> {
+    let value = js_sys::Reflect::get(files, &name.into()).ok()?;
+    value.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)
+}

@@ -1,0 +1,106 @@
+// The client against a worker of the test: answers, progress, mistakes, death and a new start.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createClient } from "../../www/client.js";
+
+/** A worker that records what it is sent and says what the test tells it to. */
+function stage() {
+  /** @type {{sent: any[], ended: boolean, say: (type: string, data?: unknown) => void}[]} */
+  const workers = [];
+  /** @type {unknown[]} */
+  const events = [];
+  /** @type {import("../../www/protocol.js").Mistake[]} */
+  const deaths = [];
+  const createWorker = () => {
+    /** @type {Map<string, (event: any) => void>} */
+    const listeners = new Map();
+    const worker = {
+      /** @type {any[]} */
+      sent: [],
+      ended: false,
+      /** @param {string} type @param {unknown} [data] */
+      say: (type, data) => listeners.get(type)?.({ data, preventDefault() {} }),
+      /** @param {any} message */
+      postMessage: (message) => void worker.sent.push(message),
+      terminate: () => void (worker.ended = true),
+      /** @param {string} type @param {any} listener */
+      addEventListener: (type, listener) => void listeners.set(type, listener),
+    };
+    workers.push(worker);
+    return worker;
+  };
+  const client = createClient({
+    onEvent: (event) => events.push(event),
+    onDead: (mistake) => deaths.push(mistake),
+    createWorker,
+  });
+  return { client, workers, events, deaths };
+}
+
+test("answers reach the call that asked, in any order", async () => {
+  const { client, workers } = stage();
+  const first = client.predict(["a"]);
+  const second = client.checkRecipe({});
+  const [worker] = workers;
+  assert.deepEqual(
+    worker.sent.map(({ call, args }) => [call, args]),
+    [
+      ["predict", [["a"]]],
+      ["check_recipe", [{}]],
+    ],
+  );
+  worker.say("message", { id: worker.sent[1].id, ok: [] });
+  worker.say("message", { id: worker.sent[0].id, ok: ["p"] });
+  assert.deepEqual(await second, []);
+  assert.deepEqual(await first, ["p"]);
+});
+
+test("progress and events are passed on, mistakes reject", async () => {
+  const { client, workers, events } = stage();
+  /** @type {unknown[]} */
+  const seen = [];
+  const bytes = () => new Uint8Array(1);
+  const files = { config: bytes(), tokenizer: bytes(), weights: bytes() };
+  const opened = client.openModel(files, "m", (progress) => seen.push(progress));
+  workers[0].say("message", { id: 1, progress: { done: 1, total: 2, what: "x" } });
+  workers[0].say("message", { event: { type: "evaluate", done: 1, total: 2 } });
+  workers[0].say("message", { id: 1, error: { kind: "model", message: "No." } });
+  await assert.rejects(opened, { kind: "model", message: "No." });
+  assert.deepEqual(seen, [{ done: 1, total: 2, what: "x" }]);
+  assert.deepEqual(events, [{ type: "evaluate", done: 1, total: 2 }]);
+});
+
+test("a dead worker rejects all that waited, says so once, and the next call starts another", async () => {
+  const { client, workers, deaths } = stage();
+  const waiting = [client.pause(), client.predict(["a"])];
+  workers[0].say("message", { id: 1, error: { kind: "worker", message: "unreachable" } });
+  for (const call of waiting) await assert.rejects(call, { kind: "worker", message: "unreachable" });
+  assert.equal(deaths.length, 1);
+  assert.equal(workers[0].ended, true);
+
+  const again = client.resume();
+  assert.equal(workers.length, 2);
+  workers[0].say("message", { id: workers[1].sent[0].id, ok: "from the dead" });
+  workers[1].say("message", { id: workers[1].sent[0].id, ok: null });
+  assert.equal(await again, null);
+});
+
+test("a worker that cannot be loaded dies in words", async () => {
+  const { client, workers, deaths } = stage();
+  const call = client.devices();
+  workers[0].say("error");
+  await assert.rejects(call, { kind: "worker" });
+  assert.match(deaths[0].message, /could not be loaded/u);
+});
+
+test("a run that fails for good ends the worker, one that fails for a reason does not", () => {
+  const { client, workers, events, deaths } = stage();
+  client.resume().catch(() => null);
+  workers[0].say("message", { event: { type: "failed", mistake: { kind: "device", message: "lost" } } });
+  assert.equal(events.length, 1);
+  assert.equal(deaths.length, 0);
+  workers[0].say("message", { event: { type: "failed", mistake: { kind: "worker", message: "trap" } } });
+  assert.equal(deaths.length, 1);
+});

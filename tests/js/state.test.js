@@ -1,0 +1,147 @@
+// The reducer: every action, the phases, and what still stands in the way of training.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { initialState, isBusyTraining, obstacle, phase, reduce } from "../../www/state.js";
+
+/** @typedef {import("../../www/state.js").State} State */
+/** @typedef {import("../../www/state.js").Action} Action */
+
+const MODEL = {
+  name: "tiny",
+  architecture: "BERT",
+  layers: 2,
+  hidden: 32,
+  vocabulary: 100,
+  max_length: 64,
+  parameters: 5000,
+  labels: null,
+  notes: [],
+};
+const MAPPING = { text: "text", label: "label", split: null, validation_share: 0.1, seed: 0 };
+const DATASET = {
+  info: { classes: [], train: 18, validation: 2, longest_tokens: null, mean_tokens: null, notes: [] },
+  table: "rows.csv",
+  mapping: MAPPING,
+};
+const RUN = {
+  total_steps: 4,
+  steps_per_epoch: 2,
+  max_length: 16,
+  train: 18,
+  validation: 2,
+  tokens_per_epoch: 200,
+  notes: [],
+};
+/** @type {import("../../www/protocol.js").DoneEvent} */
+const DONE = {
+  type: "done",
+  reason: "completed",
+  best_epoch: 1,
+  steps: 4,
+  seconds: 8,
+  report: null,
+  sentence: "Done.",
+};
+
+/** @param {Action[]} actions @param {State} [from] */
+function after(actions, from = initialState("auto")) {
+  return actions.reduce(reduce, from);
+}
+
+/** @type {Action[]} */
+const READY = [
+  { type: "device", change: { busy: false } },
+  { type: "model_opened", info: MODEL },
+  { type: "data", change: { dataset: DATASET } },
+];
+/** @type {Action[]} */
+const RUNNING = [...READY, { type: "run", change: { status: "starting" } }, { type: "run_started", info: RUN }];
+/** @type {Action[]} */
+const TRAINED = [...RUNNING, { type: "events", events: [DONE] }];
+
+test("the phases follow from what is open and what the run does", () => {
+  assert.equal(phase(initialState("auto")), "empty");
+  assert.equal(phase(after([{ type: "data", change: { dataset: DATASET } }])), "data");
+  assert.equal(phase(after([{ type: "model_opened", info: MODEL }])), "model");
+  assert.equal(phase(after(READY)), "ready");
+  assert.equal(phase(after(RUNNING.slice(0, -1))), "running", "starting");
+  assert.equal(phase(after(RUNNING)), "running");
+  assert.equal(phase(after([...RUNNING, { type: "run", change: { status: "paused" } }])), "paused");
+  assert.equal(phase(after([...RUNNING, { type: "run", change: { status: "stopping" } }])), "running", "stopping");
+  assert.equal(phase(after(TRAINED)), "trained");
+});
+
+test("a run blocks changes while it is on or paused", () => {
+  assert.equal(isBusyTraining(after(RUNNING)), true);
+  assert.equal(isBusyTraining(after([...RUNNING, { type: "run", change: { status: "paused" } }])), true);
+  assert.equal(isBusyTraining(after(TRAINED)), false);
+});
+
+test("a state is never changed in place", () => {
+  const before = after(READY);
+  const copy = structuredClone(before);
+  after([{ type: "run_started", info: RUN }, { type: "events", events: [DONE] }, { type: "revived" }], before);
+  assert.deepEqual(before, copy);
+});
+
+test("a mistake in the data leaves the data set as it was", () => {
+  /** @type {Action} */
+  const fails = { type: "data", change: { loading: null, error: { kind: "table", message: "No." } } };
+  const state = after([...READY, { type: "data", change: { loading: "bad.csv" } }, fails]);
+  assert.equal(state.data.dataset, DATASET);
+  assert.equal(phase(state), "ready");
+});
+
+test("a mistake in a model leaves the open model as it was", () => {
+  /** @type {Action} */
+  const fails = { type: "model", change: { loading: null, error: { kind: "model", message: "No." } } };
+  const state = after([...TRAINED, { type: "model", change: { loading: { name: "other", progress: null } } }, fails]);
+  assert.equal(state.model.info, MODEL);
+  assert.equal(phase(state), "trained");
+});
+
+test("another model ends the result of the last run", () => {
+  const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" } }]);
+  assert.equal(phase(state), "ready");
+  assert.equal(state.run.done, null);
+});
+
+test("a new run starts with empty curves and no old prediction", () => {
+  /** @type {Action} */
+  const predicted = { type: "result", change: { prediction: { text: "a", label: "b", scores: { b: 1 } } } };
+  const state = after([...TRAINED, predicted, { type: "run_started", info: RUN }]);
+  assert.equal(state.result.prediction, null);
+  assert.deepEqual(state.run.curves.loss, []);
+  assert.equal(state.run.done, null);
+});
+
+test("when the worker dies the page keeps the table, says why, and can be revived", () => {
+  const mistake = { kind: /** @type {const} */ ("worker"), message: "It stopped." };
+  const dead = after([...RUNNING, { type: "died", mistake }]);
+  assert.equal(phase(dead), "empty");
+  assert.equal(dead.dead, mistake);
+  assert.equal(dead.run.status, "failed");
+  assert.match(obstacle(dead) ?? "", /Start it again/u);
+  assert.equal(after([{ type: "revived" }], dead).dead, null);
+});
+
+test("what stands in the way of training is said in the order of the steps", () => {
+  const steps = [
+    { actions: [], words: /step 1/u },
+    { actions: [READY[1]], words: /step 2/u },
+    { actions: [READY[1], READY[2]], words: /device/u },
+  ];
+  for (const { actions, words } of steps) assert.match(obstacle(after(actions)) ?? "", words);
+  assert.equal(obstacle(after(READY)), null);
+});
+
+test("wrong hyperparameters are named by their labels", () => {
+  const field = (/** @type {string} */ name, /** @type {string} */ label) =>
+    /** @type {const} */ ({ name, label, help: "", unit: "", advanced: false, kind: "integer" });
+  const fields = [field("epochs", "Epochs"), field("seed", "Seed"), field("batch_size", "Batch size")];
+  const mistakes = { seed: "No.", epochs: "No." };
+  const state = after([...READY, { type: "recipe", change: { fields, mistakes } }]);
+  assert.equal(obstacle(state), "Correct Epochs and Seed in step 3 first.");
+});

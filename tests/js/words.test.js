@@ -1,0 +1,51 @@
+// Numbers as people read them, and foreign characters made visible.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { counted, duration, large, loss, percent, plain, rate, size } from "../../www/format.js";
+import { visible } from "../../www/visible.js";
+
+test("sizes, counts and times", () => {
+  assert.deepEqual([0, 1, 999, 1500, 83_506_384, 999_600, 2e9].map(size), [
+    "0 bytes",
+    "1 byte",
+    "999 bytes",
+    "1.5 kB",
+    "84 MB",
+    "1.0 MB",
+    "2.0 GB",
+  ]);
+  assert.equal(counted(1, "row"), "1 row");
+  assert.equal(counted(2000, "row"), "2,000 rows");
+  assert.equal(large(22_713_216), "22.7 million");
+  assert.deepEqual([7.6, 59.6, 65, 3700, NaN, Infinity].map(duration), [
+    "8 s",
+    "1 min 00 s",
+    "1 min 05 s",
+    "1 h 01 min",
+    "–",
+    "–",
+  ]);
+});
+
+test("figures of a run", () => {
+  assert.equal(percent(0.934), "93.4\u00a0%");
+  assert.equal(percent(NaN), "–");
+  assert.deepEqual([0.43121, 1.5, 12.34, NaN].map(loss), ["0.4312", "1.500", "12.3", "NaN"]);
+  assert.deepEqual([0.417, 8.31, 25.4, 1204].map(rate), ["0.42", "8.3", "25", "1,204"]);
+  assert.deepEqual([5e-5, 0.1, 0, 1000].map(plain), ["5e-5", "0.1", "0", "1000"]);
+});
+
+test("characters that hide or rearrange text are shown by name, markup stays text", () => {
+  assert.equal(visible("a\0b\u0007"), "a⟨U+0000⟩b⟨U+0007⟩");
+  assert.equal(visible("x\u202Eevil\u202C"), "x⟨U+202E⟩evil⟨U+202C⟩");
+  assert.equal(visible("two\r\nlines\tand\nmore"), "two⏎lines⇥and⏎more");
+  assert.equal(visible("<img src=x onerror=alert(1)>"), "<img src=x onerror=alert(1)>");
+  assert.equal(visible("שלום 👋 é"), "שלום 👋 é");
+});
+
+test("long texts are cut without halving a character", () => {
+  assert.equal(visible("abcdef", 3), "abc…");
+  assert.equal(visible("ab👋cd", 3), "ab…");
+});

@@ -1,0 +1,79 @@
+// Opening tables and choosing their columns; the table before is remembered, so that one can go back.
+
+import { EXAMPLE_NAME, readExample } from "../example.js";
+import { bytesOf } from "../models.js";
+import { isBusyTraining } from "../state.js";
+import { tooLarge } from "../stream.js";
+import { BUSY, local } from "./world.js";
+
+/**
+ * @typedef {import("./world.js").World} World
+ * @typedef {import("../protocol.js").Mapping} Mapping
+ * @typedef {{name: string, read: () => Promise<Uint8Array<ArrayBuffer>>}} TableSource
+ * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
+ */
+
+/** A table is held as bytes and as rows; more than this does not fit beside a model. */
+const LARGEST_TABLE = 200e6;
+
+/** @param {World} world */
+export function dataActions({ client, dispatch, state }) {
+  /** @type {OpenedTable|null} */
+  let opened = null;
+  /** @type {OpenedTable|null} */
+  let previous = null;
+  let latest = 0;
+
+  /** @param {TableSource} source @param {Mapping|null} mapping The columns to use; null for the engine's guess. */
+  async function openTable(source, mapping = null) {
+    if (isBusyTraining(state())) return dispatch({ type: "data", change: { error: BUSY } });
+    dispatch({ type: "data", change: { loading: source.name, error: null } });
+    try {
+      const table = await client.openTable(await source.read(), source.name);
+      if (opened?.used && opened.source !== source) previous = opened;
+      opened = { source, mapping: mapping ?? table.mapping, used: false };
+      dispatch({ type: "data", change: { table, loading: null, previous: previous?.source.name ?? null } });
+      await changeMapping(opened.mapping);
+    } catch (thrown) {
+      dispatch({ type: "data", change: { loading: null, error: local(thrown) } });
+    }
+  }
+
+  /** @param {Mapping} mapping */
+  async function changeMapping(mapping) {
+    const mine = (latest += 1);
+    dispatch({ type: "data", change: { mapping, mapping_busy: true, error: null } });
+    try {
+      const info = await client.mapColumns(mapping);
+      if (mine !== latest) return;
+      if (opened) opened = { ...opened, mapping, used: true };
+      const table = state().data.table?.name ?? "";
+      dispatch({ type: "data", change: { dataset: { info, table, mapping }, mapping_busy: false } });
+    } catch (thrown) {
+      if (mine === latest) dispatch({ type: "data", change: { mapping_busy: false, error: local(thrown) } });
+    }
+  }
+
+  return {
+    changeMapping,
+
+    /** @param {File} file */
+    openTableFile: (file) => {
+      const read = async () => {
+        if (file.size > LARGEST_TABLE) throw tooLarge(file.name, file.size, LARGEST_TABLE);
+        return bytesOf(file);
+      };
+      return openTable({ name: file.name, read });
+    },
+
+    openExample: () => openTable({ name: EXAMPLE_NAME, read: readExample }),
+
+    async goBack() {
+      if (previous) await openTable(previous.source, previous.mapping);
+    },
+
+    async reopen() {
+      if (opened) await openTable(opened.source, opened.mapping);
+    },
+  };
+}

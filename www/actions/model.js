@@ -1,0 +1,81 @@
+// Opening encoders; the last one that opened is remembered for a restart of the engine.
+
+import { listKept, removeKept } from "../hub.js";
+import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
+import { isBusyTraining } from "../state.js";
+import { BUSY, local } from "./world.js";
+
+/**
+ * @typedef {import("./world.js").World} World
+ * @typedef {import("../models.js").ModelSource} ModelSource
+ */
+
+/** @param {World} world */
+export function modelActions({ client, dispatch, state }) {
+  /** @type {ModelSource|null} */
+  let opened = null;
+  /** What did not open for want of a device. @type {ModelSource|null} */
+  let wanted = null;
+  let latest = 0;
+
+  /** @param {ModelSource} source */
+  async function openModel(source) {
+    if (isBusyTraining(state())) return dispatch({ type: "model", change: { error: BUSY } });
+    const mine = (latest += 1);
+    const loading = (/** @type {import("../protocol.js").Progress|null} */ progress) => {
+      if (mine === latest) dispatch({ type: "model", change: { loading: { name: source.name, progress } } });
+    };
+    dispatch({ type: "model", change: { error: null } });
+    loading(null);
+    wanted = null;
+    try {
+      const files = await source.read(loading);
+      if (mine !== latest) return;
+      loading({ done: 0, total: null, what: "Opening the model" });
+      const info = await client.openModel(files, source.name, loading);
+      opened = source;
+      dispatch({ type: "model_opened", info });
+      await countTokens();
+    } catch (thrown) {
+      const error = local(thrown);
+      if (error?.kind === "device" || error?.kind === "order") wanted = source;
+      if (mine === latest) dispatch({ type: "model", change: { loading: null, error } });
+    }
+    dispatch({ type: "model", change: { kept: await listKept() } });
+  }
+
+  /** With a tokenizer at hand the data's lengths are known, too. */
+  async function countTokens() {
+    const { dataset, table, error } = state().data;
+    if (!dataset || error || table?.name !== dataset.table) return;
+    dispatch({ type: "data", change: { dataset: { ...dataset, info: await client.mapColumns(dataset.mapping) } } });
+  }
+
+  return {
+    openDefaultModel: () => openModel(modelOfThePage()),
+
+    /** @param {Parameters<typeof modelOfFiles>[0]} files @param {string} name */
+    async openModelFiles(files, name) {
+      try {
+        await openModel(modelOfFiles(files, name));
+      } catch (thrown) {
+        dispatch({ type: "model", change: { error: local(thrown) } });
+      }
+    },
+
+    /** @param {string} repo As hubName() returns it. */
+    openHubModel: (repo) => openModel(modelOfHub(repo)),
+
+    /** @param {string} repo */
+    async forgetModel(repo) {
+      await removeKept(repo);
+      dispatch({ type: "model", change: { kept: await listKept() } });
+    },
+
+    async openWanted() {
+      if (wanted && !state().model.loading) await openModel(wanted);
+    },
+
+    reopen: () => openModel(opened ?? modelOfThePage()),
+  };
+}

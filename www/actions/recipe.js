@@ -1,0 +1,36 @@
+// Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
+
+import { draftOf, readDraft } from "../recipe.js";
+import { local } from "./world.js";
+
+/** @typedef {import("./world.js").World} World */
+
+/** @param {World} world */
+export function recipeActions({ client, dispatch, state }) {
+  /** Checks a draft here for its form and in the engine for its meaning. @param {Record<string, string|boolean>} draft */
+  async function take(draft) {
+    const { fields, defaults } = state().recipe;
+    const { recipe, mistakes } = readDraft(fields, defaults, draft);
+    dispatch({ type: "recipe", change: { draft, mistakes } });
+    const found = await client.checkRecipe(recipe).catch(() => []);
+    if (state().recipe.draft !== draft) return;
+    const words = Object.fromEntries(found.map(({ field, message }) => [field ?? "", message]));
+    dispatch({ type: "recipe", change: { mistakes: { ...words, ...mistakes } } });
+  }
+
+  return {
+    async loadFields() {
+      try {
+        const { fields, defaults } = await client.recipeFields();
+        dispatch({ type: "recipe", change: { fields, defaults, draft: draftOf(fields, defaults), mistakes: {} } });
+      } catch (thrown) {
+        dispatch({ type: "device", change: { error: local(thrown) } });
+      }
+    },
+
+    /** @param {string} name @param {string|boolean} value */
+    changeField: (name, value) => take({ ...state().recipe.draft, [name]: value }),
+
+    resetRecipe: () => take(draftOf(state().recipe.fields, state().recipe.defaults)),
+  };
+}

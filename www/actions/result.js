@@ -1,0 +1,45 @@
+// Trying the trained model and taking it away.
+
+import { fileName, save, zipped } from "../download.js";
+import { mistake } from "../mistake.js";
+import { local } from "./world.js";
+
+/** @typedef {import("./world.js").World} World */
+
+/** @param {World} world */
+export function resultActions({ client, dispatch, state }) {
+  /** @param {"predict"|"weights"|"zip"} busy @param {() => Promise<Partial<import("../state.js").ResultState>>} work */
+  async function attempt(busy, work) {
+    if (state().result.busy) return;
+    dispatch({ type: "result", change: { busy, error: null } });
+    try {
+      const change = await work();
+      dispatch({ type: "result", change: { ...change, busy: null } });
+    } catch (thrown) {
+      dispatch({ type: "result", change: { busy: null, error: local(thrown) } });
+    }
+  }
+
+  const name = () =>
+    fileName(`${state().model.info?.name.split("/").at(-1) ?? "model"}-${fileName(state().data.dataset?.table ?? "")}`);
+
+  return {
+    /** @param {string} text */
+    predict: (text) => attempt("predict", async () => ({ prediction: (await client.predict([text]))[0] ?? null })),
+
+    saveWeights: () =>
+      attempt("weights", async () => {
+        const weights = (await client.exportFiles()).find(({ path }) => path.endsWith(".safetensors"));
+        if (!weights) throw mistake("file", "The engine made no weights file. Train again.");
+        save(new Blob([weights.bytes], { type: "application/octet-stream" }), "model.safetensors");
+        return { saved: "model.safetensors" };
+      }),
+
+    saveZip: () =>
+      attempt("zip", async () => {
+        const saved = `${name()}.zip`;
+        save(await zipped(await client.exportFiles()), saved);
+        return { saved };
+      }),
+  };
+}

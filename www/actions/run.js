@@ -1,0 +1,49 @@
+// Starting, pausing, resuming and stopping a run.
+
+import { readDraft } from "../recipe.js";
+import { isBusyTraining, obstacle } from "../state.js";
+import { local } from "./world.js";
+
+/** @typedef {import("./world.js").World} World */
+
+/** @param {World} world */
+export function runActions({ client, dispatch, state }) {
+  /** @param {() => Promise<unknown>} work @param {import("../run.js").RunStatus} otherwise  Status if it fails. */
+  async function attempt(work, otherwise) {
+    try {
+      await work();
+    } catch (thrown) {
+      const error = local(thrown);
+      if (error) dispatch({ type: "run", change: { status: otherwise, error } });
+    }
+  }
+
+  return {
+    async train() {
+      if (isBusyTraining(state()) || obstacle(state())) return;
+      const { status } = state().run;
+      const { fields, defaults, draft } = state().recipe;
+      const { recipe } = readDraft(fields, defaults, draft);
+      dispatch({ type: "run", change: { status: "starting", error: null } });
+      await attempt(async () => dispatch({ type: "run_started", info: await client.start(recipe) }), status);
+    },
+
+    pause: () =>
+      attempt(async () => {
+        await client.pause();
+        if (state().run.status === "running") dispatch({ type: "run", change: { status: "paused" } });
+      }, "running"),
+
+    resume: () =>
+      attempt(async () => {
+        dispatch({ type: "run", change: { status: "running" } });
+        await client.resume();
+      }, "paused"),
+
+    stop() {
+      const { status } = state().run;
+      dispatch({ type: "run", change: { status: "stopping" } });
+      return attempt(() => client.stop(), status);
+    },
+  };
+}

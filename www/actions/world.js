@@ -1,0 +1,18 @@
+// What every action works with, and how a mistake is shown.
+
+import { asMistake, mistake } from "../mistake.js";
+
+/**
+ * @typedef {object} World
+ * @property {import("../client.js").Client} client
+ * @property {(action: import("../state.js").Action) => void} dispatch
+ * @property {() => import("../state.js").State} state
+ */
+
+export const BUSY = mistake("order", "A run is on. Stop it first; the best weights so far are kept.");
+
+/** A mistake to be shown where it arose; null when the worker died, which the page says in one place. @param {unknown} thrown */
+export function local(thrown) {
+  const cause = asMistake(thrown, "file", "Try again.");
+  return cause.kind === "worker" ? null : cause;
+}
