@@ -90,7 +90,8 @@ function parseList(bytes, repo) {
 async function ask(address, repo) {
   const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null);
   if (response === null) {
-    const state = globalThis.navigator?.onLine === false ? "This machine is offline" : "huggingface.co cannot be reached";
+    const state =
+      globalThis.navigator?.onLine === false ? "This machine is offline" : "huggingface.co cannot be reached";
     throw mistake(
       "file",
       `${state}, so ${repo} cannot be downloaded. Try again later, or drop the model's files here.`,

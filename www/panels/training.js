@@ -88,6 +88,8 @@ function runControls(actions) {
   const stop = h("button", { id: "stop", type: "button", onclick: actions.stop }, "Stop and keep the best");
   const onward = h("a", { id: "see-result", class: "button primary large", href: "#result" }, "Try and download it");
   const element = h("div", { class: "row controls" }, onward, train, pause, resume, stop, why);
+  let homeless = false;
+  const unusable = (/** @type {HTMLElement} */ control) => control.hidden || control.matches(":disabled");
 
   /** @param {State} state */
   function update(state) {
@@ -110,10 +112,11 @@ function runControls(actions) {
     why.textContent =
       reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
     show(why, why.textContent !== "");
-    // Focus stays in the row when the button that had it gives way to another.
-    if (focused instanceof HTMLElement && element.contains(focused) && focused.hidden) {
-      [resume, pause, train].find((button) => !button.hidden && !button.disabled)?.focus();
-    }
+    // Focus stays in the row when the button that had it gives way to another, at once or a little later.
+    if (element.contains(focused) && unusable(/** @type {HTMLElement} */ (focused))) homeless = true;
+    const heir = homeless ? [onward, resume, pause, train].find((control) => !unusable(control)) : undefined;
+    if (heir && (focused === document.body || element.contains(focused))) heir.focus();
+    if (heir) homeless = false;
   }
 
   return { element, update };

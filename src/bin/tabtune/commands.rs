@@ -146,7 +146,7 @@ struct Teller {
 
 impl Teller {
     fn note(&self, note: &str) {
-        eprint_line!("{note}");
+        eprintln!("{note}");
     }
 
     fn event(&self, event: &Event) {
