@@ -29,7 +29,7 @@ fn facts() -> Facts {
 }
 
 /// ‖a − b‖ / ‖b‖ of a gradient, at most.
-const GRADIENTS: Within = Within::Relative(1e-3);
+const GRADIENTS: Within = Within::Relative(1e-4);
 /// Largest element of a gradient that is zero but for rounding.
 const ZERO: Within = Within::Absolute(1e-6);
 

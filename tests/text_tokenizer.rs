@@ -79,7 +79,7 @@ fn what_a_batch_and_a_model_need_to_know() {
     let largest = vocabulary.values().filter_map(serde_json::Value::as_u64).max().expect("ids");
     assert_eq!(tokenizer.vocabulary() as u64, largest + 1);
     assert_eq!(i64::from(tokenizer.pad_id()), vocabulary["[PAD]"].as_i64().expect("an id"));
-    assert_eq!(tokenizer.special_tokens(), 2);
+    assert_eq!((tokenizer.special_tokens(), tokenizer.token_types()), (2, 1));
     assert_eq!(tokenizer.source(), bytes);
 }
 
@@ -110,6 +110,12 @@ fn files_that_are_no_tokenizer_are_refused() {
     let deep = "[".repeat(1_000_000);
     assert!(mistake(deep.as_bytes()).contains("cannot be read as a tokenizer"));
     assert!(mistake(&changed(|json| json["model"]["unk_token"] = "missing".into())).contains("cannot be tokenized"));
+    let template = |change: fn(&mut serde_json::Value)| mistake(&changed(|json| change(&mut json["post_processor"])));
+    assert!(template(|json| json["single"][0]["SpecialToken"]["id"] = "[X]".into()).contains("special token “[X]”"));
+    assert!(template(|json| json["special_tokens"]["[SEP]"]["ids"] = serde_json::json!([1, 2])).contains("“[SEP]”"));
+    assert!(template(|json| json["single"][1]["Sequence"]["id"] = "B".into()).contains("a second one"));
+    let ids = template(|json| json["special_tokens"]["[SEP]"]["ids"] = serde_json::json!([30_000]));
+    assert!(ids.contains("gives the id 30000, but its vocabulary ends at 300"), "{ids}");
     let beyond = changed(|json| json["model"]["vocab"]["huge"] = 4_000_000_000_u32.into());
     assert!(mistake(&beyond).contains("vocabulary cannot be used"));
 }

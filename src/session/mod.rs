@@ -25,7 +25,7 @@ use crate::export;
 use crate::model::Classifier;
 use crate::recipe::Recipe;
 use crate::train::{Objective, PadRule, Rows, Trainer};
-use data::{OpenData, encode};
+use data::OpenData;
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
@@ -236,7 +236,7 @@ impl Session {
             return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
         }
         let (base, model, labels, max_length) = self.predictor()?;
-        let encodings = texts.iter().map(|text| encode(base, text, max_length)).collect::<Result<Vec<_>>>()?;
+        let encodings = texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
         let rows = Rows { targets: vec![0; encodings.len()], texts: encodings };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
         let mut predictions = vec![None; texts.len()];
@@ -261,7 +261,7 @@ impl Session {
         let (base, model, labels, max_length) = self.predictor()?;
         let examples = Dataset::with_labels(table, text, label, labels)?;
         let texts =
-            examples.iter().map(|example| encode(base, &example.text, max_length)).collect::<Result<Vec<_>>>()?;
+            examples.iter().map(|example| base.tokenizer.encode(&example.text, Some(max_length))).collect::<Result<Vec<_>>>()?;
         let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
         let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());

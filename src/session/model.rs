@@ -79,6 +79,16 @@ impl OpenModel {
                 ),
             ));
         }
+        if tokenizer.token_types() > config.type_vocab_size {
+            return Err(Error::model(
+                "tokenizer.json",
+                format!(
+                    "it gives {} token types, but config.json describes a model that knows {}. The files do not belong together.",
+                    tokenizer.token_types(),
+                    config.type_vocab_size
+                ),
+            ));
+        }
         let classes = config.labels.as_ref().map_or(2, Vec::len);
         let loaded = checkpoint::load(&config, files.weights, classes.max(1), &compute.device)?;
         let has_head = !loaded.missing.iter().any(|name| name.starts_with("classifier."));

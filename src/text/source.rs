@@ -1,12 +1,14 @@
 //! Checks a `tokenizer.json` where the library, instead of returning an error, would panic or take any amount of memory.
 
 use serde_json::{Map, Value};
+use tokenizers::PostProcessorWrapper;
 use tokenizers::normalizers::Precompiled;
+use tokenizers::processors::template::TemplateProcessing;
 
 /// Parses the file's JSON without its decoder, which only turns ids back into text and whose reader panics on damage.
 ///
-/// Both workarounds can go once `decoders/mod.rs` and `normalizers/mod.rs` of tokenizers return errors where 0.23.2 has
-/// `expect("Helper")` and `expect("Precompiled")`.
+/// The workarounds of this file can go once `decoders/mod.rs`, `normalizers/mod.rs` and `processors/template.rs` of
+/// tokenizers return errors where 0.23.2 has `expect("Helper")`, `expect("Precompiled")` and `special_tokens.0[id]`.
 ///
 /// # Errors
 ///
@@ -35,6 +37,44 @@ fn check_normalizer(normalizer: &Value) -> Result<(), String> {
         Value::Object(fields) => fields.values().try_for_each(check_normalizer),
         _ => Ok(()),
     }
+}
+
+/// Checks that the template of a post-processor names only special tokens that it holds and the one text that it gets.
+///
+/// It is checked as read, and not in the file, where one thing can be written in several ways.
+///
+/// # Errors
+///
+/// What is wrong, as part of a sentence.
+pub(super) fn check_post_processor(post_processor: &PostProcessorWrapper) -> Result<(), String> {
+    let parts = match post_processor {
+        PostProcessorWrapper::Sequence(sequence) => sequence.as_ref(),
+        single => std::slice::from_ref(single),
+    };
+    for part in parts {
+        match part {
+            PostProcessorWrapper::Template(template) => check_template(template)?,
+            PostProcessorWrapper::Sequence(_) => return Err("its post-processors are nested".to_owned()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_template(template: &TemplateProcessing) -> Result<(), String> {
+    let template = serde_json::to_value(template).map_err(|error| error.to_string())?;
+    let length = |token: &Value, field: &str| token[field].as_array().map(Vec::len);
+    for piece in template["single"].as_array().into_iter().flatten() {
+        if let Some(id) = piece["SpecialToken"]["id"].as_str() {
+            let token = &template["special_tokens"][id];
+            if length(token, "ids").is_none() || length(token, "ids") != length(token, "tokens") {
+                return Err(format!("its template lacks the ids of the special token “{id}”"));
+            }
+        } else if piece["Sequence"]["id"] != "A" {
+            return Err("its template for one text asks for a second one".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The first 32 bits, little-endian, of bytes in base64: the size of the table that follows.

@@ -39,6 +39,7 @@ pub struct Tokenizer {
     post_processor: Option<PostProcessorWrapper>,
     pad_id: i32,
     vocabulary: usize,
+    token_types: usize,
     /// Whether no token depends on what is beyond a space, so that the start of a long text can be tokenized alone.
     splits_at_spaces: bool,
     source: Vec<u8>,
@@ -77,13 +78,28 @@ impl Tokenizer {
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| Error::model(FILE, format!("{error}.")))?;
         let post_processor = tokenizer.get_post_processor().cloned();
+        if let Some(post_processor) = &post_processor {
+            source::check_post_processor(post_processor).map_err(|error| unreadable(&error))?;
+        }
         tokenizer.with_post_processor(None::<PostProcessorWrapper>);
         let splits_at_spaces = splits_at_spaces(&tokenizer);
-        let tokenizer =
-            Self { tokenizer, post_processor, pad_id, vocabulary, splits_at_spaces, source: bytes.to_vec() };
-        // Template or vocabulary may contradict each other, which only shows in use: here rather than within a run.
-        tokenizer.encode(&format!("Probe 1, ꙮ {}", "x".repeat(1000)), None)?;
+        let source = bytes.to_vec();
+        let mut tokenizer =
+            Self { tokenizer, post_processor, pad_id, vocabulary, token_types: 0, splits_at_spaces, source };
+        tokenizer.probe()?;
         Ok(tokenizer)
+    }
+
+    /// Tokenizes a text of known, unknown and overlong words: template and vocabulary may contradict each other, which
+    /// only shows in use, and better here than within a run.
+    fn probe(&mut self) -> Result<()> {
+        let probe = self.encode(&format!("Probe 1, ꙮ {}", "x".repeat(1000)), None)?;
+        if let Some(id) = probe.ids.iter().find(|&&id| id as usize >= self.vocabulary) {
+            let message = format!("It gives the id {id}, but its vocabulary ends at {}.", self.vocabulary);
+            return Err(Error::model(FILE, message));
+        }
+        self.token_types = probe.types.iter().max().map_or(1, |&last| last as usize + 1);
+        Ok(())
     }
 
     /// Token ids of a text; with `max_length` at most that many, cut at the end but for the special tokens, as
@@ -167,6 +183,11 @@ impl Tokenizer {
     /// Rows that an embedding needs for these ids: the largest id plus one.
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
+    }
+
+    /// Token types that it gives: the largest plus one; 1 for most tokenizers.
+    pub fn token_types(&self) -> usize {
+        self.token_types
     }
 
     /// The bytes of the file, unchanged, for export.

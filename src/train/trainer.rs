@@ -42,7 +42,7 @@ pub struct PadRule {
     /// Id of the padding token.
     pub id: i32,
     /// Lengths are rounded up to a multiple of this many tokens: 1 on the CPU, where every length is as good;
-    /// 8 on a GPU, so that few distinct shapes are compiled and tuned.
+    /// 4 on a GPU, so that few distinct shapes are compiled and tuned.
     pub multiple: usize,
     /// Longest text that the model's positions allow, in tokens; no rounding goes beyond.
     pub longest: usize,
@@ -51,7 +51,7 @@ pub struct PadRule {
 impl PadRule {
     /// The rule for a device.
     pub fn new(id: i32, longest: usize, compute: &Compute) -> Self {
-        Self { id, multiple: if compute.is_cpu() { 1 } else { 8 }, longest }
+        Self { id, multiple: if compute.is_cpu() { 1 } else { 4 }, longest }
     }
 }
 

@@ -48,6 +48,7 @@ export function classCounts() {
 /** @param {{label: string, train: number, validation: number}} row @param {number} most */
 function bar({ label, train, validation }, most) {
   const stripe = (/** @type {string} */ kind, /** @type {number} */ rows) => {
+    if (rows === 0) return null;
     const part = h("span", { class: `stripe ${kind}` });
     part.style.setProperty("--share", String(rows / most));
     return part;

@@ -74,7 +74,9 @@ export function dataPanel(actions) {
     const busy = isBusyTraining(state);
     drawTable(table);
     drawPreview(table, state.data.mapping?.text ?? "", state.data.mapping?.label ?? "");
-    drawDataset(dataset);
+    // Counts of one table under the columns of another would mislead.
+    const fits = state.data.mapping_busy || state.data.mapping === dataset?.mapping;
+    drawDataset(fits ? dataset : null);
     mapping.update(table, state.data.mapping, busy || state.dead !== null);
     mistake.update(error);
     intake.update(table !== null, loading, previous, busy || state.dead !== null);

@@ -6,6 +6,8 @@ import { visible } from "../visible.js";
 
 /** @typedef {import("../protocol.js").Report} Report */
 
+const CONFUSION_HELP =
+  "Rows are the true labels, columns what the model said. The stronger a cell's colour, the larger its share of the row.";
 /** A matrix of more labels than this is too large to be read. */
 const MOST_IN_MATRIX = 40;
 
@@ -56,12 +58,8 @@ function confusion({ labels, confusion }) {
   });
   const table = h(
     "table",
-    { id: "confusion", class: "confusion" },
-    h(
-      "caption",
-      {},
-      "Rows are the true labels, columns what the model said. The darker a cell, the larger its share of the row.",
-    ),
+    { id: "confusion", class: "confusion", "aria-describedby": "confusion-help" },
+    h("caption", { class: "visually-hidden" }, "Confusion matrix"),
     h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
     h("tbody", {}, ...rows),
   );
@@ -69,6 +67,7 @@ function confusion({ labels, confusion }) {
     "div",
     { class: "stack tight" },
     h("h3", {}, "Confusion matrix"),
+    h("p", { id: "confusion-help", class: "hint" }, CONFUSION_HELP),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
   );
 }
