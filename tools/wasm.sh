@@ -14,8 +14,10 @@ built="$CARGO_TARGET_DIR/$WASM/release/tabtune.wasm"
 bound="$CARGO_TARGET_DIR/bound"
 say "Binding and optimising"
 "$bindgen" --target web --out-dir "$bound" "$built"
-# The level was measured, see tests/bench/LOG.md.
-node_modules/.bin/wasm-opt "${WASM_OPT:--O1}" --all-features "$bound/tabtune_bg.wasm" -o "$bound/optimised.wasm" ||
+# The features that rustc and wasm-bindgen use, which every browser with WebGPU has; all of binaryen's would give a
+# module that none loads. The level was measured, see tests/bench/LOG.md.
+features=(simd bulk-memory bulk-memory-opt nontrapping-float-to-int sign-ext mutable-globals reference-types multivalue)
+node_modules/.bin/wasm-opt "${WASM_OPT:--O1}" "${features[@]/#/--enable-}" "$bound/tabtune_bg.wasm" -o "$bound/optimised.wasm" ||
   fail "wasm-opt failed; its messages are above."
 # Only now is pkg/ touched, the module last: make takes it for the sign that all is there.
 mkdir -p pkg

@@ -13,8 +13,8 @@ import { asMistake } from "./mistake.js";
 
 /** @param {World} world */
 export function createActions(world) {
-  const models = modelActions(world);
   const data = dataActions(world);
+  const models = modelActions(world, data.countTokens);
   const device = deviceActions(world);
   const recipes = recipeActions(world);
 
@@ -53,15 +53,23 @@ export function createActions(world) {
     if (world.state().device.info) await models.openWanted();
   }
 
+  const runs = runActions(world);
+
+  async function train() {
+    await data.useShown();
+    await runs.train();
+  }
+
   return {
     ...models,
     ...data,
     ...recipes,
-    ...runActions(world),
+    ...runs,
     ...resultActions(world),
     begin,
     chooseDevice,
     revive,
+    train,
     take,
   };
 }

@@ -115,6 +115,12 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @param {import("./protocol.js").Mapping} mapping @returns {Promise<import("./protocol.js").DatasetInfo>} */
     mapColumns: (mapping) => ask("map_columns", [mapping]),
 
+    /**
+     * @param {OnProgress} [onProgress]
+     * @returns {Promise<import("./protocol.js").DatasetInfo|null>} Null if other data came in between.
+     */
+    countTokens: (onProgress) => ask("count_tokens", [], { onProgress }),
+
     /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<import("./protocol.js").RunInfo>} */
     start: (recipe) => ask("start", [recipe]),
 

@@ -9,7 +9,7 @@ import { mistake } from "./mistake.js";
  * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
  */
 
-const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson)$/iu;
+const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson|json)$/iu;
 /** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
 const MOST_FILES = 500;
 const DEEPEST = 3;

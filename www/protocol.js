@@ -193,6 +193,7 @@
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
  *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
  *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
+ *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
  *   predict(texts)                     -> Prediction[]
@@ -206,6 +207,7 @@ export const CALLS = /** @type {const} */ ([
   "open_model",
   "open_table",
   "map_columns",
+  "count_tokens",
   "start",
   "pause",
   "resume",

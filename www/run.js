@@ -5,6 +5,8 @@
  * @typedef {"idle"|"starting"|"running"|"paused"|"stopping"|"done"|"failed"} RunStatus
  */
 
+/** @typedef {{model: string, table: string}} Subject */
+
 /**
  * Columns of the curves, one entry per step.
  *
@@ -19,6 +21,7 @@
  * @typedef {object} RunState
  * @property {RunStatus} status
  * @property {import("./protocol.js").RunInfo|null} info
+ * @property {Subject|null} subject  What was trained on what.
  * @property {Curves} curves
  * @property {import("./protocol.js").StepEvent|null} step          The latest.
  * @property {import("./protocol.js").EvaluateEvent|null} evaluate  Null while training.
@@ -36,6 +39,7 @@ export function idleRun() {
   return {
     status: "idle",
     info: null,
+    subject: null,
     curves: { step: [], loss: [], smooth: [], learning_rate: [] },
     step: null,
     evaluate: null,

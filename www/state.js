@@ -120,11 +120,9 @@ export function reduce(state, action) {
       return { ...state, device: { ...state.device, ...action.change } };
     case "model":
       return { ...state, model: { ...state.model, ...action.change } };
-    case "model_opened": {
-      // The weights of the last run went with the old model.
-      const model = { ...state.model, info: action.info, loading: null, error: null };
-      return { ...state, model, run: idleRun(), result: NO_RESULT };
-    }
+    case "model_opened":
+      // The result of the last run stays until another run is over.
+      return { ...state, model: { ...state.model, info: action.info, loading: null, error: null } };
     case "data":
       return { ...state, data: { ...state.data, ...action.change } };
     case "recipe":
@@ -132,7 +130,11 @@ export function reduce(state, action) {
     case "run":
       return { ...state, run: { ...state.run, ...action.change } };
     case "run_started":
-      return { ...state, run: { ...idleRun(), status: "running", info: action.info }, result: NO_RESULT };
+      return {
+        ...state,
+        run: { ...idleRun(), status: "running", info: action.info, subject: subject(state) },
+        result: NO_RESULT,
+      };
     case "events":
       return { ...state, run: addEvents(state.run, action.events) };
     case "result":
@@ -142,6 +144,11 @@ export function reduce(state, action) {
     case "revived":
       return { ...state, dead: null };
   }
+}
+
+/** @param {State} state @returns {import("./run.js").Subject|null} */
+function subject({ model, data }) {
+  return model.info && data.dataset ? { model: model.info.name, table: data.dataset.table } : null;
 }
 
 /**
@@ -167,8 +174,8 @@ export function phase(state) {
   const { status } = state.run;
   if (status === "starting" || status === "running" || status === "stopping") return "running";
   if (status === "paused") return "paused";
+  if (status === "done") return "trained";
   const model = state.model.info !== null;
-  if (status === "done" && model) return "trained";
   const data = state.data.dataset !== null;
   if (model && data) return "ready";
   return model ? "model" : data ? "data" : "empty";

@@ -19,6 +19,8 @@ declare module "*/pkg/tabtune.js" {
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
     open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
     map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;
+    tokenize(rows: number): { done: number; total: number };
+    dataset_info(): import("./protocol.js").DatasetInfo | null;
     open_model(files: import("./protocol.js").ModelFiles, name: string): Promise<import("./protocol.js").ModelInfo>;
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;

@@ -5,6 +5,7 @@ import { isMistake, mistake } from "./mistake.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
+ * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {import("./pkg/tabtune.js").Engine} EngineObject
  * @typedef {typeof import("./pkg/tabtune.js").Engine} EngineClass
  */
@@ -12,6 +13,8 @@ import { isMistake, mistake } from "./mistake.js";
 /** How long one pull should take: short enough for a prompt pause, long enough to waste no time on messages. */
 const PULL_MS = 180;
 const MOST_UNITS = 64;
+/** Texts tokenized in one go: some tens of milliseconds. */
+const ROWS_AT_ONCE = 500;
 
 const port = /** @type {{postMessage(message: unknown, transfer?: Transferable[]): void}} */ (globalThis);
 
@@ -21,6 +24,8 @@ let loading = null;
 let engine = null;
 /** The number of the loop that may pull; pausing and stopping retire it. */
 let puller = 0;
+/** Goes up with each change of what is open. */
+let version = 0;
 /** The engine bears one call at a time, so each waits for the one before. @type {Promise<unknown>} */
 let last = Promise.resolve();
 
@@ -71,9 +76,16 @@ const answers = {
   start_device: (kind) => inTurn(() => startDevice(kind)),
   recipe_fields: async () => (await loadEngine()).recipe_fields(),
   check_recipe: async (recipe) => (await loadEngine()).check_recipe(recipe),
-  open_model: (files, name) => inTurn(async () => (await liveEngine()).open_model(files, name)),
-  open_table: (bytes, name) => inTurn(async () => (await liveEngine()).open_table(bytes, name)),
-  map_columns: (mapping) => inTurn(async () => (await liveEngine()).map_columns(mapping)),
+  open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
+  open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
+  map_columns: (mapping) =>
+    changing((engine) => {
+      const info = engine.map_columns(mapping);
+      // Small data is counted at once, so that its figures come in one piece.
+      engine.tokenize(ROWS_AT_ONCE);
+      return engine.dataset_info() ?? info;
+    }),
+  count_tokens: countTokens,
   start: (recipe) =>
     inTurn(async () => {
       const info = (await liveEngine()).start(recipe);
@@ -101,6 +113,24 @@ const answers = {
       (await liveEngine()).export_files({ created: new Date().toISOString(), browser: navigator.userAgent }),
     ),
 };
+
+/** Work on what is open: whatever counted tokens of the old state gives up. @template T @param {(engine: EngineObject) => T|Promise<T>} work */
+function changing(work) {
+  version += 1;
+  return inTurn(async () => work(await liveEngine()));
+}
+
+/** Tokenizes all texts, a few at a time so that other calls come through. @param {(progress: Progress) => void} onProgress */
+async function countTokens(onProgress) {
+  const mine = version;
+  for (;;) {
+    const { done, total } = await inTurn(async () => (await liveEngine()).tokenize(ROWS_AT_ONCE));
+    if (mine !== version) return null;
+    if (done >= total) return inTurn(async () => (await liveEngine()).dataset_info());
+    onProgress({ done, total, what: "Counting tokens" });
+    await turn();
+  }
+}
 
 /** Runs units of work until the run is done or another loop takes over. Pausing is not pulling. */
 async function pull() {
@@ -132,11 +162,14 @@ function post(events) {
 }
 
 const { port1, port2 } = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+port1.onmessage = () => waiting.shift()?.();
 
 /** Lets waiting messages in. A message of our own is not slowed down to 4 ms as a timer is. @returns {Promise<void>} */
 function turn() {
   return new Promise((resolve) => {
-    port1.onmessage = () => resolve();
+    waiting.push(resolve);
     port2.postMessage(null);
   });
 }
@@ -170,7 +203,8 @@ function buffersIn(answer) {
 addEventListener("message", async (message) => {
   const { id, call, args } = message.data;
   try {
-    const ok = await answers[/** @type {keyof typeof answers} */ (call)](...args);
+    const onProgress = (/** @type {Progress} */ progress) => port.postMessage({ id, progress });
+    const ok = await answers[/** @type {keyof typeof answers} */ (call)](...args, onProgress);
     port.postMessage({ id, ok: ok ?? null }, buffersIn(ok));
   } catch (thrown) {
     port.postMessage({ id, error: asAnswer(thrown) });

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 const MAX_HEADER: u64 = 100_000_000;
 /// Most tensors that are read; real encoders have a few hundred.
 const MAX_TENSORS: usize = 100_000;
+/// Most sides of a tensor; encoders have two.
+const MAX_SIDES: usize = 8;
 
 /// The tensors of a file.
 pub struct WeightsFile<'a> {
@@ -29,11 +31,11 @@ impl<'a> WeightsFile<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
         check_header(bytes)?;
         let parsed = SafeTensors::deserialize(bytes)
-            .map_err(|error| damaged(format!("its header is not right ({error}). Download it again.")))?;
+            .map_err(|error| damaged(format!("its header is not right ({}). Download it again.", shown(&error.to_string()))))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.tensors() {
             if tensors.insert(canonical(&name), view).is_some() {
-                return Err(Error::tensor(name, "it is in the file twice, under two spellings of its name."));
+                return Err(Error::tensor(shown(&name), "it is in the file twice, under two spellings of its name."));
             }
         }
         Ok(Self { tensors })
@@ -105,7 +107,8 @@ fn check_header(bytes: &[u8]) -> Result<()> {
     spans.sort_unstable();
     match spans.windows(2).find(|pair| pair[0].0.1 > pair[1].0.0) {
         Some(pair) => {
-            Err(Error::tensor(pair[1].1, format!("its bytes overlap those of \u{201c}{}\u{201d}.", pair[0].1)))
+            let [first, second] = [pair[0].1, pair[1].1].map(|name| shown(name));
+            Err(Error::tensor(second, format!("its bytes overlap those of \u{201c}{first}\u{201d}.")))
         }
         None => Ok(()),
     }
@@ -113,10 +116,11 @@ fn check_header(bytes: &[u8]) -> Result<()> {
 
 /// Begin and end of a tensor in the data, if its entry is truthful.
 fn check_entry(name: &str, entry: &Value, data: u64) -> Result<(u64, u64)> {
-    let lie = |message: &str| Error::tensor(name, format!("{message} The file is damaged; download it again."));
+    let lie = |message: &str| Error::tensor(shown(name), format!("{message} The file is damaged; download it again."));
     let numbers =
         |field: &str| -> Option<Vec<u64>> { entry.get(field)?.as_array()?.iter().map(Value::as_u64).collect() };
-    let shape = numbers("shape").ok_or_else(|| lie("its header entry has no proper shape."))?;
+    let shape = numbers("shape").filter(|shape| shape.len() <= MAX_SIDES);
+    let shape = shape.ok_or_else(|| lie("its header entry has no proper shape."))?;
     let Some([begin, end]) = numbers("data_offsets").and_then(|offsets| <[u64; 2]>::try_from(offsets).ok()) else {
         return Err(lie("its header entry has no proper offsets."));
     };
@@ -128,13 +132,18 @@ fn check_entry(name: &str, entry: &Value, data: u64) -> Result<(u64, u64)> {
         Some("F32" | "I32" | "U32") => 4,
         Some("F16" | "BF16" | "I16" | "U16") => 2,
         Some("BOOL" | "U8" | "I8" | "F8_E4M3" | "F8_E5M2") => 1,
-        other => return Err(lie(&format!("its type {:?} is not known.", other.unwrap_or("(none)")))),
+        other => return Err(lie(&format!("its type {:?} is not known.", shown(other.unwrap_or("(none)"))))),
     };
     let size = shape.iter().try_fold(width, |size: u64, &side| size.checked_mul(side));
     if size != Some(end - begin) {
         return Err(lie(&format!("its shape {shape:?} does not fit its {} bytes.", end - begin)));
     }
     Ok((begin, end))
+}
+
+/// At most 200 characters of a hostile string.
+fn shown(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 fn damaged(message: impl Into<String>) -> Error {

@@ -110,7 +110,7 @@ impl Session {
         Ok(info)
     }
 
-    /// Opens a table; nothing is mapped yet.
+    /// Opens a table. The data set of the table before stays until columns of this one are mapped.
     ///
     /// # Errors
     ///
@@ -120,7 +120,6 @@ impl Session {
         let table = Table::parse(bytes, name)?;
         let info = table.info();
         self.table = Some(table);
-        self.data = None;
         Ok(info)
     }
 

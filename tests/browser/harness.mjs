@@ -23,7 +23,7 @@ const FLAGS = [
 export const PATIENCE = 300_000;
 
 /** Hosts that Chromium itself looks for at every start, whatever page is open. */
-const ITS_OWN = /\b(update\.googleapis\.com|accounts\.google\.com)\b/;
+const ITS_OWN = /\b(update|content-autofill)\.googleapis\.com\b|\baccounts\.google\.com\b/;
 
 /**
  * A proxy that answers nothing and remembers who was asked for. Chromium sends it all that is not for this machine, from

@@ -64,7 +64,7 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
     await reaches(page, "empty");
     await drop(page, modelFiles("tiny-bert"));
     await reaches(page, "model");
-    await drop(page, [file("fruit.csv", table(48))]);
+    await drop(page, [file("fruit.csv", table(24))]);
     await reaches(page, "ready");
     await reads(page, "#data-summary", /3 labels/);
     await reads(page, "#preview", /quince/);

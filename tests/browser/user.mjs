@@ -30,7 +30,14 @@ export async function drop(page, files) {
  * @param {import("../../www/state.js").Phase} phase
  */
 export async function reaches(page, phase) {
-  await page.waitForFunction((phase) => document.documentElement.dataset.phase === phase, phase);
+  const handle = await page.waitForFunction((phase) => {
+    const { dataset } = document.documentElement;
+    if (dataset.phase === phase) return { died: "" };
+    const notice = document.querySelector("#worker-error");
+    return notice?.checkVisibility() ? { died: notice.textContent } : null;
+  }, phase);
+  const { died } = /** @type {{died: string}} */ (await handle.jsonValue());
+  if (died) throw new Error(`waiting for "${phase}": ${died}`);
 }
 
 /**

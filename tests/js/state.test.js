@@ -102,10 +102,10 @@ test("a mistake in a model leaves the open model as it was", () => {
   assert.equal(phase(state), "trained");
 });
 
-test("another model ends the result of the last run", () => {
+test("another model leaves the result of the last run, which says what it came from", () => {
   const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" } }]);
-  assert.equal(phase(state), "ready");
-  assert.equal(state.run.done, null);
+  assert.equal(phase(state), "trained");
+  assert.deepEqual(state.run.subject, { model: "tiny", table: "rows.csv" });
 });
 
 test("a new run starts with empty curves and no old prediction", () => {

@@ -35,7 +35,7 @@ export function dataActions({ client, dispatch, state }) {
       dispatch({ type: "data", change: { table, loading: null, previous: previous?.source.name ?? null } });
       await changeMapping(opened.mapping);
     } catch (thrown) {
-      dispatch({ type: "data", change: { loading: null, error: local(thrown) } });
+      dispatch({ type: "data", change: { loading: null, error: local(thrown, state()) } });
     }
   }
 
@@ -49,13 +49,22 @@ export function dataActions({ client, dispatch, state }) {
       if (opened) opened = { ...opened, mapping, used: true };
       const table = state().data.table?.name ?? "";
       dispatch({ type: "data", change: { dataset: { info, table, mapping }, mapping_busy: false } });
+      if (state().model.info && info.mean_tokens === null) await countTokens();
     } catch (thrown) {
       if (mine === latest) dispatch({ type: "data", change: { mapping_busy: false, error: local(thrown) } });
     }
   }
 
+  async function countTokens() {
+    const { dataset } = state().data;
+    if (!dataset || !opened?.used) return;
+    const info = await client.countTokens();
+    if (info && state().data.dataset === dataset) dispatch({ type: "data", change: { dataset: { ...dataset, info } } });
+  }
+
   return {
     changeMapping,
+    countTokens,
 
     /** @param {File} file */
     openTableFile: (file) => {
@@ -70,6 +79,11 @@ export function dataActions({ client, dispatch, state }) {
 
     async goBack() {
       if (previous) await openTable(previous.source, previous.mapping);
+    },
+
+    /** Makes sure that the engine holds the data that the page says it trains on, not a table that did not fit. */
+    async useShown() {
+      if (opened && !opened.used && previous) await openTable(previous.source, previous.mapping);
     },
 
     async reopen() {

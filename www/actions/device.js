@@ -24,7 +24,9 @@ export function deviceActions({ client, dispatch, state }) {
         const info = await client.startDevice(choice);
         dispatch({ type: "device", change: { info, busy: false } });
       } catch (thrown) {
-        dispatch({ type: "device", change: { busy: false, error: local(thrown) } });
+        // The device before, if there was one, is still the one that runs.
+        const before = state().device.info?.kind ?? choice;
+        dispatch({ type: "device", change: { choice: before, busy: false, error: local(thrown) } });
       }
     },
   };

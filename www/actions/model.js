@@ -10,8 +10,8 @@ import { BUSY, local } from "./world.js";
  * @typedef {import("../models.js").ModelSource} ModelSource
  */
 
-/** @param {World} world */
-export function modelActions({ client, dispatch, state }) {
+/** @param {World} world @param {() => Promise<void>} countTokens  With a tokenizer at hand the data's lengths are known. */
+export function modelActions({ client, dispatch, state }, countTokens) {
   /** @type {ModelSource|null} */
   let opened = null;
   /** What did not open for want of a device. @type {ModelSource|null} */
@@ -37,18 +37,11 @@ export function modelActions({ client, dispatch, state }) {
       dispatch({ type: "model_opened", info });
       await countTokens();
     } catch (thrown) {
-      const error = local(thrown);
-      if (error?.kind === "device" || error?.kind === "order") wanted = source;
+      const error = local(thrown, state());
+      if (error?.kind === "device") wanted = source;
       if (mine === latest) dispatch({ type: "model", change: { loading: null, error } });
     }
     dispatch({ type: "model", change: { kept: await listKept() } });
-  }
-
-  /** With a tokenizer at hand the data's lengths are known, too. */
-  async function countTokens() {
-    const { dataset, table, error } = state().data;
-    if (!dataset || error || table?.name !== dataset.table) return;
-    dispatch({ type: "data", change: { dataset: { ...dataset, info: await client.mapColumns(dataset.mapping) } } });
   }
 
   return {

@@ -20,8 +20,11 @@ export function resultActions({ client, dispatch, state }) {
     }
   }
 
-  const name = () =>
-    fileName(`${state().model.info?.name.split("/").at(-1) ?? "model"}-${fileName(state().data.dataset?.table ?? "")}`);
+  /** Named after what was trained on what. */
+  function name() {
+    const { model = "model", table = "" } = state().run.subject ?? {};
+    return fileName(`${model.split("/").at(-1)}-${fileName(table)}`);
+  }
 
   return {
     /** @param {string} text */

@@ -107,7 +107,7 @@ function tableIntake(actions) {
   const field = h("input", {
     id: "file-table",
     type: "file",
-    accept: ".csv,.tsv,.tab,.txt,.jsonl,.ndjson",
+    accept: ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json",
     class: "visually-hidden",
     onchange: take,
   });

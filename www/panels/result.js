@@ -44,15 +44,21 @@ export function resultPanel(actions) {
     ),
     status,
   );
-  const view = h("div", { class: "stack" }, trial.element, take);
+  const about = h("p", { id: "result-subject", class: "subject" });
+  const view = h("div", { class: "stack" }, about, trial.element, take);
   body.append(waiting, view, mistake.element);
 
   /** @param {State} state */
   function update(state) {
     const trained = phase(state) === "trained";
     const { busy, saved, error, prediction } = state.result;
-    show(waiting, !trained);
-    show(view, trained);
+    // A checkpoint that has a head already can be tried before it is trained.
+    const headed = state.model.info?.labels !== null && state.model.info !== null && !state.dead;
+    show(waiting, !trained && !headed);
+    show(view, trained || headed);
+    show(take, trained);
+    show(about, trained && state.run.subject !== null);
+    about.textContent = `${visible(state.run.subject?.model ?? "", 80)}, trained on ${visible(state.run.subject?.table ?? "", 80)}`;
     trial.update(prediction, busy, state.data.table?.preview.map((row) => row[columnOf(state)] ?? "") ?? []);
     weights.disabled = zip.disabled = busy !== null;
     const words =

@@ -98,7 +98,7 @@ function runControls(actions) {
     const reason = on ? null : obstacle(state);
     const focused = document.activeElement;
     show(train, !on);
-    const finished = status === "done" && state.model.info !== null;
+    const finished = status === "done";
     show(onward, finished);
     train.classList.toggle("primary", !finished);
     show(pause, on && status !== "paused");
