@@ -143,7 +143,8 @@ fn missing_and_unused_tensors_are_listed() {
 #[test]
 fn only_the_named_parameters_are_drawn_and_the_seed_settles_them() {
     let (config, loaded) = (config(), load(&fixture("tiny-bert/model.safetensors")).expect("a checkpoint"));
-    let drawn = |seed| parameters(&checkpoint::initialise(loaded.model.clone(), &config, &loaded.missing, seed), &config);
+    let drawn =
+        |seed| parameters(&checkpoint::initialise(loaded.model.clone(), &config, &loaded.missing, seed), &config);
     let (first, again, other) = (drawn(1), drawn(1), drawn(2));
     assert_eq!(first, again);
     assert_eq!(encoder(first.clone()), encoder(parameters(&loaded.model, &config)));
@@ -285,7 +286,10 @@ fn files_that_are_no_checkpoint_are_refused() {
     // Cut within the data: the tensors that lie behind the cut are what is wrong.
     match load(&whole[..8 + header.len() + data.len() / 2]) {
         Err(Error::Tensor { name, message }) => {
-            assert!(names::bert(2).iter().any(|known| known.hub == name) && message.contains("lie outside"), "{message}");
+            assert!(
+                names::bert(2).iter().any(|known| known.hub == name) && message.contains("lie outside"),
+                "{message}"
+            );
         }
         other => panic!("not a mistake in a tensor: {other:?}"),
     }

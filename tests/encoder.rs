@@ -69,7 +69,9 @@ fn file(name: &str) -> Option<Vec<u8>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pkg/models/all-MiniLM-L6-v2").join(name);
     let bytes = std::fs::read(&path);
     if bytes.is_err() {
-        support::say("The real encoder: skipped, since all-MiniLM-L6-v2 is not there. `make build` puts it into pkg/models.");
+        support::say(
+            "The real encoder: skipped, since all-MiniLM-L6-v2 is not there. `make build` puts it into pkg/models.",
+        );
     }
     bytes.ok()
 }
@@ -80,7 +82,9 @@ fn with_classifier(weights: &[u8], classes: usize, hidden: usize) -> Vec<u8> {
     let sine: Vec<u8> = (0..classes * hidden).flat_map(|index| (0.02 * (index as f32).sin()).to_le_bytes()).collect();
     let zero = vec![0; classes * 4];
     let mut views = file.tensors();
-    for (name, shape, data) in [("classifier.weight", vec![classes, hidden], &sine), ("classifier.bias", vec![classes], &zero)] {
+    for (name, shape, data) in
+        [("classifier.weight", vec![classes, hidden], &sine), ("classifier.bias", vec![classes], &zero)]
+    {
         views.push((name.to_owned(), TensorView::new(Dtype::F32, shape, data).expect("a tensor")));
     }
     safetensors::serialize(views, None).expect("a safetensors file")

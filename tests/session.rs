@@ -1,146 +1,17 @@
-//! The whole session over the tiny encoder: runs from start to end, what they leave behind, and every wrong turn.
+//! The whole session over the tiny encoder: runs from start to end, however they end, and what they leave behind.
 
+#[path = "support/fruit.rs"]
+mod fruit;
 mod support;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use fruit::{Folder, alone, done, empty, epochs, finish, losses, predict, ready, recipe, scores, steps, texts, train};
 use futures_lite::future::block_on;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use support::fixture;
-use tabtune::data::{DatasetInfo, Mapping};
 use tabtune::recipe::{Metric, Schedule};
 use tabtune::train::{learning_rate, warmup_steps};
-use tabtune::{
-    DeviceKind, DoneEvent, EpochEvent, Error, Event, File, ModelFiles, Prediction, Reason, Recipe, RunInfo, Session,
-    StepEvent,
-};
-
-/// The words of each class; a few words that say nothing come between them.
-const CLASSES: [(&str, [&str; 4]); 3] = [
-    ("red", ["apple", "red", "sweet", "pie"]),
-    ("green", ["pear", "green", "ripe", "tree"]),
-    ("yellow", ["quince", "jam", "tart", "honey"]),
-];
-const FILLING: [&str; 7] = ["the", "is", "very", "good", "and", "with", "we"];
-
-/// A table of this many rows, all different, whose class shows in two of their words.
-fn table(rows: usize) -> String {
-    let mut csv = "text,label\n".to_owned();
-    for row in 0..rows {
-        let ((label, words), turn) = (CLASSES[row % 3], row / 3);
-        let filling: Vec<&str> = (0..turn % 5).map(|place| FILLING[(turn + place) % 7]).collect();
-        csv += &format!("{} {} {} {turn},{label}\n", words[turn % 4], filling.join(" "), words[(turn / 4 + 1) % 4]);
-    }
-    csv
-}
-
-fn texts(rows: usize) -> Vec<String> {
-    table(rows).lines().skip(1).map(|line| line.rsplit_once(',').expect("two columns").0.to_owned()).collect()
-}
-
-/// The files of a model folder, to be changed.
-#[derive(Clone)]
-struct Folder {
-    config: Vec<u8>,
-    tokenizer: Vec<u8>,
-    weights: Vec<u8>,
-}
-
-impl Folder {
-    fn fixture(name: &str) -> Self {
-        let [config, tokenizer, weights] =
-            ["config.json", "tokenizer.json", "model.safetensors"].map(|file| fixture(&format!("{name}/{file}")));
-        Self { config, tokenizer, weights }
-    }
-
-    fn exported(files: &[File]) -> Self {
-        let file = |path: &str| files.iter().find(|file| file.path == path).expect("a file").bytes.clone();
-        Self { config: file("config.json"), tokenizer: file("tokenizer.json"), weights: file("model.safetensors") }
-    }
-
-    fn with_config(&self, field: &str, value: Value) -> Self {
-        let mut config: Value = serde_json::from_slice(&self.config).expect("JSON");
-        config[field] = value;
-        Self { config: config.to_string().into_bytes(), ..self.clone() }
-    }
-
-    fn files(&self) -> ModelFiles<'_> {
-        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights, tokenizer_config: None }
-    }
-}
-
-fn empty(kind: DeviceKind) -> Session {
-    block_on(Session::new(kind)).expect("a device")
-}
-
-/// A session with the tiny encoder and a table of which this share is held out.
-fn ready(kind: DeviceKind, rows: usize, share: f64) -> (Session, DatasetInfo) {
-    let mut session = empty(kind);
-    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
-    session.open_table(table(rows).as_bytes(), "fruit.csv").expect("a table");
-    let info = session.map_columns(&mapping(share)).expect("a data set");
-    (session, info)
-}
-
-fn mapping(share: f64) -> Mapping {
-    Mapping { validation_share: share, ..Mapping::new("text", "label") }
-}
-
-fn recipe() -> Recipe {
-    Recipe { epochs: 3, batch_size: 8, learning_rate: 2e-3, ..Recipe::default() }
-}
-
-/// burn's CPU backend draws dropout from one generator per process, so that runs at the same time would mix.
-fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Goes on with the run to its end, so many units of work at a time.
-fn finish(session: &mut Session, units: usize) -> Vec<Event> {
-    let mut events = Vec::new();
-    while session.is_running() {
-        events.extend(block_on(session.run_steps(units)).expect("events"));
-        assert!(events.len() < 10_000, "a run that does not end");
-    }
-    events
-}
-
-fn train(session: &mut Session, recipe: &Recipe) -> (RunInfo, Vec<Event>) {
-    let _alone = alone();
-    let info = session.start(recipe.clone()).expect("a run");
-    (info, finish(session, 5))
-}
-
-fn steps(events: &[Event]) -> Vec<&StepEvent> {
-    events.iter().filter_map(|event| if let Event::Step(step) = event { Some(step) } else { None }).collect()
-}
-
-fn losses(events: &[Event]) -> Vec<f64> {
-    steps(events).into_iter().map(|step| step.loss).collect()
-}
-
-fn epochs(events: &[Event]) -> Vec<&EpochEvent> {
-    events.iter().filter_map(|event| if let Event::Epoch(epoch) = event { Some(epoch) } else { None }).collect()
-}
-
-fn done(events: &[Event]) -> &DoneEvent {
-    let ends = events.iter().filter(|event| matches!(event, Event::Done(_))).count();
-    match events.last() {
-        Some(Event::Done(done)) if ends == 1 => done,
-        other => panic!("{ends} ends, and the last event is {other:?}"),
-    }
-}
-
-fn predict(session: &Session, texts: &[String]) -> Vec<Prediction> {
-    block_on(session.predict(texts)).expect("predictions")
-}
-
-/// Probabilities in the order of the labels.
-fn scores(prediction: &Prediction) -> Vec<f64> {
-    prediction.scores.values().map(|score| score.as_f64().expect("a number")).collect()
-}
+use tabtune::{DeviceKind, DoneEvent, EpochEvent, Event, Prediction, Reason, Recipe, RunInfo, Session};
 
 /// Asserts that a whole run's events come in order and agree with the recipe and the data.
 fn check_events(recipe: &Recipe, info: &RunInfo, events: &[Event]) {
@@ -182,28 +53,27 @@ fn check_events(recipe: &Recipe, info: &RunInfo, events: &[Event]) {
 fn whole_run(kind: DeviceKind) {
     let (mut session, data) = ready(kind, 240, 0.2);
     assert_eq!((data.train, data.validation, data.longest_tokens), (192, 48, None));
-    let recipe = Recipe { learning_rate: LR(), ..recipe() };let (info, events) = train(&mut session, &recipe);
-println!("{:?}",epochs(&events));
-    assert_eq!((info.total_steps, info.steps_per_epoch, info.train, info.validation), (18, 6, 48, 12));
+    let (info, events) = train(&mut session, &recipe());
+    assert_eq!((info.total_steps, info.steps_per_epoch, info.train, info.validation), (72, 24, 192, 48));
     assert_eq!(session.dataset_info().expect("data").longest_tokens, Some(info.max_length));
-    check_events(&recipe, &info, &events);
+    check_events(&recipe(), &info, &events);
     assert_eq!(epochs(&events).len(), 3);
     let mean: Vec<f64> = epochs(&events).iter().map(|epoch| epoch.train_loss).collect();
-    assert!(mean[2] < 0.8 * mean[0], "the loss falls: {mean:?}");
+    assert!(mean[2] < 0.5 * mean[0], "the loss falls: {mean:?}");
 
     let done = done(&events);
-    assert_eq!((done.reason, done.steps), (Reason::Completed, 18));
+    assert_eq!((done.reason, done.steps), (Reason::Completed, 72));
     let report = done.report.as_ref().expect("validation rows");
     assert_eq!(report.labels, ["green", "red", "yellow"]);
-    assert_eq!(report.confusion.iter().flatten().sum::<u64>(), 12);
-    assert!(report.metrics.accuracy > 0.6, "{:?}", report.metrics);
+    assert_eq!(report.confusion.iter().flatten().sum::<u64>(), 48);
+    assert!(report.metrics.accuracy > 0.9, "{:?}", report.metrics);
     let best = epochs(&events)[done.best_epoch - 1];
     assert_eq!(best.validation, Some(report.metrics));
 
     // The kept weights do on the same rows what the report says, and better than chance on all.
     let all = block_on(session.evaluate("text", "label")).expect("a report");
-    assert_eq!(all.confusion.iter().flatten().sum::<u64>(), 60);
-    assert!(all.metrics.accuracy > 0.6, "{:?}", all.metrics);
+    assert_eq!(all.confusion.iter().flatten().sum::<u64>(), 240);
+    assert!(all.metrics.accuracy > 0.9, "{:?}", all.metrics);
 
     let limit = support::tolerance(kind);
     let reopened = round_trip(&session, kind);
@@ -322,6 +192,28 @@ fn a_run_that_is_stopped_keeps_the_best_epoch() {
 }
 
 #[test]
+fn a_run_can_be_stopped_at_any_moment() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let _alone = alone();
+    // An epoch takes 8 units: six steps, one batch of validation, and the one that finds that none is left.
+    for units in 0..=24 {
+        for keep_best in [true, false] {
+            session.start(Recipe { keep_best, ..recipe() }).expect("a run");
+            let mut events = block_on(session.run_steps(units)).expect("events");
+            session.stop();
+            events.extend(finish(&mut session, 1));
+            let end = done(&events);
+            assert_eq!(end.reason, if units == 24 { Reason::Completed } else { Reason::Stopped }, "after {units}");
+            assert_eq!(end.steps, (units / 8) * 6 + (units % 8).min(6), "after {units}");
+            let epochs = epochs(&events).len();
+            assert_eq!(epochs, units / 8);
+            assert!(end.best_epoch <= epochs && (epochs == 0 || !keep_best || end.best_epoch > 0));
+            assert_eq!(end.report.as_ref().expect("a report").confusion.iter().flatten().sum::<u64>(), 12);
+        }
+    }
+}
+
+#[test]
 fn a_run_that_no_longer_improves_ends_early() {
     let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
     let still = Recipe { learning_rate: 1e-12, epochs: 9, patience: 2, ..recipe() };
@@ -432,107 +324,11 @@ fn a_checkpoint_with_a_head_predicts_what_transformers_does() {
 
 #[test]
 fn a_checkpoint_with_a_head_goes_on_where_it_ended() {
-    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);
     let (_, first) = train(&mut session, &recipe());
     let files = block_on(session.export_files(Map::new())).expect("files");
     session.open_model(Folder::exported(&files).files(), "mine").expect("a model");
     let (_, second) = train(&mut session, &recipe());
     let (ended, goes_on) = (epochs(&first)[2].train_loss, losses(&second)[0]);
-    assert!(goes_on < 1.2 * ended && goes_on < 0.8 * losses(&first)[0], "{ended} and then {goes_on}");
+    assert!(goes_on < 1.5 * ended && goes_on < 0.6 * losses(&first)[0], "{ended} and then {goes_on}");
 }
-
-#[track_caller]
-fn refused<T>(kind: &str, words: &str, result: tabtune::Result<T>) {
-    let error = result.err().unwrap_or_else(|| panic!("accepted: {words}"));
-    assert_eq!(error.kind(), kind, "{error}");
-    assert!(error.to_string().contains(words), "{error} lacks {words:?}");
-}
-
-#[test]
-fn what_comes_too_early_says_what_comes_first() {
-    let mut session = empty(DeviceKind::Cpu);
-    refused("order", "Open a table first", session.map_columns(&mapping(0.1)));
-    refused("order", "Open a model first", session.start(recipe()));
-    refused("order", "Start one first", block_on(session.run_steps(1)));
-    refused("order", "Open a model first", block_on(session.predict(&texts(1))));
-    refused("order", "Open a table first", block_on(session.evaluate("text", "label")));
-    refused("order", "Train a model first", block_on(session.export_files(Map::new())));
-    assert_eq!((session.tokenize(10), session.dataset_info()), (Ok((0, 0)), None));
-    session.stop();
-
-    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
-    refused("order", "choose its columns", session.start(recipe()));
-    refused("order", "Train it first", block_on(session.predict(&texts(1))));
-    session.open_table(table(30).as_bytes(), "fruit.csv").expect("a table");
-    refused("order", "choose its columns", session.start(recipe()));
-    refused("order", "Train it first", block_on(session.evaluate("text", "label")));
-    session.map_columns(&mapping(0.1)).expect("a data set");
-    train(&mut session, &Recipe { epochs: 1, ..recipe() });
-}
-
-#[test]
-fn a_run_under_way_is_not_disturbed() {
-    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
-    let (_, undisturbed) = train(&mut session, &recipe());
-    let _alone = alone();
-    session.start(recipe()).expect("a run");
-    let mut events = block_on(session.run_steps(4)).expect("events");
-    refused("order", "Stop it first", session.open_model(Folder::fixture("tiny-classifier").files(), "other"));
-    refused("order", "Stop it first", session.open_table(table(9).as_bytes(), "other.csv"));
-    refused("order", "Stop it first", session.map_columns(&mapping(0.5)));
-    refused("order", "Stop it first", session.start(recipe()));
-    refused("order", "Stop it first", block_on(session.move_to(DeviceKind::Gpu)));
-    assert_eq!(predict(&session, &texts(3)).len(), 3, "the model of the run before still predicts");
-    events.extend(finish(&mut session, 5));
-    assert_eq!(losses(&events), losses(&undisturbed));
-}
-
-#[test]
-fn no_mistake_costs_what_is_open() {
-    let (mut untouched, data) = ready(DeviceKind::Cpu, 60, 0.2);
-    let (_, expected) = train(&mut untouched, &recipe());
-
-    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
-    let good = Folder::fixture("tiny-bert");
-    for (kind, words, folder) in [
-        ("model", "llama", good.with_config("model_type", json!("llama"))),
-        ("model", "not valid JSON", Folder { config: b"{".to_vec(), ..good.clone() }),
-        ("model", "it has 300 tokens", good.with_config("vocab_size", json!(200))),
-        ("model", "cannot be read as a tokenizer", Folder { tokenizer: b"{}".to_vec(), ..good.clone() }),
-        ("tensor", "lie outside", Folder { weights: good.weights[..90_000].to_vec(), ..good.clone() }),
-        ("model", "cut short", Folder { weights: good.weights[..90].to_vec(), ..good.clone() }),
-        ("tensor", "[300, 32]", good.with_config("vocab_size", json!(400))),
-        ("tensor", "missing", good.with_config("num_hidden_layers", json!(3))),
-    ] {
-        refused(kind, words, session.open_model(folder.files(), "bad"));
-    }
-    refused("table", "", session.open_table(b"", "empty.csv"));
-    refused("table", "", session.open_table(b"PK\x03\x04\0\0\0\0", "sheet.xlsx"));
-    refused("table", "label", session.map_columns(&Mapping::new("text", "absent")));
-    refused("table", "", session.map_columns(&Mapping::new("text", "text")));
-    refused("table", "", session.map_columns(&mapping(0.95)));
-    for bad in [
-        Recipe { epochs: 0, ..recipe() },
-        Recipe { learning_rate: f64::NAN, ..recipe() },
-        Recipe { dropout: 1.0, ..recipe() },
-        Recipe { max_length: Some(2), ..recipe() },
-        Recipe { max_length: Some(65), ..recipe() },
-    ] {
-        refused("recipe", "must be", session.start(bad));
-    }
-    assert!(!session.is_running());
-    assert_eq!(session.dataset_info().map(|info| info.classes), Some(data.classes));
-    let (_, events) = train(&mut session, &recipe());
-    assert_eq!(losses(&events), losses(&expected), "as if nothing had happened");
-
-    // Nor does a mistake cost the trained model.
-    let before = predict(&session, &texts(6));
-    refused("model", "llama", session.open_model(good.with_config("model_type", json!("llama")).files(), "bad"));
-    refused("table", "", session.open_table(b"", "empty.csv"));
-    let error = block_on(session.evaluate("label", "text")).expect_err("labels that the model does not know");
-    assert!(matches!(error, Error::Table { .. }), "{error}");
-    assert_eq!(predict(&session, &texts(6)), before);
-}
-
-#[allow(non_snake_case)]
-fn LR() -> f64 { std::env::var("LR").unwrap().parse().unwrap() }

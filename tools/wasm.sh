@@ -12,17 +12,11 @@ say "Compiling to WebAssembly (the first time 15 to 25 minutes on two cores, lat
 
 built="$CARGO_TARGET_DIR/$WASM/release/tabtune.wasm"
 bound="$CARGO_TARGET_DIR/bound"
-say "Binding and optimising"
-"$bindgen" --target web --out-dir "$bound" "$built"
-# The features that rustc and wasm-bindgen use, which every browser with WebGPU has; all of binaryen's would give a
-# module that none loads. The level was measured, see tests/bench/LOG.md.
-features=(simd bulk-memory bulk-memory-opt nontrapping-float-to-int sign-ext mutable-globals reference-types multivalue)
-node_modules/.bin/wasm-opt "${WASM_OPT:--O1}" "${features[@]/#/--enable-}" "$bound/tabtune_bg.wasm" -o "$bound/optimised.wasm" ||
-  fail "wasm-opt failed; its messages are above."
-# Only now is pkg/ touched, the module last: make takes it for the sign that all is there.
+say "Binding it to JavaScript"
+# Into a folder aside, so that pkg/ is complete or old. The names of functions are a third of the module.
+"$bindgen" --target web --remove-name-section --out-dir "$bound" "$built" || fail "wasm-bindgen failed; its message is above."
 mkdir -p pkg
 cp "$bound/tabtune.js" "$bound/tabtune.d.ts" "$bound/tabtune_bg.wasm.d.ts" pkg/
 if [ -d "$bound/snippets" ]; then cp -R "$bound/snippets" pkg/; fi
-cp "$bound/optimised.wasm" pkg/tabtune_bg.wasm
-size() { wc -c <"$1" | tr -d ' '; }
-printf 'pkg/tabtune_bg.wasm: %s bytes (%s before wasm-opt)\n' "$(size pkg/tabtune_bg.wasm)" "$(size "$bound/tabtune_bg.wasm")"
+# The module last: make takes it for the sign that all is there.
+cp "$bound/tabtune_bg.wasm" pkg/

@@ -30,8 +30,9 @@ impl<'a> WeightsFile<'a> {
     /// the tensor's name; two spellings of the same name.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
         check_header(bytes)?;
-        let parsed = SafeTensors::deserialize(bytes)
-            .map_err(|error| damaged(format!("its header is not right ({}). Download it again.", shown(&error.to_string()))))?;
+        let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
+            damaged(format!("its header is not right ({}). Download it again.", shown(&error.to_string())))
+        })?;
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.tensors() {
             if tensors.insert(canonical(&name), view).is_some() {

@@ -199,7 +199,7 @@ impl Run {
         let report = (!self.validation.texts.is_empty()).then_some(report);
         let epoch = self.epochs.len() + 1;
         let mean = std::mem::take(&mut self.epoch_loss);
-        let metrics = report.as_ref().map(|report| report.metrics.clone());
+        let metrics = report.as_ref().map(|report| report.metrics);
         let best = self.improves(metrics.as_ref());
         let mut event = EpochEvent {
             epoch,

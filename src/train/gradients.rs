@@ -7,6 +7,7 @@ use crate::device;
 use crate::error::Result;
 
 /// A flat array where it is computed with: in host memory for the CPU, on the device for a GPU.
+#[allow(clippy::large_enum_variant)] // A hundred of these at a time: a box each would cost more than the space.
 #[derive(Debug, Clone)]
 pub enum Flat {
     /// Host memory: one pass of ours beats a dozen of burn's element-wise operations.
@@ -22,6 +23,7 @@ pub struct Gradients {
 }
 
 /// The global norm of all gradients together.
+#[allow(clippy::large_enum_variant)] // One per step.
 #[derive(Debug, Clone)]
 pub enum Norm {
     /// Known on the host.

@@ -80,7 +80,6 @@ pub fn assert_close(what: &str, got: &[f32], reference: &[f32], within: Within) 
             (norm(&mut differences()) / norm(&mut reference.iter().map(|&x| f64::from(x))), limit)
         }
     };
-    if std::env::var_os("SHOW").is_some() { say(&format!("{what} {distance:.2e} / {limit:.0e}")); }
     assert!(distance <= limit, "{what}: {distance:.3e} from the reference, at most {limit:.0e} is allowed");
 }
 

@@ -1,0 +1,104 @@
+//! Every wrong turn of a session: refused with the place and the remedy, and nothing that is open is lost.
+
+#[path = "support/fruit.rs"]
+mod fruit;
+mod support;
+
+use fruit::{Folder, alone, empty, finish, losses, mapping, predict, ready, recipe, table, texts, train};
+use futures_lite::future::block_on;
+use serde_json::{Map, json};
+use tabtune::data::Mapping;
+use tabtune::{DeviceKind, Error, Recipe};
+
+#[track_caller]
+fn refused<T>(kind: &str, words: &str, result: tabtune::Result<T>) {
+    let error = result.err().unwrap_or_else(|| panic!("accepted: {words}"));
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(words), "{error} lacks {words:?}");
+}
+
+#[test]
+fn what_comes_too_early_says_what_comes_first() {
+    let mut session = empty(DeviceKind::Cpu);
+    refused("order", "Open a table first", session.map_columns(&mapping(0.1)));
+    refused("order", "Open a model first", session.start(recipe()));
+    refused("order", "Start one first", block_on(session.run_steps(1)));
+    refused("order", "Open a model first", block_on(session.predict(&texts(1))));
+    refused("order", "Open a table first", block_on(session.evaluate("text", "label")));
+    refused("order", "Train a model first", block_on(session.export_files(Map::new())));
+    assert_eq!((session.tokenize(10), session.dataset_info()), (Ok((0, 0)), None));
+    session.stop();
+
+    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+    refused("order", "choose its columns", session.start(recipe()));
+    refused("order", "Train it first", block_on(session.predict(&texts(1))));
+    session.open_table(table(30).as_bytes(), "fruit.csv").expect("a table");
+    refused("order", "choose its columns", session.start(recipe()));
+    refused("order", "Train it first", block_on(session.evaluate("text", "label")));
+    session.map_columns(&mapping(0.1)).expect("a data set");
+    train(&mut session, &Recipe { epochs: 1, ..recipe() });
+}
+
+#[test]
+fn a_run_under_way_is_not_disturbed() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let (_, undisturbed) = train(&mut session, &recipe());
+    let _alone = alone();
+    session.start(recipe()).expect("a run");
+    let mut events = block_on(session.run_steps(4)).expect("events");
+    refused("order", "Stop it first", session.open_model(Folder::fixture("tiny-classifier").files(), "other"));
+    refused("order", "Stop it first", session.open_table(table(9).as_bytes(), "other.csv"));
+    refused("order", "Stop it first", session.map_columns(&mapping(0.5)));
+    refused("order", "Stop it first", session.start(recipe()));
+    refused("order", "Stop it first", block_on(session.move_to(DeviceKind::Gpu)));
+    assert_eq!(predict(&session, &texts(3)).len(), 3, "the model of the run before still predicts");
+    events.extend(finish(&mut session, 5));
+    assert_eq!(losses(&events), losses(&undisturbed));
+}
+
+#[test]
+fn no_mistake_costs_what_is_open() {
+    let (mut untouched, data) = ready(DeviceKind::Cpu, 60, 0.2);
+    let (_, expected) = train(&mut untouched, &recipe());
+
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let good = Folder::fixture("tiny-bert");
+    for (kind, words, folder) in [
+        ("model", "llama", good.with_config("model_type", json!("llama"))),
+        ("model", "not valid JSON", Folder { config: b"{".to_vec(), ..good.clone() }),
+        ("model", "it has 300 tokens", good.with_config("vocab_size", json!(200))),
+        ("model", "cannot be read as a tokenizer", Folder { tokenizer: b"{}".to_vec(), ..good.clone() }),
+        ("tensor", "lie outside", Folder { weights: good.weights[..90_000].to_vec(), ..good.clone() }),
+        ("model", "cut short", Folder { weights: good.weights[..90].to_vec(), ..good.clone() }),
+        ("tensor", "[300, 32]", good.with_config("vocab_size", json!(400))),
+        ("tensor", "missing", good.with_config("num_hidden_layers", json!(3))),
+    ] {
+        refused(kind, words, session.open_model(folder.files(), "bad"));
+    }
+    refused("table", "", session.open_table(b"", "empty.csv"));
+    refused("table", "", session.open_table(b"PK\x03\x04\0\0\0\0", "sheet.xlsx"));
+    refused("table", "label", session.map_columns(&Mapping::new("text", "absent")));
+    refused("table", "", session.map_columns(&Mapping::new("text", "text")));
+    refused("table", "", session.map_columns(&mapping(0.95)));
+    for bad in [
+        Recipe { epochs: 0, ..recipe() },
+        Recipe { learning_rate: f64::NAN, ..recipe() },
+        Recipe { dropout: 1.0, ..recipe() },
+        Recipe { max_length: Some(2), ..recipe() },
+        Recipe { max_length: Some(65), ..recipe() },
+    ] {
+        refused("recipe", "must be", session.start(bad));
+    }
+    assert!(!session.is_running());
+    assert_eq!(session.dataset_info().map(|info| info.classes), Some(data.classes));
+    let (_, events) = train(&mut session, &recipe());
+    assert_eq!(losses(&events), losses(&expected), "as if nothing had happened");
+
+    // Nor does a mistake cost the trained model.
+    let before = predict(&session, &texts(6));
+    refused("model", "llama", session.open_model(good.with_config("model_type", json!("llama")).files(), "bad"));
+    refused("table", "", session.open_table(b"", "empty.csv"));
+    let error = block_on(session.evaluate("label", "text")).expect_err("labels that the model does not know");
+    assert!(matches!(error, Error::Table { .. }), "{error}");
+    assert_eq!(predict(&session, &texts(6)), before);
+}
