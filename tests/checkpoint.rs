@@ -5,12 +5,11 @@ mod support;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_lite::future::block_on;
 use half::{bf16, f16};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use support::{Named, Tensors, fixture, open, parameters, tiny_classifier};
+use support::{Named, Tensors, block_on, fixture, open, parameters, tiny_classifier};
 use tabtune::checkpoint::{self, Loaded, WeightsFile, names};
 use tabtune::model::EncoderConfig;
 use tabtune::{DeviceKind, Error};
@@ -23,7 +22,7 @@ fn config() -> EncoderConfig {
 }
 
 fn load(weights: &[u8]) -> tabtune::Result<Loaded> {
-    checkpoint::load(&config(), weights, 3, &open(DeviceKind::Cpu).device)
+    checkpoint::load(&config(), weights, 3, &block_on(open(DeviceKind::Cpu)).device)
 }
 
 fn tiny() -> Vec<u8> {
@@ -62,7 +61,7 @@ fn encoder(named: Named) -> Named {
 }
 
 fn round_trip(kind: DeviceKind) {
-    let (compute, bytes) = (open(kind), tiny());
+    let (compute, bytes) = (block_on(open(kind)), tiny());
     let (config, model) = tiny_classifier(&compute);
     let saved = block_on(checkpoint::save(&model, &config)).expect("a file");
     let (before, after) = (Tensors::read(&bytes), Tensors::read(&saved));
@@ -97,25 +96,25 @@ fn what_is_loaded_is_saved_bit_by_bit_on_the_gpu() {
 
 #[test]
 fn every_spelling_gives_the_same_encoder() {
-    let expected = encoder(parameters(&load(&tiny()).expect("a checkpoint").model, &config()));
+    let expected = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config())));
     // Without the prefix `bert.`; with it, `gamma`, `beta` and the buffer `position_ids`.
     for file in ["tiny-bert/model.safetensors", "variants/gamma_beta.safetensors"] {
         let loaded = load(&fixture(file)).expect("a checkpoint");
         assert_eq!(loaded.missing, ["classifier.weight", "classifier.bias"], "{file}");
         assert_eq!(loaded.unexpected, [""; 0], "{file}");
-        assert_eq!(encoder(parameters(&loaded.model, &config())), expected, "{file}");
+        assert_eq!(encoder(block_on(parameters(&loaded.model, &config()))), expected, "{file}");
     }
 }
 
 #[test]
 fn half_precision_is_read_exactly() {
-    let exact = encoder(parameters(&load(&tiny()).expect("a checkpoint").model, &config()));
+    let exact = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config())));
     let kinds: [(&str, fn(f32) -> f32); 2] = [
         ("variants/f16.safetensors", |x| f16::from_f32(x).to_f32()),
         ("variants/bf16.safetensors", |x| bf16::from_f32(x).to_f32()),
     ];
     for (file, rounded) in kinds {
-        let loaded = encoder(parameters(&load(&fixture(file)).expect("a checkpoint").model, &config()));
+        let loaded = encoder(block_on(parameters(&load(&fixture(file)).expect("a checkpoint").model, &config())));
         assert!(loaded.keys().eq(exact.keys()), "{file}");
         for (name, (_, values)) in loaded {
             let expected: Vec<f32> = exact[&name].1.iter().map(|&x| rounded(x)).collect();
@@ -136,18 +135,19 @@ fn missing_and_unused_tensors_are_listed() {
     assert_eq!(loaded.missing, ["bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.bias"]);
     let expected = ["cls.bert.pooler.dense.bias", "cls.bert.pooler.dense.weight", "cls.classifier.bias"];
     assert_eq!(loaded.unexpected, expected);
-    let named = parameters(&loaded.model, &config());
+    let named = block_on(parameters(&loaded.model, &config()));
     assert!(loaded.missing.iter().all(|name| named[name].1.iter().all(|&value| value == 0.0)), "zero until drawn");
 }
 
 #[test]
 fn only_the_named_parameters_are_drawn_and_the_seed_settles_them() {
     let (config, loaded) = (config(), load(&fixture("tiny-bert/model.safetensors")).expect("a checkpoint"));
-    let drawn =
-        |seed| parameters(&checkpoint::initialise(loaded.model.clone(), &config, &loaded.missing, seed), &config);
+    let drawn = |seed| {
+        block_on(parameters(&checkpoint::initialise(loaded.model.clone(), &config, &loaded.missing, seed), &config))
+    };
     let (first, again, other) = (drawn(1), drawn(1), drawn(2));
     assert_eq!(first, again);
-    assert_eq!(encoder(first.clone()), encoder(parameters(&loaded.model, &config)));
+    assert_eq!(encoder(first.clone()), encoder(block_on(parameters(&loaded.model, &config))));
     let weight = |named: &Named| named["classifier.weight"].1.clone();
     assert_ne!(weight(&first), weight(&other));
     assert!(first["classifier.bias"].1.iter().all(|&value| value == 0.0));
@@ -190,7 +190,7 @@ fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
     refused_for(QUERY, &["[32, 32]", "[16, 64]"], &reshaped);
     let flat = with_header(&tiny(), |header| header[QUERY]["shape"] = json!([1024]));
     refused_for(QUERY, &["[32, 32]", "[1024]"], &flat);
-    let head = checkpoint::load(&config(), &tiny(), 5, &open(DeviceKind::Cpu).device);
+    let head = checkpoint::load(&config(), &tiny(), 5, &block_on(open(DeviceKind::Cpu)).device);
     match head {
         Err(Error::Tensor { name, message }) => {
             assert_eq!(name, "classifier.weight");

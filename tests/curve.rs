@@ -1,121 +1,24 @@
-//! Steps of AdamW on the tiny classifier against PyTorch in float64: losses, norms, learning rates, where the
-//! parameters end, and batches whose gradients are added up.
+//! Steps of AdamW on the tiny classifier against PyTorch, natively; the bodies are in `support/curve.rs`.
 
 mod support;
 
-use burn::module::Module;
-use serde::Deserialize;
-use support::{Named, Tensors, Within, assert_close, norm, open, parameters, tiny_classifier, values};
+use support::{block_on, curve};
 use tabtune::DeviceKind;
-use tabtune::data::Batch;
-use tabtune::model::DeviceBatch;
-use tabtune::recipe::Schedule;
-use tabtune::train::{AdamW, Gradients, Objective, learning_rate};
-
-#[derive(Deserialize)]
-struct Facts {
-    optimizer: Optimizer,
-    schedule: Plan,
-}
-
-#[derive(Deserialize)]
-struct Optimizer {
-    weight_decay: f64,
-    max_grad_norm: f64,
-}
-
-#[derive(Deserialize)]
-struct Plan {
-    kind: Schedule,
-    peak: f64,
-    warmup: usize,
-    total: usize,
-}
-
-/// Losses and norms of each step, relative.
-const STEP: Within = Within::Relative(1e-4);
-/// Where a parameter has moved to, relative to how far it has moved.
-const MOVED: Within = Within::Relative(1e-3);
-
-/// Runs the batches of each step, compares the steps with `PREFIX.N`, and returns the parameters before and after.
-fn steps(kind: DeviceKind, reference: &Tensors, prefix: &str, steps: &[Vec<Batch>]) -> (Named, Named) {
-    let (compute, facts): (_, Facts) = (open(kind), support::json("curve.json"));
-    let (config, model) = tiny_classifier(&compute);
-    let before = parameters(&model, &config);
-    let mut model = model.train();
-    let mut optim = AdamW::new(facts.optimizer.weight_decay, facts.optimizer.max_grad_norm);
-    let objective = Objective::weighted(0.0, vec![1.0; 3]);
-    for (step, batches) in steps.iter().enumerate() {
-        let key = |part: &str| format!("{prefix}.{step}.{part}");
-        let mass = batches.iter().map(|batch| objective.mass(&batch.targets)).sum();
-        let (mut gradients, mut total) = (Gradients::default(), 0.0);
-        for batch in batches {
-            let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
-            let loss = objective.loss(model.forward(&input), &batch.targets, mass);
-            total += values(loss.clone())[0];
-            gradients.add(Gradients::collect(&model, loss.backward(), compute.is_cpu()).expect("gradients"));
-        }
-        assert_close(&key("loss"), &[total], &[reference.scalar(&key("loss"))], STEP);
-
-        let Plan { kind, peak, warmup, total } = facts.schedule;
-        let rate = learning_rate(kind, step, total, warmup, peak);
-        assert_eq!(rate as f32, reference.scalar(&key("lr")), "{}", key("lr"));
-        let (moved, before_clipping) = optim.step(model, gradients, rate).expect("a step");
-        model = moved;
-        let reached = norm(before_clipping) as f32;
-        assert_close(&key("grad_norm"), &[reached], &[reference.scalar(&key("grad_norm"))], STEP);
-    }
-    (before, parameters(&model, &config))
-}
-
-/// Compares where the parameters ended with `PREFIX.NAME`; returns how many were compared.
-fn finals(reference: &Tensors, prefix: &str, before: &Named, after: &Named) -> usize {
-    let mut compared = 0;
-    for (name, (_, ended)) in after {
-        let key = format!("{prefix}.{name}");
-        // A key's bias has no gradient but rounding, which AdamW turns into steps of its own.
-        if name.ends_with("attention.self.key.bias") || !reference.names().any(|name| name == key) {
-            continue;
-        }
-        assert_eq!(before[name].0, reference.shape(&key), "{key}");
-        let way = |to: &[f32]| -> Vec<f32> { to.iter().zip(&before[name].1).map(|(to, from)| to - from).collect() };
-        assert_close(&key, &way(ended), &way(&reference.floats(&key)), MOVED);
-        compared += 1;
-    }
-    compared
-}
-
-fn ten_steps(kind: DeviceKind) {
-    let reference = Tensors::fixture("curve.safetensors");
-    let plan: Vec<Vec<Batch>> = (0..10).map(|step| vec![reference.batch(&format!("step.{step}"))]).collect();
-    let (before, after) = steps(kind, &reference, "step", &plan);
-    assert_eq!(finals(&reference, "final", &before, &after), after.len() - 2, "all but two biases of keys");
-}
-
-fn accumulated_batches(kind: DeviceKind) {
-    let reference = Tensors::fixture("curve.safetensors");
-    let micro = |step: usize, part: usize| reference.batch(&format!("accumulation.step.{step}.micro.{part}"));
-    let plan: Vec<Vec<Batch>> = (0..3).map(|step| vec![micro(step, 0), micro(step, 1)]).collect();
-    assert!(plan.iter().flatten().any(|batch| batch.batch == 4) && plan[0][0].batch != plan[0][1].batch);
-    let (before, after) = steps(kind, &reference, "accumulation.step", &plan);
-    let compared = finals(&reference, "accumulation.final", &before, &after);
-    assert_eq!(compared, after.len() - 4, "all but two biases of keys and the two tables that the file leaves out");
-}
 
 #[test]
 fn ten_steps_on_the_cpu() {
-    ten_steps(DeviceKind::Cpu);
+    block_on(curve::ten_steps(DeviceKind::Cpu));
 }
 
 #[test]
 fn accumulated_batches_on_the_cpu() {
-    accumulated_batches(DeviceKind::Cpu);
+    block_on(curve::accumulated_batches(DeviceKind::Cpu));
 }
 
 #[test]
 fn all_of_it_on_the_gpu() {
     if support::gpu_is_wanted("Steps of AdamW") {
-        ten_steps(DeviceKind::Gpu);
-        accumulated_batches(DeviceKind::Gpu);
+        block_on(curve::ten_steps(DeviceKind::Gpu));
+        block_on(curve::accumulated_batches(DeviceKind::Gpu));
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use burn::module::Module;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
-use support::{Within, assert_close, norm, open, tolerance, values};
+use support::{Within, assert_close, block_on, norm, open, tolerance, values};
 use tabtune::data::Batch;
 use tabtune::model::{Classifier, DeviceBatch, EncoderConfig};
 use tabtune::text::{Encoding, Tokenizer};
@@ -99,7 +99,7 @@ fn classifier(compute: &Compute, classes: usize) -> Option<(Classifier, Tokenize
 }
 
 fn outputs_and_five_steps(kind: DeviceKind) {
-    let (compute, facts): (_, Facts) = (open(kind), support::json("minilm.json"));
+    let (compute, facts): (_, Facts) = (block_on(open(kind)), support::json("minilm.json"));
     let Some((model, tokenizer)) = classifier(&compute, facts.labels) else { return };
     let encode = |text: &str| tokenizer.encode(text, Some(facts.max_length)).expect("ids");
     let pad = |texts: &[Encoding], targets: &[usize]| {
@@ -111,9 +111,9 @@ fn outputs_and_five_steps(kind: DeviceKind) {
         assert_eq!(tokens.ids, probe.ids, "{}", probe.text);
         let batch = DeviceBatch::new(&pad(&[tokens], &[0]), &compute.device);
         let encoded = model.encoder().forward(&batch);
-        assert_close("hidden", &values(encoded.hidden)[..8], &probe.hidden_cls, within);
-        assert_close("pooled", &values(encoded.pooled)[..8], &probe.pooled, within);
-        assert_close("logits", &values(model.forward(&batch)), &probe.logits, within);
+        assert_close("hidden", &block_on(values(encoded.hidden))[..8], &probe.hidden_cls, within);
+        assert_close("pooled", &block_on(values(encoded.pooled))[..8], &probe.pooled, within);
+        assert_close("logits", &block_on(values(model.forward(&batch))), &probe.logits, within);
     }
 
     let mut model = model.train();
@@ -125,11 +125,11 @@ fn outputs_and_five_steps(kind: DeviceKind) {
         let batch = pad(&texts, &rows.iter().map(|row| row.label).collect::<Vec<_>>());
         let input = DeviceBatch::new(&batch, &compute.device.clone().autodiff());
         let loss = objective.loss(model.forward(&input), &batch.targets, objective.mass(&batch.targets));
-        assert_close("loss", &values(loss.clone()), &[step.loss], STEP);
+        assert_close("loss", &block_on(values(loss.clone())), &[step.loss], STEP);
         let gradients = Gradients::collect(&model, loss.backward(), compute.is_cpu()).expect("gradients");
         let (moved, before_clipping) = optim.step(model, gradients, facts.learning_rate).expect("a step");
         model = moved;
-        assert_close("norm", &[norm(before_clipping) as f32], &[step.grad_norm], STEP);
+        assert_close("norm", &[block_on(norm(before_clipping)) as f32], &[step.grad_norm], STEP);
     }
 }
 

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/env.sh"
 
 cd "$ROOT"
-# A target folder of its own: checks reuse nothing of what builds compile, and neither waits for the other's lock.
-export CARGO_TARGET_DIR="$CACHE/target-lint"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$CACHE/target}"
 say "cargo fmt"
 cargo fmt --check || fail "Rust is not formatted; make format does it."
 say "prettier"

@@ -82,15 +82,15 @@ impl Session {
         }
         self.refuse_during_run("The device can be changed when the run is over. Stop it first.")?;
         let compute = Compute::open(kind).await?;
-        let mut model = self.model.clone();
+        // Copies are moved, so that a failure half-way leaves everything where it was.
+        let (mut model, mut trained) = (self.model.clone(), self.trained.clone());
         if let Some(model) = &mut model {
             model.rehost(&compute).await?;
         }
-        if let Some(trained) = &mut self.trained {
+        if let Some(trained) = &mut trained {
             trained.rehost(&compute).await?;
         }
-        self.model = model;
-        self.compute = compute;
+        (self.model, self.trained, self.compute) = (model, trained, compute);
         Ok(())
     }
 
@@ -235,7 +235,8 @@ impl Session {
             return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
         }
         let (base, model, labels, max_length) = self.predictor()?;
-        let encodings = texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
+        let encodings =
+            texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
         let rows = Rows { targets: vec![0; encodings.len()], texts: encodings };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
         let mut predictions = vec![None; texts.len()];
@@ -259,8 +260,10 @@ impl Session {
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
         let (base, model, labels, max_length) = self.predictor()?;
         let examples = Dataset::with_labels(table, text, label, labels)?;
-        let texts =
-            examples.iter().map(|example| base.tokenizer.encode(&example.text, Some(max_length))).collect::<Result<Vec<_>>>()?;
+        let texts = examples
+            .iter()
+            .map(|example| base.tokenizer.encode(&example.text, Some(max_length)))
+            .collect::<Result<Vec<_>>>()?;
         let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
         let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());

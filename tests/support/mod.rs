@@ -1,15 +1,17 @@
 //! What several tests share: fixtures, the tiny model on a device, one measure of closeness, the devices to run on.
 
 // Each test program uses a part of this, and the compiler looks at each program alone.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+pub mod curve;
+#[cfg(not(target_family = "wasm"))]
+mod native;
+pub mod parity;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
-use futures_lite::future::block_on;
 use safetensors::tensor::Dtype;
 use serde::de::DeserializeOwned;
 use tabtune::data::Batch;
@@ -17,10 +19,22 @@ use tabtune::model::{Classifier, EncoderConfig};
 use tabtune::train::{Flat, Gradients, Norm};
 use tabtune::{Compute, DeviceKind, checkpoint};
 
-/// A file of `tests/fixtures`.
+#[cfg(not(target_family = "wasm"))]
+pub use native::{block_on, fixture, gpu_is_wanted, say};
+
+/// A file of `tests/fixtures`, from among those that tests in a browser need: there is no file system there.
+#[cfg(target_family = "wasm")]
 pub fn fixture(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let bytes: &[u8] = match name {
+        "parity.json" => include_bytes!("../fixtures/parity.json"),
+        "parity.safetensors" => include_bytes!("../fixtures/parity.safetensors"),
+        "curve.json" => include_bytes!("../fixtures/curve.json"),
+        "curve.safetensors" => include_bytes!("../fixtures/curve.safetensors"),
+        "tiny-classifier/config.json" => include_bytes!("../fixtures/tiny-classifier/config.json"),
+        "tiny-classifier/model.safetensors" => include_bytes!("../fixtures/tiny-classifier/model.safetensors"),
+        other => panic!("{other} is not among the fixtures for browsers"),
+    };
+    bytes.to_vec()
 }
 
 /// A JSON file of `tests/fixtures`.
@@ -28,24 +42,9 @@ pub fn json<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_slice(&fixture(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Says what is left out and why, past the test runner's capture of what tests print.
-pub fn say(sentence: &str) {
-    writeln!(std::io::stderr(), "{sentence}").expect("standard error is open");
-}
-
-/// Whether tests run on a GPU, too: where `TABTUNE_TEST_GPU` is 1. One test per program asks, and runs all its GPU
-/// tests in its own thread, since a GPU can be set up only once per process.
-pub fn gpu_is_wanted(tests: &str) -> bool {
-    let wanted = std::env::var_os("TABTUNE_TEST_GPU").is_some_and(|value| value == "1");
-    if !wanted {
-        say(&format!("{tests}: skipped on the GPU. Set TABTUNE_TEST_GPU=1 to run it there, too."));
-    }
-    wanted
-}
-
 /// A device that is ready.
-pub fn open(kind: DeviceKind) -> Compute {
-    block_on(Compute::open(kind)).unwrap_or_else(|error| panic!("{error}"))
+pub async fn open(kind: DeviceKind) -> Compute {
+    Compute::open(kind).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// How far values may be from the reference's.
@@ -154,15 +153,15 @@ pub fn tiny_classifier(compute: &Compute) -> (EncoderConfig, Classifier) {
 }
 
 /// A tensor's values.
-pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("f32")
+pub async fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data_async().await.expect("a device that reads").try_into_vec().expect("f32")
 }
 
 /// A norm's value.
-pub fn norm(norm: Norm) -> f64 {
+pub async fn norm(norm: Norm) -> f64 {
     match norm {
         Norm::Host(norm) => norm,
-        Norm::Device(norm) => f64::from(values(norm)[0]),
+        Norm::Device(norm) => f64::from(values(norm).await[0]),
     }
 }
 
@@ -170,15 +169,15 @@ pub fn norm(norm: Norm) -> f64 {
 pub type Named = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Every parameter under its hub name, in the file's layout.
-pub fn parameters(model: &Classifier, config: &EncoderConfig) -> Named {
-    let parameters = block_on(checkpoint::parameters(model, config)).expect("a device that reads");
+pub async fn parameters(model: &Classifier, config: &EncoderConfig) -> Named {
+    let parameters = checkpoint::parameters(model, config).await.expect("a device that reads");
     parameters.into_iter().map(|(name, shape, values)| (name, (shape, values))).collect()
 }
 
 /// Every parameter's gradient under its hub name, in the file's layout: put in the parameters' places and read as
 /// they are.
-pub fn by_name(gradients: Gradients, model: Classifier, config: &EncoderConfig) -> Named {
-    parameters(&model.map(&mut Exchange(gradients)), config)
+pub async fn by_name(gradients: Gradients, model: Classifier, config: &EncoderConfig) -> Named {
+    parameters(&model.map(&mut Exchange(gradients)), config).await
 }
 
 struct Exchange(Gradients);
