@@ -18,6 +18,7 @@ BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
 ENCODER := pkg/models/all-MiniLM-L6-v2
 RUST := $(shell find src -name '*.rs' -not -path 'src/bin/*') Cargo.toml Cargo.lock
 NPM := node_modules/.package-lock.json
+PARITY := target/parity/parity_bg.wasm
 PKG := pkg/tabtune_bg.wasm pkg/vendor/uplot.js $(ENCODER)/model.safetensors
 
 .PHONY: help
@@ -32,7 +33,7 @@ serve: $(PKG) ## Set up what is missing, build, and serve the page (PORT=8080)
 build: $(PKG) ## Set up what is missing and build pkg/
 
 .PHONY: test
-test: $(PKG) ## All tests: native, JavaScript, and in a real browser (CHROMIUM=path picks one)
+test: $(PKG) $(PARITY) ## All tests: native, JavaScript, and in a real browser (CHROMIUM=path picks one)
 	@tools/test.sh native js browser
 
 .PHONY: test-native test-js test-browser
@@ -40,7 +41,7 @@ test-native: ## Only the native tests
 	@tools/test.sh native
 test-js: $(NPM) ## Only the JavaScript tests
 	@tools/test.sh js
-test-browser: $(PKG) ## Only the tests in a real browser
+test-browser: $(PKG) $(PARITY) ## Only the tests in a real browser
 	@tools/test.sh browser
 
 .PHONY: lint
@@ -73,6 +74,9 @@ $(BINDGEN): | tools/wasm-bindgen.sh
 
 pkg/tabtune_bg.wasm: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
 	@tools/wasm.sh "$(BINDGEN)"
+
+$(PARITY): $(RUST) tests/browser/parity.rs $(shell find tests/support tests/fixtures -type f) tools/parity.sh tools/wasm-std.sh | $(BINDGEN)
+	@tools/parity.sh "$(BINDGEN)" "$(CURDIR)/target/parity"
 
 pkg/vendor/uplot.js: tools/vendor.sh $(NPM)
 	@tools/vendor.sh

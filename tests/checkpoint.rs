@@ -106,10 +106,13 @@ fn every_spelling_gives_the_same_encoder() {
     }
 }
 
+/// What a value becomes in a narrower type.
+type Rounding = fn(f32) -> f32;
+
 #[test]
 fn half_precision_is_read_exactly() {
     let exact = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config())));
-    let kinds: [(&str, fn(f32) -> f32); 2] = [
+    let kinds: [(&str, Rounding); 2] = [
         ("variants/f16.safetensors", |x| f16::from_f32(x).to_f32()),
         ("variants/bf16.safetensors", |x| bf16::from_f32(x).to_f32()),
     ];

@@ -29,6 +29,8 @@ use data::OpenData;
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
+/// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
+const FEW_STEPS: usize = 100;
 /// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
 const MAX_PREDICTIONS: usize = 100_000;
 
@@ -168,8 +170,6 @@ impl Session {
         let max_length = max_length(&recipe, model, data)?;
         let (train, validation, cut) = data.rows(model, max_length)?;
         let labels = data.dataset.labels.clone();
-        let notes = notes(cut, max_length, &validation);
-
         let per_class: Vec<usize> = data.dataset.classes().iter().map(|class| class.train).collect();
         let pad = PadRule::new(model.tokenizer.pad_id(), model.config.max_position_embeddings, &self.compute);
         let start = model.for_labels(&labels, recipe.seed);
@@ -177,13 +177,13 @@ impl Session {
         let (rows, tokens) = (train.texts.len(), train.lengths().iter().sum());
         let trainer = Trainer::new(start, recipe.clone(), objective, train, pad, self.compute.clone());
         let info = RunInfo {
+            notes: notes(cut, max_length, &validation, trainer.total_steps()),
             total_steps: trainer.total_steps(),
             steps_per_epoch: trainer.steps_per_epoch(),
             max_length,
             train: rows,
             validation: validation.texts.len(),
             tokens_per_epoch: tokens,
-            notes,
         };
         self.run = Some(Running {
             run: Run::new(trainer, recipe.clone(), validation, labels.clone(), pad, self.compute.clone()),
@@ -336,8 +336,14 @@ fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usi
     }
 }
 
-fn notes(cut: usize, max_length: usize, validation: &Rows) -> Vec<String> {
+fn notes(cut: usize, max_length: usize, validation: &Rows, total_steps: usize) -> Vec<String> {
     let mut notes = Vec::new();
+    if total_steps < FEW_STEPS {
+        notes.push(format!(
+            "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
+             learning rate of 2e-4 usually reach far more."
+        ));
+    }
     if cut > 0 {
         let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
         notes.push(format!("{texts} longer than {max_length} tokens and cut there."));
