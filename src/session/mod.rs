@@ -8,10 +8,11 @@ mod evaluation;
 mod event;
 mod history;
 mod model;
+mod predict;
 mod run;
 mod trained;
 
-pub use evaluation::{Evaluation, argmax, logits};
+pub use evaluation::Evaluation;
 pub use event::{DoneEvent, EpochEvent, Event, Prediction, Reason, RunInfo, StepEvent};
 pub use model::{ModelFiles, ModelInfo, OpenModel};
 pub use run::{Outcome, Run};
@@ -20,9 +21,7 @@ pub use trained::Trained;
 use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
-use crate::eval::{Report, softmax};
 use crate::export;
-use crate::model::Classifier;
 use crate::recipe::Recipe;
 use crate::train::{Objective, PadRule, Rows, Trainer};
 use data::OpenData;
@@ -31,8 +30,6 @@ use data::OpenData;
 const DEFAULT_MAX_LENGTH: usize = 128;
 /// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
 const FEW_STEPS: usize = 100;
-/// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
-const MAX_PREDICTIONS: usize = 100_000;
 
 /// Everything that is open.
 #[derive(Debug)]
@@ -225,52 +222,6 @@ impl Session {
         self.run.is_some()
     }
 
-    /// The probabilities of each text's labels, from the trained model or from a checkpoint that has a head.
-    ///
-    /// # Errors
-    ///
-    /// No model that predicts, more than 100,000 texts, or a device that failed.
-    pub async fn predict(&self, texts: &[String]) -> Result<Vec<Prediction>> {
-        if texts.len() > MAX_PREDICTIONS {
-            return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
-        }
-        let (base, model, labels, max_length) = self.predictor()?;
-        let encodings =
-            texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
-        let rows = Rows { targets: vec![0; encodings.len()], texts: encodings };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
-        let mut predictions = vec![None; texts.len()];
-        for places in crate::data::plan_sorted(&rows.lengths(), 32) {
-            let outputs = logits(model, &rows, &places, pad, &self.compute).await?;
-            for (place, row) in places.into_iter().zip(outputs) {
-                let scores = labels.iter().cloned().zip(softmax(&row).into_iter().map(Into::into)).collect();
-                predictions[place] =
-                    Some(Prediction { text: texts[place].clone(), label: labels[argmax(&row)].clone(), scores });
-            }
-        }
-        Ok(predictions.into_iter().flatten().collect())
-    }
-
-    /// How the model that predicts does on the rows of the open table.
-    ///
-    /// # Errors
-    ///
-    /// No table, a label that the model does not know, or a device that failed.
-    pub async fn evaluate(&self, text: &str, label: &str) -> Result<Report> {
-        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let (base, model, labels, max_length) = self.predictor()?;
-        let examples = Dataset::with_labels(table, text, label, labels)?;
-        let texts = examples
-            .iter()
-            .map(|example| base.tokenizer.encode(&example.text, Some(max_length)))
-            .collect::<Result<Vec<_>>>()?;
-        let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
-        let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
-        while evaluation.advance(&rows, pad, &self.compute).await? {}
-        Ok(evaluation.finish(labels).0)
-    }
-
     /// The files of the trained model. `made_with` is added to the versions in its report.
     ///
     /// # Errors
@@ -282,18 +233,6 @@ impl Session {
     ) -> Result<Vec<export::File>> {
         let trained = self.trained.as_ref().ok_or_else(|| Error::order("Train a model first."))?;
         trained.files(made_with).await
-    }
-
-    /// The model that predicts: its base, weights, labels and longest text.
-    fn predictor(&self) -> Result<(&OpenModel, &Classifier, &[String], usize)> {
-        if let Some(trained) = &self.trained {
-            return Ok((&trained.base, &trained.model, &trained.labels, trained.max_length));
-        }
-        let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
-        match &model.labels {
-            Some(labels) => Ok((model, model.model(), labels, model.config.max_position_embeddings)),
-            None => Err(Error::order("This model has no classification head yet. Train it first.")),
-        }
     }
 
     fn refuse_during_run(&self, message: &str) -> Result<()> {
