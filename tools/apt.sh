@@ -10,4 +10,5 @@ command -v apt-get >/dev/null 2>&1 || fail "$what is missing and this system has
 say "Installing $what ($*)"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq || fail "apt-get update failed; is there a network?"
-apt-get install -y -qq --no-install-recommends "$@" || fail "apt-get could not install $*; its messages are above."
+# Another package program may hold the lock for a moment.
+apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends "$@" || fail "apt-get could not install $*; its messages are above."

@@ -34,7 +34,7 @@ pub enum FieldKind {
 /// One knob as a form or a help text shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Field {
-    /// Name in [`Recipe`].
+    /// Name in [`crate::Recipe`].
     pub name: &'static str,
     /// Words beside the field.
     pub label: &'static str,
