@@ -143,9 +143,16 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 
 /** @typedef {ReturnType<typeof createClient>} Client */
 
-/** @returns {WorkerLike} */
+/**
+ * The worker comes from a blob that imports it, since a blob's worker is bound by the page's own Content-Security-Policy;
+ * one from an address has only what the host's headers say, and a static host says nothing.
+ *
+ * @returns {WorkerLike}
+ */
 function startWorker() {
-  return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "tabtune" });
+  const source = `import ${JSON.stringify(new URL("./worker.js", import.meta.url).href)};`;
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return new Worker(address, { type: "module", name: "tabtune" });
 }
 
 /** @param {(Uint8Array|undefined)[]} arrays @returns {Transferable[]} */
