@@ -162,6 +162,7 @@
  * @property {number} best_epoch   0 when no epoch was finished.
  * @property {number} steps
  * @property {number} seconds
+ * @property {Metrics|null} metrics  Those of the report.
  * @property {Report|null} report  On the validation rows with the weights that are kept.
  * @property {string} sentence     What happened, in words.
  */

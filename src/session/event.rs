@@ -88,6 +88,8 @@ pub struct DoneEvent {
     pub steps: usize,
     /// Seconds spent computing.
     pub seconds: f64,
+    /// The report's scores, where those who read line by line look for them.
+    pub metrics: Option<Metrics>,
     /// The kept weights on the validation rows; `None` without validation rows.
     pub report: Option<Report>,
     /// What happened, in words.

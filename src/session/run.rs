@@ -265,6 +265,7 @@ impl Run {
             best_epoch: epoch,
             steps: self.trainer.step_count(),
             seconds: self.seconds,
+            metrics: report.as_ref().map(|report| report.metrics),
             sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
             report,
         };
