@@ -41,6 +41,7 @@ const DONE = {
   best_epoch: 1,
   steps: 4,
   seconds: 8,
+  metrics: null,
   report: null,
   sentence: "Done.",
 };

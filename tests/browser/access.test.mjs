@@ -1,0 +1,107 @@
+// Everyone can use the page: the keyboard alone gets from an empty page to a prediction, and axe finds nothing to
+// mend in any state, light or dark, wide or narrow.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import axe from "axe-core";
+import { file, modelFiles, table } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { choose, drop, reaches, reads, train } from "./user.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+before(async () => {
+  site = await startSite();
+});
+after(() => site.close());
+
+const LOOKS = /** @type {const} */ ([
+  { colorScheme: "light", width: 1280 },
+  { colorScheme: "dark", width: 1280 },
+  { colorScheme: "light", width: 360 },
+  { colorScheme: "dark", width: 360 },
+]);
+
+/**
+ * Asserts that axe finds nothing and that no look of the page is wider than its window.
+ *
+ * @param {Page} page
+ * @param {string} state
+ */
+async function isFine(page, state) {
+  for (const { colorScheme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 900 });
+    const look = `${state}, ${colorScheme}, ${width} px`;
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (globalThis).axe.run();
+      return violations.map((/** @type {any} */ violation) => [
+        violation.id,
+        violation.nodes.map((/** @type {any} */ node) => `${node.target}: ${node.failureSummary}`),
+      ]);
+    });
+    assert.deepEqual(found, [], look);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= width, `${look}: the page is ${wide} px wide`);
+  }
+}
+
+test("axe finds nothing in any state", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await isFine(page, "empty");
+  await drop(page, [file("broken.csv", "")]);
+  await reads(page, "#data-error", /empty/i);
+  await isFine(page, "a file that cannot be read");
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, { epochs: 0 });
+  await isFine(page, "ready, with a bad value");
+  await choose(page, { epochs: 1 });
+  await train(page);
+  await page.locator("#try-text").fill("the pear is good");
+  await page.locator("#try-send").click();
+  await reads(page, "#prediction", /%/);
+  await isFine(page, "trained");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+/**
+ * Presses Tab until an element has the focus.
+ *
+ * @param {Page} page
+ * @param {string} place Selector.
+ */
+async function tabTo(page, place) {
+  for (let pressed = 0; pressed < 120; pressed += 1) {
+    if (await page.evaluate((place) => document.activeElement?.matches(place) ?? false, place)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`the keyboard does not reach ${place}`);
+}
+
+test("the keyboard alone is enough", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await tabTo(page, "#load-example");
+  await page.keyboard.press("Enter");
+  await reaches(page, "ready");
+  await tabTo(page, "#recipe-epochs");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("1");
+  await tabTo(page, "#train");
+  await page.keyboard.press("Enter");
+  await reaches(page, "trained");
+  await tabTo(page, "#try-text");
+  await page.keyboard.type("Where is my parcel?");
+  await tabTo(page, "#try-send");
+  await page.keyboard.press("Enter");
+  await reads(page, "#prediction", /%/);
+  assert.deepEqual(errors, []);
+  await close();
+});
