@@ -9,6 +9,14 @@ use serde_json::{Map, Value};
 use tabtune::recipe::{FIELDS, Field, FieldKind};
 use tabtune::{DeviceKind, Error, Recipe, Result};
 
+/// Names under which other tools know a field.
+const ALIASES: &[(&str, &str)] = &[
+    ("learning_rate", "lr"),
+    ("warmup_ratio", "warmup"),
+    ("max_grad_norm", "clip"),
+    ("accumulation", "gradient-accumulation-steps"),
+];
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -147,11 +155,14 @@ fn hyperparameter(field: &'static Field) -> Arg {
         Value::Null => String::new(),
         other => format!("; default {other}"),
     };
-    Arg::new(field.name)
+    let argument = Arg::new(field.name)
         .long(field.name.replace('_', "-"))
+        .visible_aliases(ALIASES.iter().filter(|(name, _)| *name == field.name).map(|(_, alias)| *alias))
         .value_name(value)
         .help(format!("{} [{range}{default}]", field.help))
-        .help_heading("Hyperparameters")
+        .help_heading("Hyperparameters");
+    // A switch that is named without a value is on.
+    if field.kind == FieldKind::Switch { argument.num_args(0..=1).default_missing_value("true") } else { argument }
 }
 
 fn command(matches: &ArgMatches) -> Result<Command> {

@@ -111,6 +111,9 @@ pub async fn predict(options: Predict) -> Result<()> {
 async fn open(common: &Common) -> Result<Session> {
     let folder = folder::read_model(&common.model)?;
     let mut session = Session::new(common.device).await?;
+    if session.device().software {
+        eprintln!("{}", session.device().sentence);
+    }
     let files = ModelFiles {
         config: &folder.config,
         tokenizer: &folder.tokenizer,
