@@ -20,7 +20,7 @@ pub struct Batch {
     /// Token types, `[B, T]`; 0 where padded.
     pub types: Vec<i32>,
     /// Class of each row, `[B]`; empty for texts without label.
-    pub targets: Vec<i32>,
+    pub targets: Vec<usize>,
     /// B: rows.
     pub batch: usize,
     /// T: tokens per row.
@@ -47,7 +47,7 @@ impl Batch {
             ids: Vec::with_capacity(size),
             mask: Vec::with_capacity(size),
             types: Vec::with_capacity(size),
-            targets: targets.iter().map(|&target| i32::try_from(target).expect("at most 1,000 classes")).collect(),
+            targets: targets.to_vec(),
             batch: encodings.len(),
             tokens,
             real_tokens: lengths.iter().sum(),

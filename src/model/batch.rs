@@ -4,7 +4,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::Batch;
 
-/// Inputs of the encoder and targets of the loss.
+/// Inputs of the encoder.
 #[derive(Debug, Clone)]
 pub struct DeviceBatch {
     /// Token ids, `[B, T]`.
@@ -13,8 +13,6 @@ pub struct DeviceBatch {
     pub types: Tensor<2, Int>,
     /// Added to attention scores, `[B, 1, 1, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
     pub attention_bias: Tensor<4>,
-    /// Class of each row, `[B]`.
-    pub targets: Tensor<1, Int>,
 }
 
 impl DeviceBatch {
@@ -32,7 +30,6 @@ impl DeviceBatch {
             ids: grid(&batch.ids),
             types: grid(&batch.types),
             attention_bias: Tensor::from_data(TensorData::new(bias, [rows, 1, 1, tokens]), device),
-            targets: Tensor::from_data(TensorData::new(batch.targets.clone(), [rows]), device),
         }
     }
 }

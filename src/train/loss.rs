@@ -31,26 +31,26 @@ impl Objective {
     }
 
     /// Sum of the targets' class weights: what the loss is divided by.
-    pub fn mass(&self, targets: &[i32]) -> f64 {
-        targets.iter().map(|&target| self.weights[target as usize]).sum()
+    pub fn mass(&self, targets: &[usize]) -> f64 {
+        targets.iter().map(|&target| self.weights[target]).sum()
     }
 
     /// Loss `[1]` of logits `[B, K]`: the weighted sum over these rows divided by `mass`, which is [`Self::mass`]
     /// of all rows of the step, so that losses of accumulated batches add up to that of one large batch.
-    pub fn loss(&self, logits: Tensor<2>, targets: &[i32], mass: f64) -> Tensor<1> {
+    pub fn loss(&self, logits: Tensor<2>, targets: &[usize], mass: f64) -> Tensor<1> {
         let soft = self.soft_targets(targets, mass, &logits.device().without_autodiff());
         let soft = if logits.is_autodiff() { soft.autodiff() } else { soft };
         (activation::log_softmax(logits, 1) * soft).sum().neg()
     }
 
     /// `[B, K]`: `w_c · ((1 − ε) · [c = target] + ε / K) / mass`
-    fn soft_targets(&self, targets: &[i32], mass: f64, device: &Device) -> Tensor<2> {
+    fn soft_targets(&self, targets: &[usize], mass: f64, device: &Device) -> Tensor<2> {
         let classes = self.weights.len();
         let spread = self.smoothing / classes as f64;
         let mut values = Vec::with_capacity(targets.len() * classes);
         for &target in targets {
             values.extend(self.weights.iter().enumerate().map(|(class, weight)| {
-                let hit = if class == target as usize { 1.0 - self.smoothing } else { 0.0 };
+                let hit = if class == target { 1.0 - self.smoothing } else { 0.0 };
                 (weight * (hit + spread) / mass) as f32
             }));
         }

@@ -131,8 +131,9 @@ impl Tensors {
 
     /// `PREFIX.ids`, `.mask`, `.types` and `.targets`.
     pub fn batch(&self, prefix: &str) -> Batch {
-        let [ids, mask, types, targets] =
+        let [ids, mask, types, classes] =
             ["ids", "mask", "types", "targets"].map(|part| self.integers(&format!("{prefix}.{part}")));
+        let targets = classes.into_iter().map(|class| class as usize).collect();
         let shape = self.shape(&format!("{prefix}.ids"));
         let real_tokens = mask.iter().filter(|&&real| real == 1).count();
         Batch { ids, mask, types, targets, batch: shape[0], tokens: shape[1], real_tokens }

@@ -1,32 +1,8 @@
-//! Reading table files: every encoding, delimiter and quoting, and a clear sentence for every bad file.
+//! Reading table files: every encoding, delimiter and quoting.
 
-use tabtune::Error;
-use tabtune::data::{Dataset, Mapping, Table};
+use tabtune::data::{Mapping, Table};
 
-fn parse(text: &str) -> Table {
-    Table::parse(text.as_bytes(), "table.csv").unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn cells(table: &Table) -> Vec<Vec<&str>> {
-    (0..table.rows()).map(|row| (0..table.columns().len()).map(|column| table.cell(row, column)).collect()).collect()
-}
-
-/// The mistake's line and sentence.
-fn mistake(bytes: &[u8], name: &str) -> (Option<u64>, String) {
-    match Table::parse(bytes, name) {
-        Err(Error::Table { line, message, .. }) => {
-            assert!(message.ends_with(['.', '?']) && message.len() < 300, "one or two short sentences: {message}");
-            (line, message)
-        }
-        Err(other) => panic!("not a mistake in a table: {other}"),
-        Ok(table) => panic!("read as {}: {:?}", table.format(), cells(&table)),
-    }
-}
-
-fn utf16(text: &str, big_endian: bool, mark: bool) -> Vec<u8> {
-    let units = mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16());
-    units.flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
-}
+use crate::{cells, parse, utf16};
 
 #[test]
 fn plain_csv() {
@@ -206,128 +182,6 @@ fn a_json_list_may_stand_on_one_long_line_or_on_many() {
 }
 
 #[test]
-fn broken_json_names_line_and_reason() {
-    let cases: [(&str, u64, &str); 9] = [
-        ("{\"text\": \"a\"}\n[1, 2]\n", 2, "not a JSON object"),
-        ("{\"text\": \"a\"}\n{\"text\": \"b\"\n", 2, "EOF"),
-        ("{\"text\": \"a\"}\n{\"text\": \"\\u0000\"}\n", 2, "NUL"),
-        ("{\"text\": \"a\"} {\"text\": \"b\"}\n", 1, "trailing characters"),
-        ("[{\"text\": \"a\"},\n{\"text\": \"b\"}", 2, "closing bracket"),
-        ("[{\"text\": \"a\"},\n{\"text\": \"b\"}]\nmore", 3, "after the end"),
-        ("[{\"text\": \"a\"},\n\n{\"text\": b}]", 3, "expected value"),
-        ("[{\"text\": \"a\"},\n3]", 2, "not a JSON object"),
-        ("[{\"text\": \"a\"},\n", 2, "not a JSON object"),
-    ];
-    for (text, line, reason) in cases {
-        let (found, message) = mistake(text.as_bytes(), "a.jsonl");
-        assert_eq!(found, Some(line), "{text}: {message}");
-        assert!(message.contains(reason), "{message}");
-    }
-    let deep = format!("{{\"text\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let (line, message) = mistake(deep.as_bytes(), "a.jsonl");
-    assert_eq!(line, Some(1));
-    assert!(message.contains("recursion limit"), "{message}");
-    assert!(mistake(b"[]", "a.json").1.contains("no rows"));
-}
-
-#[test]
-fn files_without_rows() {
-    for empty in [&b""[..], b"\xEF\xBB\xBF", b" \n\r\n\t\n", b"\xFF\xFE"] {
-        assert!(mistake(empty, "a.csv").1.contains("is empty"));
-    }
-    for header in ["text,label", "text,label\n\n\n", "label\n", "sep=;\ntext;label\n"] {
-        assert!(mistake(header.as_bytes(), "a.csv").1.contains("header but no rows"), "{header}");
-    }
-}
-
-#[test]
-fn files_that_are_no_tables_are_named() {
-    let files: [(&[u8], &str); 8] = [
-        (b"PK\x03\x04\x14\x00\x06\x00", "Excel"),
-        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", "old Excel"),
-        (b"PAR1\x15\x04", "Parquet"),
-        (b"\x1F\x8B\x08\0\0", "gzip"),
-        (b"%PDF-1.7\n", "PDF"),
-        (b"SQLite format 3\0", "SQLite"),
-        (b"\x89PNG\r\n\x1A\n", "image"),
-        (b"\xFF\xFE\0\0t\0\0\0", "UTF-32"),
-    ];
-    for (bytes, what) in files {
-        let (_, message) = mistake(bytes, "table.csv");
-        assert!(message.contains(what), "{message}");
-    }
-    // A linear congruential generator's high bytes: no known magic, no text.
-    let noise: Vec<u8> = (0..50_000_u32)
-        .scan(1_u32, |state, _| {
-            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            Some((*state >> 24) as u8)
-        })
-        .collect();
-    assert!(mistake(&noise, "a.csv").1.contains("binary file"));
-    let zeros = [b"text,label\n".as_slice(), &[0; 1000]].concat();
-    assert!(mistake(&zeros, "a.csv").1.contains("binary file"));
-    let weights: Vec<u8> = (0..4000_u16).flat_map(|n| (f32::from(n) / 4000.0).to_le_bytes()).collect();
-    assert!(mistake(&weights, "model.safetensors").1.contains("binary file"));
-}
-
-#[test]
-fn nul_characters_name_their_line() {
-    let (line, message) = mistake(b"text,label\ngood,pos\nb\0ad,neg\n", "a.csv");
-    assert_eq!(line, Some(3));
-    assert!(message.contains("NUL"), "{message}");
-    assert_eq!(mistake(b"text,label\nK\xE4se,pos\nb\0ad und so weiter,neg\nmore,pos\n", "a.csv").0, Some(3));
-}
-
-#[test]
-fn quotes_that_do_not_close_name_the_line_where_they_open() {
-    let cases = [
-        ("text,label\na,x\n\"b,y\nc,x\nd,y\n", 3, "never closed"),
-        ("text,label\n\"a\",x\n\"b \"\"quoted\"\",y\n", 3, "never closed"),
-        ("text,label\na,x\n\"b,y\n\"c\",x\n", 3, "in the middle of a cell (line 4)"),
-        ("text,label\n\"a\" b,x\n", 2, "in the middle of a cell (line 2)"),
-        ("text\tlabel\na\tx\n\"b\ny\tz\t1\n", 3, "never closed"),
-    ];
-    for (text, line, reason) in cases {
-        let (found, message) = mistake(text.as_bytes(), "a.csv");
-        assert_eq!(found, Some(line), "{text}: {message}");
-        assert!(message.contains(reason), "{message}");
-    }
-}
-
-#[test]
-fn lines_and_cells_over_a_mebibyte_name_their_line() {
-    let long = "x".repeat(10 << 20);
-    for name in ["a.csv", "a.jsonl"] {
-        let (line, message) = mistake(format!("text,label\ngood,pos\n{long},neg\n").as_bytes(), name);
-        assert_eq!(line, Some(3));
-        assert!(message.contains("10.0 MiB"), "{message}");
-    }
-    let many_lines = "x\n".repeat(1 << 20);
-    let (line, message) = mistake(format!("text,label\n\"{many_lines}\",neg\n").as_bytes(), "a.csv");
-    assert_eq!(line, Some(2));
-    assert!(message.contains("longer than 1 MiB"), "{message}");
-    let most = "x".repeat((1 << 20) - 10);
-    assert_eq!(parse(&format!("text,label\n{most},neg\n")).cell(0, 0).len(), most.len());
-}
-
-#[test]
-fn rows_with_too_many_cells_name_line_and_counts() {
-    let (line, message) = mistake(b"text,label\na,x\nb, and c,y\n", "a.csv");
-    assert_eq!(line, Some(3));
-    assert!(message.contains("3 cells") && message.contains("has 2") && message.contains("quotes"), "{message}");
-}
-
-#[test]
-fn too_many_columns_are_refused() {
-    let header: Vec<String> = (0..5000).map(|column| format!("c{column}")).collect();
-    let (line, message) = mistake(format!("{}\n1,2\n", header.join(",")).as_bytes(), "a.csv");
-    assert_eq!(line, Some(1));
-    assert!(message.contains("4096 columns"), "{message}");
-    let lines: Vec<String> = (0..5000).map(|row| format!("{{\"c{row}\": 1}}")).collect();
-    assert_eq!(mistake(lines.join("\n").as_bytes(), "a.jsonl").0, Some(4097));
-}
-
-#[test]
 fn one_column_is_a_table_whose_commas_are_text() {
     let table = parse("text\nGood, yes\nBad; no\n");
     assert_eq!(cells(&table), [["Good, yes"], ["Bad; no"]]);
@@ -385,38 +239,6 @@ fn random_tables_survive_writing_and_reading() {
             let bytes = writer.into_inner().expect("written to memory");
             let table = Table::parse(&bytes, "a.csv").unwrap_or_else(|error| panic!("round {round}: {error}"));
             assert_eq!(cells(&table), rows, "round {round}");
-        }
-    }
-}
-
-#[test]
-fn damaged_files_are_read_or_refused_but_never_panic() {
-    let text = "sep=,\n\"text\",label,split\r\n\"a \"\"b\"\"\n\",Käse,train\nc,x,dev\n\td;e,y,train\n";
-    let json = "[{\"text\": \"a\\n\", \"label\": 1.5e3},\n {\"text\": [null, {}], \"label\": \"ß\"}]";
-    let lines = "{\"text\": \"a\", \"label\": true}\n{\"label\": -1, \"more\": \"\\u00e4\"}\n";
-    let mut files: Vec<Vec<u8>> =
-        [text, &text.replace(',', "\t"), json, lines].map(|text| text.as_bytes().to_vec()).into();
-    files.extend([utf16(text, false, true), utf16(text, true, false)]);
-    let mut state = 3_u32;
-    let mut next = |below: usize| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 16) as usize % below
-    };
-    for round in 0..20_000 {
-        let mut bytes = files[round % files.len()].clone();
-        for _ in 0..=next(3) {
-            let (at, other) = (next(bytes.len()), next(bytes.len()));
-            match next(4) {
-                0 => bytes[at] = next(256) as u8,
-                1 => bytes.swap(at, other),
-                2 => bytes.truncate(at.max(1)),
-                _ => bytes.insert(at, b"\",\n\r\t;{}[]\0:\xFF"[next(13)]),
-            }
-        }
-        if let Ok(table) = Table::parse(&bytes, ["a.csv", "a.json", "a"][next(3)]) {
-            let mapping = table.info().mapping;
-            // Nearly all of these have too few rows or classes; they must say so rather than panic.
-            let _ = Dataset::build(&table, &mapping);
         }
     }
 }
