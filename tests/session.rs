@@ -4,7 +4,7 @@
 mod fruit;
 mod support;
 
-use fruit::{Folder, alone, done, empty, epochs, finish, losses, predict, ready, recipe, scores, steps, texts, train};
+use fruit::{Folder, done, empty, epochs, finish, losses, predict, ready, recipe, scores, steps, texts, train};
 use futures_lite::future::block_on;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -137,7 +137,6 @@ fn a_whole_run_and_a_move_on_the_gpu() {
 fn the_seed_settles_a_run() {
     let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
     let mut run = |seed, units| {
-        let _alone = alone();
         session.start(Recipe { seed, epochs: 2, ..recipe() }).expect("a run");
         let events = finish(&mut session, units);
         let said: Vec<Vec<f64>> = predict(&session, &texts(6)).iter().map(scores).collect();
@@ -157,7 +156,6 @@ fn a_run_that_is_stopped_keeps_the_best_epoch() {
     let after_one_epoch = predict(&session, &texts(60));
 
     let stopped = |session: &mut Session, recipe: &Recipe, steps: usize| -> DoneEvent {
-        let _alone = alone();
         session.start(recipe.clone()).expect("a run");
         let mut done = 0;
         while done < steps {
@@ -194,7 +192,6 @@ fn a_run_that_is_stopped_keeps_the_best_epoch() {
 #[test]
 fn a_run_can_be_stopped_at_any_moment() {
     let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
-    let _alone = alone();
     // An epoch takes 8 units: six steps, one batch of validation, and the one that finds that none is left.
     for units in 0..=24 {
         for keep_best in [true, false] {

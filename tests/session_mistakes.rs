@@ -4,7 +4,7 @@
 mod fruit;
 mod support;
 
-use fruit::{Folder, alone, empty, finish, losses, mapping, predict, ready, recipe, table, texts, train};
+use fruit::{Folder, empty, finish, losses, mapping, predict, ready, recipe, table, texts, train};
 use futures_lite::future::block_on;
 use serde_json::{Map, json};
 use tabtune::data::Mapping;
@@ -43,7 +43,6 @@ fn what_comes_too_early_says_what_comes_first() {
 fn a_run_under_way_is_not_disturbed() {
     let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
     let (_, undisturbed) = train(&mut session, &recipe());
-    let _alone = alone();
     session.start(recipe()).expect("a run");
     let mut events = block_on(session.run_steps(4)).expect("events");
     refused("order", "Stop it first", session.open_model(Folder::fixture("tiny-classifier").files(), "other"));

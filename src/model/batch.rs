@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::Batch;
+use crate::kernel::Dropout;
 
 /// Inputs of the encoder.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct DeviceBatch {
     pub types: Tensor<2, Int>,
     /// Added to attention scores, `[B, 1, 1, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
     pub attention_bias: Tensor<4>,
+    /// What is dropped on the way: nothing but in training.
+    pub dropout: Dropout,
 }
 
 impl DeviceBatch {
@@ -30,6 +33,13 @@ impl DeviceBatch {
             ids: grid(&batch.ids),
             types: grid(&batch.types),
             attention_bias: Tensor::from_data(TensorData::new(bias, [rows, 1, 1, tokens]), device),
+            dropout: Dropout::off(),
         }
+    }
+
+    /// The same batch for a pass that drops activations.
+    #[must_use]
+    pub fn with_dropout(self, dropout: Dropout) -> Self {
+        Self { dropout, ..self }
     }
 }

@@ -26,12 +26,6 @@ impl Classifier {
         Self { encoder: Bert::new(config, device), head: ClassificationHead::new(config.hidden_size, classes, device) }
     }
 
-    /// Sets the share of activations that are dropped while training, everywhere; 0 to below 1.
-    #[must_use]
-    pub fn with_dropout(self, share: f64) -> Self {
-        Self { encoder: self.encoder.with_dropout(share), head: self.head.with_dropout(share) }
-    }
-
     /// The same encoder with a zero head for K classes.
     #[must_use]
     pub fn with_classes(self, classes: usize) -> Self {
@@ -50,6 +44,6 @@ impl Classifier {
 
     /// Logits, `[B, K]`.
     pub fn forward(&self, batch: &DeviceBatch) -> Tensor<2> {
-        self.head.forward(self.encoder.forward(batch).pooled)
+        self.head.forward(self.encoder.forward(batch).pooled, &batch.dropout)
     }
 }

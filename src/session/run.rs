@@ -29,7 +29,10 @@ pub struct Run {
     epoch_loss: Mean,
     examples: usize,
     tokens: usize,
+    /// Seconds spent computing up to the last pause.
     seconds: f64,
+    /// When the run was last gone on with.
+    resumed: Instant,
 }
 
 #[derive(Debug)]
@@ -92,7 +95,13 @@ impl Run {
             examples: 0,
             tokens: 0,
             seconds: 0.0,
+            resumed: Instant::now(),
         }
+    }
+
+    /// Seconds spent computing so far.
+    fn clock(&self) -> f64 {
+        self.seconds + self.resumed.elapsed().as_secs_f64()
     }
 
     /// Does `units` units of work, each a training step or a validation batch, and tells what happened.
@@ -103,17 +112,14 @@ impl Run {
     /// A device that failed; the run is of no more use then.
     pub async fn advance(&mut self, units: usize) -> Result<(Vec<Event>, Option<Outcome>)> {
         let mut events = Vec::new();
+        self.resumed = Instant::now();
         for _ in 0..units {
-            let begun = Instant::now();
-            let outcome = self.unit(&mut events).await?;
-            self.seconds += begun.elapsed().as_secs_f64();
-            if outcome.is_some() {
-                return Ok((events, outcome));
+            if let Some(outcome) = self.unit(&mut events).await? {
+                return Ok((events, Some(outcome)));
             }
         }
-        let begun = Instant::now();
         self.read_steps(&mut events).await?;
-        self.seconds += begun.elapsed().as_secs_f64();
+        self.seconds = self.clock();
         Ok((events, None))
     }
 
@@ -187,7 +193,7 @@ impl Run {
                 grad_norm,
                 examples: self.examples,
                 tokens: self.tokens,
-                seconds: self.seconds,
+                seconds: self.clock(),
             }));
         }
         Ok(())
@@ -207,7 +213,7 @@ impl Run {
             train_loss: mean.sum / mean.count.max(1) as f64,
             validation: metrics,
             best,
-            seconds: self.seconds,
+            seconds: self.clock(),
             note: None,
         };
         event.note = history::overfitting(&self.epochs, &event);
@@ -264,7 +270,7 @@ impl Run {
             reason,
             best_epoch: epoch,
             steps: self.trainer.step_count(),
-            seconds: self.seconds,
+            seconds: self.clock(),
             metrics: report.as_ref().map(|report| report.metrics),
             sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
             report,

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use crate::data::{self, Batch};
 use crate::device::Compute;
 use crate::error::Result;
+use crate::kernel::{Dropout, mix64};
 use crate::model::{Classifier, DeviceBatch};
 use crate::recipe::Recipe;
 use crate::text::Encoding;
@@ -100,7 +101,7 @@ impl Trainer {
     ) -> Self {
         use burn::module::Module;
         Self {
-            model: Some(model.with_dropout(recipe.dropout).train()),
+            model: Some(model.train()),
             optim: AdamW::new(recipe.weight_decay, recipe.max_grad_norm),
             objective,
             rows,
@@ -149,16 +150,14 @@ impl Trainer {
             self.plan_epoch();
         }
         let learning_rate = self.learning_rate();
-        // One seed per step: dropout then depends on nothing but the run's seed and the step.
-        self.compute.device.seed(step_seed(self.recipe.seed, self.step));
         let batches = self.next_batches();
         let mass = batches.iter().map(|batch| self.objective.mass(&batch.targets)).sum();
 
         let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
         let mut gradients = Gradients::default();
         let mut losses = Vec::with_capacity(batches.len());
-        for batch in &batches {
-            let loss = self.loss(&model, batch, mass);
+        for (place, batch) in batches.iter().enumerate() {
+            let loss = self.loss(&model, batch, mass, self.dropout(place));
             losses.push(loss.clone().inner());
             gradients.add(Gradients::collect(&model, loss.backward(), self.compute.is_cpu())?);
         }
@@ -175,8 +174,18 @@ impl Trainer {
         })
     }
 
-    fn loss(&self, model: &Classifier, batch: &Batch, mass: f64) -> Tensor<1> {
-        let input = DeviceBatch::new(batch, &self.compute.device.clone().autodiff());
+    /// What is dropped for one batch of the step. It depends on the run's seed, the step and the batch's place in it,
+    /// and on nothing else, so that a run can be gone on with from any step.
+    fn dropout(&self, place: usize) -> Dropout {
+        let seed = mix64(self.recipe.seed ^ mix64(((self.step as u64) << 16) | place as u64));
+        if !self.compute.is_cpu() {
+            self.compute.device.seed(seed);
+        }
+        Dropout::new(self.recipe.dropout, seed, self.compute.is_cpu())
+    }
+
+    fn loss(&self, model: &Classifier, batch: &Batch, mass: f64, dropout: Dropout) -> Tensor<1> {
+        let input = DeviceBatch::new(batch, &self.compute.device.clone().autodiff()).with_dropout(dropout);
         self.objective.loss(model.forward(&input), &batch.targets, mass)
     }
 
@@ -198,12 +207,4 @@ impl Trainer {
         let group = self.ahead.split_off(from);
         group.iter().rev().map(|places| self.rows.batch(places, self.pad)).collect()
     }
-}
-
-/// Mixes the run's seed with the step (SplitMix64's finaliser), so that neighbouring steps draw unrelated masks.
-fn step_seed(seed: u64, step: usize) -> u64 {
-    let mut mixed = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
 }

@@ -3,8 +3,6 @@
 // Each test program uses a part of this, and the compiler looks at each program alone.
 #![allow(dead_code)]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use futures_lite::future::block_on;
 use serde_json::Value;
 use tabtune::data::{DatasetInfo, Mapping};
@@ -89,12 +87,6 @@ pub fn recipe() -> Recipe {
     Recipe { epochs: 3, batch_size: 8, learning_rate: 5e-3, ..Recipe::default() }
 }
 
-/// burn's CPU backend draws dropout from one generator per process, so that runs at the same time would mix.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Goes on with the run to its end, so many units of work at a time.
 pub fn finish(session: &mut Session, units: usize) -> Vec<Event> {
     let mut events = Vec::new();
@@ -106,7 +98,6 @@ pub fn finish(session: &mut Session, units: usize) -> Vec<Event> {
 }
 
 pub fn train(session: &mut Session, recipe: &Recipe) -> (RunInfo, Vec<Event>) {
-    let _alone = alone();
     let info = session.start(recipe.clone()).expect("a run");
     (info, finish(session, 5))
 }

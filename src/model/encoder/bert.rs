@@ -3,7 +3,7 @@
 //! Letters in shapes: B batch, T tokens, H hidden, A heads, D = H / A, V vocabulary, F feed-forward width.
 
 use burn::module::{Initializer, Module};
-use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::model::batch::DeviceBatch;
@@ -36,17 +36,6 @@ impl Bert {
         }
     }
 
-    /// Sets the share of activations that are dropped while training; 0 to below 1.
-    #[must_use]
-    pub fn with_dropout(mut self, share: f64) -> Self {
-        self.embeddings.dropout.prob = share;
-        for layer in &mut self.layers {
-            layer.attention.dropout.prob = share;
-            layer.dropout.prob = share;
-        }
-        self
-    }
-
     /// Encodes a batch.
     pub fn forward(&self, batch: &DeviceBatch) -> Encoded {
         self.hidden_states(batch, |_| ())
@@ -57,7 +46,7 @@ impl Bert {
         let mut hidden = self.embeddings.forward(batch);
         watch(&hidden);
         for layer in &self.layers {
-            hidden = layer.forward(hidden, &batch.attention_bias);
+            hidden = layer.forward(hidden, batch);
             watch(&hidden);
         }
         let first: Tensor<2> = hidden.clone().narrow(1, 0, 1).squeeze_dim(1);
@@ -72,7 +61,6 @@ struct Embeddings {
     position: Embedding,
     token_type: Embedding,
     norm: LayerNorm,
-    dropout: Dropout,
 }
 
 impl Embeddings {
@@ -84,7 +72,6 @@ impl Embeddings {
             position: table(config.max_position_embeddings),
             token_type: table(config.type_vocab_size),
             norm: norm(config, device),
-            dropout: DropoutConfig::new(0.0).init(),
         }
     }
 
@@ -94,7 +81,7 @@ impl Embeddings {
         let positions: Tensor<3> = self.position.weight.val().narrow(0, 0, tokens).unsqueeze();
         let types = self.token_type.forward(batch.types.clone());
         let sum = self.word.forward(batch.ids.clone()) + types + positions;
-        self.dropout.forward(self.norm.forward(sum))
+        batch.dropout.apply(self.norm.forward(sum))
     }
 }
 
@@ -107,7 +94,6 @@ struct Layer {
     intermediate: Linear,
     output: Linear,
     output_norm: LayerNorm,
-    dropout: Dropout,
     #[module(skip)]
     activation: Activation,
 }
@@ -122,17 +108,17 @@ impl Layer {
             intermediate: linear(hidden, wide, device),
             output: linear(wide, hidden, device),
             output_norm: norm(config, device),
-            dropout: DropoutConfig::new(0.0).init(),
             activation: config.activation,
         }
     }
 
-    /// `[B, T, H]`, bias `[B, 1, 1, T]` → `[B, T, H]`
-    fn forward(&self, input: Tensor<3>, attention_bias: &Tensor<4>) -> Tensor<3> {
-        let mixed = self.attention_output.forward(self.attention.forward(input.clone(), attention_bias));
-        let attended = self.attention_norm.forward(self.dropout.forward(mixed) + input);
+    /// `[B, T, H]` → `[B, T, H]`
+    fn forward(&self, input: Tensor<3>, batch: &DeviceBatch) -> Tensor<3> {
+        let dropout = &batch.dropout;
+        let mixed = self.attention_output.forward(self.attention.forward(input.clone(), batch));
+        let attended = self.attention_norm.forward(dropout.apply(mixed) + input);
         let wide = activate(self.intermediate.forward(attended.clone()), self.activation);
-        self.output_norm.forward(self.dropout.forward(self.output.forward(wide)) + attended)
+        self.output_norm.forward(dropout.apply(self.output.forward(wide)) + attended)
     }
 }
 
@@ -142,34 +128,27 @@ struct SelfAttention {
     query: Linear,
     key: Linear,
     value: Linear,
-    dropout: Dropout,
     heads: usize,
 }
 
 impl SelfAttention {
     fn new(config: &EncoderConfig, device: &Device) -> Self {
         let square = || linear(config.hidden_size, config.hidden_size, device);
-        Self {
-            query: square(),
-            key: square(),
-            value: square(),
-            dropout: DropoutConfig::new(0.0).init(),
-            heads: config.num_attention_heads,
-        }
+        Self { query: square(), key: square(), value: square(), heads: config.num_attention_heads }
     }
 
-    /// `[B, T, H]`, bias `[B, 1, 1, T]` → `[B, T, H]`
-    fn forward(&self, input: Tensor<3>, bias: &Tensor<4>) -> Tensor<3> {
-        let [batch, tokens, hidden] = input.dims();
+    /// `[B, T, H]` → `[B, T, H]`
+    fn forward(&self, input: Tensor<3>, batch: &DeviceBatch) -> Tensor<3> {
+        let [rows, tokens, hidden] = input.dims();
         let width = hidden / self.heads;
         // [B, T, H] → [B, A, T, D]
-        let split = |x: Tensor<3>| x.reshape([batch, tokens, self.heads, width]).swap_dims(1, 2);
+        let split = |x: Tensor<3>| x.reshape([rows, tokens, self.heads, width]).swap_dims(1, 2);
         let query = split(self.query.forward(input.clone())) * (width as f64).sqrt().recip();
         let key = split(self.key.forward(input.clone()));
         let value = split(self.value.forward(input));
-        let scores = query.matmul(key.swap_dims(2, 3)) + bias.clone();
-        let weights = self.dropout.forward(activation::softmax(scores, 3));
-        weights.matmul(value).swap_dims(1, 2).reshape([batch, tokens, hidden])
+        let scores = query.matmul(key.swap_dims(2, 3)) + batch.attention_bias.clone();
+        let weights = batch.dropout.apply(activation::softmax(scores, 3));
+        weights.matmul(value).swap_dims(1, 2).reshape([rows, tokens, hidden])
     }
 }
 

@@ -2,37 +2,28 @@
 //! (`BertForSequenceClassification` in transformers).
 
 use burn::module::{Initializer, Module};
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+
+use crate::kernel::Dropout;
 
 /// Pooled output `[B, H]` → logits `[B, K]`.
 #[derive(Module, Debug)]
 pub struct ClassificationHead {
-    dropout: Dropout,
     dense: Linear,
 }
 
 impl ClassificationHead {
     /// A head for K classes whose weights are zero until they are filled.
     pub fn new(hidden: usize, classes: usize, device: &Device) -> Self {
-        Self {
-            dropout: DropoutConfig::new(0.0).init(),
-            dense: LinearConfig::new(hidden, classes).with_initializer(Initializer::Zeros).init(device),
-        }
-    }
-
-    /// Sets the share of activations that are dropped while training; 0 to below 1.
-    #[must_use]
-    pub fn with_dropout(mut self, share: f64) -> Self {
-        self.dropout.prob = share;
-        self
+        Self { dense: LinearConfig::new(hidden, classes).with_initializer(Initializer::Zeros).init(device) }
     }
 
     /// A zero head of the same width for K classes, on the same device.
     #[must_use]
     pub fn with_classes(self, classes: usize) -> Self {
         let [hidden, _] = self.dense.weight.lazy_shape().dims();
-        Self::new(hidden, classes, &self.dense.weight.lazy_device()).with_dropout(self.dropout.prob)
+        Self::new(hidden, classes, &self.dense.weight.lazy_device())
     }
 
     /// Classes, K.
@@ -41,7 +32,7 @@ impl ClassificationHead {
     }
 
     /// `[B, H]` → `[B, K]`
-    pub fn forward(&self, pooled: Tensor<2>) -> Tensor<2> {
-        self.dense.forward(self.dropout.forward(pooled))
+    pub fn forward(&self, pooled: Tensor<2>, dropout: &Dropout) -> Tensor<2> {
+        self.dense.forward(dropout.apply(pooled))
     }
 }
