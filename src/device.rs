@@ -125,17 +125,17 @@ mod gpu {
 
     fn describe(setup: &WgpuSetup) -> DeviceInfo {
         let info = setup.adapter.get_info();
+        // Browsers name an adapter to the page, not always to wgpu.
         let named = [info.name.as_str(), info.driver.as_str()].into_iter().find(|name| !name.is_empty());
-        let name = named.unwrap_or("WebGPU adapter").to_owned();
+        let quoted = named.map_or_else(String::new, |name| format!(" \u{201c}{name}\u{201d}"));
         let software = is_software(&format!("{} {} {}", info.name, info.driver, info.driver_info))
             || info.device_type == burn_wgpu::wgpu::DeviceType::Cpu;
         let sentence = if software {
-            format!(
-                "Runs on \u{201c}{name}\u{201d}, a GPU emulated on the processor: many times slower than the CPU setting."
-            )
+            format!("Runs on a GPU{quoted} that is emulated on the processor: many times slower than the CPU setting.")
         } else {
-            format!("Runs on the GPU \u{201c}{name}\u{201d}.")
+            format!("Runs on the GPU{quoted}.")
         };
+        let name = named.unwrap_or("WebGPU adapter").to_owned();
         DeviceInfo { kind: DeviceKind::Gpu, name, software, sentence }
     }
 
