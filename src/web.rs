@@ -177,7 +177,6 @@ impl<'a> Mistake<'a> {
     }
 }
 
-#[allow(clippy::needless_pass_by_value)] // Fits `map_err`.
 fn thrown(error: Error) -> JsValue {
     to_js(&Mistake::new(&error)).unwrap_or_else(|_| error.to_string().into())
 }
