@@ -1,4 +1,6 @@
 //! Dropout (Srivastava et al. 2014): on the CPU from counter-based random numbers, on a GPU from burn's own.
+//!
+//! A [`Mask`] of the CPU is a rule, not an array: kernels draw it again in the backward pass rather than keep it.
 
 use std::cell::Cell;
 
@@ -36,24 +38,66 @@ impl Dropout {
             let mask = x.random_like(Distribution::Bernoulli(keep));
             return x * mask * keep.recip();
         }
-        let draw = self.drawn.replace(self.drawn.get() + 1);
-        let mask = mask(x.shape().num_elements(), self.share, mix64(self.seed ^ mix64(draw)));
-        let mask = Tensor::from_data(TensorData::new(mask, x.shape()), &x.device());
+        let mut values = vec![1.0; x.shape().num_elements()];
+        self.mask().apply(0, &mut values);
+        let mask = Tensor::from_data(TensorData::new(values, x.shape()), &x.device());
         x * mask
+    }
+
+    /// The next mask of the CPU.
+    pub fn mask(&self) -> Mask {
+        let draw = self.drawn.replace(self.drawn.get() + 1);
+        Mask::new(self.share, mix64(self.seed ^ mix64(draw)))
     }
 }
 
-/// `0` with probability `share`, else `1 / (1 − share)`.
-fn mask(size: usize, share: f64, key: u64) -> Vec<f32> {
-    let (low, high) = (key as u32, (key >> 32) as u32);
-    let threshold = (share * 4_294_967_296.0) as u32;
-    let scale = (1.0 - share).recip() as f32;
-    // Two rounds, each with a half of the key; 32 bits wide, so that compilers put several into one vector.
-    let value = |place: u32| if mix32(mix32(place ^ low).wrapping_add(high)) < threshold { 0.0 } else { scale };
-    (0..size).map(|place| value(place as u32)).collect()
+/// Which values of an array are dropped, decided for each by its place alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mask {
+    low: u32,
+    high: u32,
+    /// A place is dropped if what it is mixed to lies below.
+    threshold: u32,
+    scale: f32,
+}
+
+impl Mask {
+    /// Drops nothing.
+    pub fn none() -> Self {
+        Self::new(0.0, 0)
+    }
+
+    fn new(share: f64, key: u64) -> Self {
+        Self {
+            low: key as u32,
+            high: (key >> 32) as u32,
+            threshold: (share * 4_294_967_296.0) as u32,
+            scale: (1.0 - share).recip() as f32,
+        }
+    }
+
+    /// Whether anything is dropped at all.
+    pub fn drops(&self) -> bool {
+        self.threshold > 0
+    }
+
+    /// Multiplies the values at `place`, `place` + 1, … of an array by 0 with probability `share`, else by
+    /// `1 / (1 − share)`.
+    #[inline(always)]
+    pub fn apply(&self, place: usize, values: &mut [f32]) {
+        if !self.drops() {
+            return;
+        }
+        for i in 0..values.len() {
+            // Two rounds, each with a half of the key; 32 bits wide, so that compilers put several into one vector.
+            let mixed = mix32(mix32((place + i) as u32 ^ self.low).wrapping_add(self.high));
+            values[i] *= if mixed < self.threshold { 0.0 } else { self.scale };
+        }
+    }
 }
 
 /// A bijection that spreads every bit over all others ("lowbias32", C. Wellons, hash-prospector, 2018).
+#[inline(always)]
 fn mix32(mut x: u32) -> u32 {
     x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
     x = (x ^ (x >> 15)).wrapping_mul(0x846C_A68B);
@@ -77,7 +121,11 @@ mod tests {
     fn the_share_is_kept_and_draws_are_unrelated() {
         const SIZE: usize = 1 << 20;
         for share in [0.1, 0.5, 0.9] {
-            let (first, second) = (mask(SIZE, share, mix64(1)), mask(SIZE, share, mix64(2)));
+            let [first, second] = [1, 2].map(|key| {
+                let mut mask = vec![1.0; SIZE];
+                Mask::new(share, mix64(key)).apply(0, &mut mask);
+                mask
+            });
             let dropped = |mask: &[f32]| mask.iter().filter(|&&value| value == 0.0).count() as f64;
             let spread = (SIZE as f64 * share * (1.0 - share)).sqrt();
             assert!((dropped(&first) - SIZE as f64 * share).abs() < 4.0 * spread, "{share}");

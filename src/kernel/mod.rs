@@ -1,7 +1,14 @@
-//! Fused operations that no library gives, each beside the plain burn expression that it must equal.
+//! The operations that training spends its time in, each beside the plain burn expression that it must equal.
 
 mod adamw;
+mod backward;
 mod dropout;
+mod flex;
+mod fused;
+mod host;
+mod plain;
 
 pub use adamw::Update;
 pub use dropout::{Dropout, mix64};
+pub use fused::{add_norm, attention, gelu, linear, norm};
+pub use host::threads;

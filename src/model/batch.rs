@@ -12,8 +12,8 @@ pub struct DeviceBatch {
     pub ids: Tensor<2, Int>,
     /// Token types, `[B, T]`.
     pub types: Tensor<2, Int>,
-    /// Added to attention scores, `[B, 1, 1, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
-    pub attention_bias: Tensor<4>,
+    /// Added to the scores of each key, `[B, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
+    pub attention_bias: Tensor<2>,
     /// What is dropped on the way: nothing but in training.
     pub dropout: Dropout,
 }
@@ -32,7 +32,7 @@ impl DeviceBatch {
         Self {
             ids: grid(&batch.ids),
             types: grid(&batch.types),
-            attention_bias: Tensor::from_data(TensorData::new(bias, [rows, 1, 1, tokens]), device),
+            attention_bias: Tensor::from_data(TensorData::new(bias, [rows, tokens]), device),
             dropout: Dropout::off(),
         }
     }

@@ -4,6 +4,7 @@ mod batch;
 mod config;
 mod encoder;
 mod head;
+mod layers;
 
 pub use batch::DeviceBatch;
 pub use config::{Activation, EncoderConfig, SUPPORTED};

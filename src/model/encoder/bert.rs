@@ -3,18 +3,20 @@
 //! Letters in shapes: B batch, T tokens, H hidden, A heads, D = H / A, V vocabulary, F feed-forward width.
 
 use burn::module::{Initializer, Module};
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Tensor, activation};
 
+use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
+use crate::model::layers::{Dense, Norm};
 
 /// The encoder with its pooler.
 #[derive(Module, Debug)]
 pub struct Bert {
     embeddings: Embeddings,
     layers: Vec<Layer>,
-    pooler: Linear,
+    pooler: Dense,
 }
 
 /// What the encoder hands to a head.
@@ -32,7 +34,7 @@ impl Bert {
         Self {
             embeddings: Embeddings::new(config, device),
             layers: (0..config.num_hidden_layers).map(|_| Layer::new(config, device)).collect(),
-            pooler: linear(config.hidden_size, config.hidden_size, device),
+            pooler: Dense::new(config.hidden_size, config.hidden_size, device),
         }
     }
 
@@ -60,7 +62,7 @@ struct Embeddings {
     word: Embedding,
     position: Embedding,
     token_type: Embedding,
-    norm: LayerNorm,
+    norm: Norm,
 }
 
 impl Embeddings {
@@ -89,11 +91,11 @@ impl Embeddings {
 #[derive(Module, Debug)]
 struct Layer {
     attention: SelfAttention,
-    attention_output: Linear,
-    attention_norm: LayerNorm,
-    intermediate: Linear,
-    output: Linear,
-    output_norm: LayerNorm,
+    attention_output: Dense,
+    attention_norm: Norm,
+    intermediate: Dense,
+    output: Dense,
+    output_norm: Norm,
     #[module(skip)]
     activation: Activation,
 }
@@ -103,10 +105,10 @@ impl Layer {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         Self {
             attention: SelfAttention::new(config, device),
-            attention_output: linear(hidden, hidden, device),
+            attention_output: Dense::new(hidden, hidden, device),
             attention_norm: norm(config, device),
-            intermediate: linear(hidden, wide, device),
-            output: linear(wide, hidden, device),
+            intermediate: Dense::new(hidden, wide, device),
+            output: Dense::new(wide, hidden, device),
             output_norm: norm(config, device),
             activation: config.activation,
         }
@@ -116,69 +118,42 @@ impl Layer {
     fn forward(&self, input: Tensor<3>, batch: &DeviceBatch) -> Tensor<3> {
         let dropout = &batch.dropout;
         let mixed = self.attention_output.forward(self.attention.forward(input.clone(), batch));
-        let attended = self.attention_norm.forward(dropout.apply(mixed) + input);
+        let attended = self.attention_norm.after(mixed, input, dropout);
         let wide = activate(self.intermediate.forward(attended.clone()), self.activation);
-        self.output_norm.forward(dropout.apply(self.output.forward(wide)) + attended)
+        self.output_norm.after(self.output.forward(wide), attended, dropout)
     }
 }
 
 /// Scaled dot-product attention over A heads.
 #[derive(Module, Debug)]
 struct SelfAttention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    query: Dense,
+    key: Dense,
+    value: Dense,
     heads: usize,
 }
 
 impl SelfAttention {
     fn new(config: &EncoderConfig, device: &Device) -> Self {
-        let square = || linear(config.hidden_size, config.hidden_size, device);
+        let square = || Dense::new(config.hidden_size, config.hidden_size, device);
         Self { query: square(), key: square(), value: square(), heads: config.num_attention_heads }
     }
 
     /// `[B, T, H]` → `[B, T, H]`
     fn forward(&self, input: Tensor<3>, batch: &DeviceBatch) -> Tensor<3> {
-        let [rows, tokens, hidden] = input.dims();
-        let width = hidden / self.heads;
-        // [B, T, H] → [B, A, T, D]
-        let split = |x: Tensor<3>| x.reshape([rows, tokens, self.heads, width]).swap_dims(1, 2);
-        let query = split(self.query.forward(input.clone())) * (width as f64).sqrt().recip();
-        let key = split(self.key.forward(input.clone()));
-        let value = split(self.value.forward(input));
-        let scores = query.matmul(key.swap_dims(2, 3)) + batch.attention_bias.clone();
-        let weights = batch.dropout.apply(activation::softmax(scores, 3));
-        weights.matmul(value).swap_dims(1, 2).reshape([rows, tokens, hidden])
+        let qkv = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
+        kernel::attention(qkv, batch.attention_bias.clone(), self.heads, &batch.dropout)
     }
 }
 
 fn activate(x: Tensor<3>, kind: Activation) -> Tensor<3> {
     match kind {
-        Activation::Gelu => gelu(x),
+        Activation::Gelu => kernel::gelu(x),
         Activation::GeluTanh => activation::gelu_approximate(x),
         Activation::Relu => activation::relu(x),
     }
 }
 
-/// `x · Φ(x)` with an exact gradient on every device.
-///
-/// Where a backend does not bring its own, burn differentiates `activation::gelu` as if it were the tanh approximation,
-/// which puts gradients off by 1e-3. Flex brings its own, in one pass; elsewhere the formula is spelled out until burn's
-/// `gelu_backward` uses the error function.
-fn gelu(x: Tensor<3>) -> Tensor<3> {
-    if !x.is_autodiff() || x.device() == Device::flex() {
-        return activation::gelu(x);
-    }
-    let share = (x.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() * 0.5 + 0.5;
-    x * share
-}
-
-// Zeros rather than burn's random defaults: the values are replaced by the checkpoint, or by draws from the run's
-// seed, and a lazy random tensor that were read by mistake would not be noticed.
-fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
-    LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
-}
-
-fn norm(config: &EncoderConfig, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.hidden_size).with_epsilon(config.layer_norm_eps).init(device)
+fn norm(config: &EncoderConfig, device: &Device) -> Norm {
+    Norm::new(config.hidden_size, config.layer_norm_eps, device)
 }

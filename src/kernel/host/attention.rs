@@ -1,0 +1,192 @@
+//! Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) over A heads of D values each, head after head,
+//! so that a head's scores never leave the cache; threads take rows of the batch.
+//!
+//! Letters: B rows, T tokens, A heads, D values per head, H = A · D.
+
+use std::cell::Cell;
+
+use super::gemm::{Matrix, Size, Start, product_here};
+use super::math::{dot, exp, sum};
+use super::threads::{self, Shared};
+use crate::kernel::dropout::Mask;
+
+/// What is mixed with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// Queries, `[B, T, H]`.
+    pub query: &'a [f32],
+    /// Keys, `[B, T, H]`.
+    pub key: &'a [f32],
+    /// Values, `[B, T, H]`.
+    pub value: &'a [f32],
+    /// Tokens in a row, T.
+    pub tokens: usize,
+    /// Width of all heads together, H.
+    pub hidden: usize,
+    /// Heads, A.
+    pub heads: usize,
+    /// What of the weights is dropped.
+    pub mask: Mask,
+}
+
+/// One head of one row.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    query: Matrix<'a>,
+    key: Matrix<'a>,
+    value: Matrix<'a>,
+    /// Its first column in a row of H values.
+    column: usize,
+    /// Its first weight among all of the batch: the place that dropout counts from.
+    place: usize,
+}
+
+impl<'a> Input<'a> {
+    /// D
+    fn width(&self) -> usize {
+        self.hidden / self.heads
+    }
+
+    /// 1 / √D
+    fn scale(&self) -> f32 {
+        (self.width() as f32).sqrt().recip()
+    }
+
+    /// B
+    fn rows(&self) -> usize {
+        let rows = self.query.len() / (self.tokens * self.hidden);
+        let size = rows * self.tokens * self.hidden;
+        assert!([self.query, self.key, self.value].iter().all(|x| x.len() == size), "{rows} rows of tokens");
+        rows
+    }
+
+    /// A row's values in a `[B, T, H]` array.
+    fn row(&self, row: usize) -> std::ops::Range<usize> {
+        let size = self.tokens * self.hidden;
+        row * size..(row + 1) * size
+    }
+
+    /// A row's values in a `[B, A, T, T]` array.
+    fn row_weights(&self, row: usize) -> std::ops::Range<usize> {
+        let size = self.heads * self.tokens * self.tokens;
+        row * size..(row + 1) * size
+    }
+
+    fn head(&self, row: usize, head: usize) -> Head<'a> {
+        let column = head * self.width();
+        let of = |all: &'a [f32]| Matrix::rows(&all[self.row(row).start + column..], self.hidden);
+        Head {
+            query: of(self.query),
+            key: of(self.key),
+            value: of(self.value),
+            column,
+            place: (row * self.heads + head) * self.tokens * self.tokens,
+        }
+    }
+}
+
+thread_local! {
+    /// Weights after dropout, and gradients of weights: kept from head to head.
+    static SCRATCH: Cell<[Vec<f32>; 2]> = const { Cell::new([Vec::new(), Vec::new()]) };
+}
+
+/// `softmax(q·kᵀ / √D + bias)·v` → mixed `[B, T, H]`; keeps the weights before dropout, `[B, A, T, T]`, for
+/// [`backward`]. `bias` is `[B, T]`: one value per key.
+pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32]) {
+    let Input { tokens, hidden, heads, .. } = input;
+    let (rows, square) = (input.rows(), tokens * tokens);
+    assert!(mixed.len() == input.query.len() && weights.len() == rows * heads * square && bias.len() == rows * tokens);
+    let (mixed, weights) = (Shared::new(mixed), Shared::new(weights));
+    let (arch, scale) = (pulp::Arch::new(), input.scale());
+    threads::each(rows, |row| {
+        // SAFETY: every row is given once.
+        let (mixed, weights) = unsafe { (mixed.part(input.row(row)), weights.part(input.row_weights(row))) };
+        let bias = &bias[row * tokens..(row + 1) * tokens];
+        let [mut dropped, other] = SCRATCH.take();
+        dropped.resize(square, 0.0);
+        for (number, weights) in weights.chunks_exact_mut(square).enumerate() {
+            let head = input.head(row, number);
+            let scores = Size { m: tokens, n: tokens, k: input.width() };
+            product_here(scores, head.query, head.key.transposed(), Start::Zero, weights, tokens);
+            arch.dispatch(|| {
+                for weights in weights.chunks_exact_mut(tokens) {
+                    softmax(weights, bias, scale);
+                }
+                dropped.copy_from_slice(weights);
+                input.mask.apply(head.place, &mut dropped);
+            });
+            let mix = Size { m: tokens, n: input.width(), k: tokens };
+            let dropped = Matrix::rows(&dropped, tokens);
+            product_here(mix, dropped, head.value, Start::Zero, &mut mixed[head.column..], hidden);
+        }
+        SCRATCH.set([dropped, other]);
+    });
+}
+
+/// `softmax(scale · scores + bias)` of one row of scores, in place.
+#[inline(always)]
+fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
+    let bias = &bias[..scores.len()];
+    let mut largest = f32::MIN;
+    for i in 0..scores.len() {
+        scores[i] = scores[i] * scale + bias[i];
+        largest = if scores[i] > largest { scores[i] } else { largest };
+    }
+    for score in scores.iter_mut() {
+        *score = exp(*score - largest);
+    }
+    let share = sum(scores).recip();
+    for score in scores.iter_mut() {
+        *score *= share;
+    }
+}
+
+/// Gradients of queries, keys and values, `[B, T, H]` each, from that of what [`forward`] mixed and the weights it kept.
+pub fn backward(input: Input, weights: &[f32], gradient: &[f32], out: [&mut [f32]; 3]) {
+    let Input { tokens, hidden, heads, .. } = input;
+    let (rows, square) = (input.rows(), tokens * tokens);
+    assert!(weights.len() == rows * heads * square && gradient.len() == input.query.len());
+    assert!(out.iter().all(|x| x.len() == gradient.len()), "gradients as large as what they are of");
+    let out = out.map(Shared::new);
+    let arch = pulp::Arch::new();
+    threads::each(rows, |row| {
+        // SAFETY: every row is given once.
+        let [dquery, dkey, dvalue] = out.map(|all| unsafe { all.part(input.row(row)) });
+        let [mut dropped, mut dweights] = SCRATCH.take();
+        dropped.resize(square, 0.0);
+        dweights.resize(square, 0.0);
+        for (number, weights) in weights[input.row_weights(row)].chunks_exact(square).enumerate() {
+            let head = input.head(row, number);
+            let at = head.column;
+            let dmixed = Matrix::rows(&gradient[input.row(row).start + at..], hidden);
+            // Down from the mix to values and weights…
+            let scores = Size { m: tokens, n: tokens, k: input.width() };
+            product_here(scores, dmixed, head.value.transposed(), Start::Zero, &mut dweights, tokens);
+            arch.dispatch(|| {
+                dropped.copy_from_slice(weights);
+                input.mask.apply(head.place, &mut dropped);
+                input.mask.apply(head.place, &mut dweights);
+                for (weights, dweights) in weights.chunks_exact(tokens).zip(dweights.chunks_exact_mut(tokens)) {
+                    softmax_back(weights, dweights, input.scale());
+                }
+            });
+            let mix = Size { m: tokens, n: input.width(), k: tokens };
+            let (dropped, dscores) = (Matrix::rows(&dropped, tokens), Matrix::rows(&dweights, tokens));
+            product_here(mix, dropped.transposed(), dmixed, Start::Zero, &mut dvalue[at..], hidden);
+            // …and from the scores to queries and keys.
+            product_here(mix, dscores, head.key, Start::Zero, &mut dquery[at..], hidden);
+            product_here(mix, dscores.transposed(), head.query, Start::Zero, &mut dkey[at..], hidden);
+        }
+        SCRATCH.set([dropped, dweights]);
+    });
+}
+
+/// Turns the gradient of a row of weights into that of its scores, in place: `ds = scale · w · (dw − Σ w·dw)`
+#[inline(always)]
+fn softmax_back(weights: &[f32], gradient: &mut [f32], scale: f32) {
+    let weights = &weights[..gradient.len()];
+    let mean = dot(weights, gradient);
+    for i in 0..gradient.len() {
+        gradient[i] = scale * weights[i] * (gradient[i] - mean);
+    }
+}

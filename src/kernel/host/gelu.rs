@@ -1,0 +1,38 @@
+//! GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415), the exact one: x · Φ(x).
+
+use super::math::normal;
+use super::threads::{self, Shared};
+
+/// Values that are worth a thread of their own.
+const SHORTEST: usize = 1 << 14;
+
+/// `y = x · Φ(x)`
+pub fn forward(x: &[f32], y: &mut [f32]) {
+    assert_eq!(x.len(), y.len(), "as many values out as in");
+    let (arch, shared) = (pulp::Arch::new(), Shared::new(y));
+    threads::ranges(x.len(), SHORTEST, |_, range| {
+        // SAFETY: `ranges` gives every place once.
+        let (x, y) = (&x[range.clone()], unsafe { shared.part(range) });
+        arch.dispatch(|| {
+            for i in 0..x.len() {
+                y[i] = x[i] * normal(x[i]).1;
+            }
+        });
+    });
+}
+
+/// Turns the gradient of y into that of x, in place: `dx = dy · (Φ(x) + x · φ(x))`
+pub fn backward(x: &[f32], gradient: &mut [f32]) {
+    assert_eq!(x.len(), gradient.len(), "a gradient for every value");
+    let (arch, shared) = (pulp::Arch::new(), Shared::new(gradient));
+    threads::ranges(x.len(), SHORTEST, |_, range| {
+        // SAFETY: `ranges` gives every place once.
+        let (x, gradient) = (&x[range.clone()], unsafe { shared.part(range) });
+        arch.dispatch(|| {
+            for i in 0..x.len() {
+                let (density, share) = normal(x[i]);
+                gradient[i] *= share + x[i] * density;
+            }
+        });
+    });
+}

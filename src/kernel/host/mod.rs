@@ -1,0 +1,9 @@
+//! The CPU's kernels, over plain arrays: no tensors, no graph. Row-major f32 throughout; shapes are checked on entry.
+
+pub mod attention;
+pub mod gelu;
+pub mod gemm;
+pub mod linear;
+mod math;
+pub mod norm;
+pub mod threads;

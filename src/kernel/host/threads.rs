@@ -1,0 +1,85 @@
+//! All cores over a list of independent pieces of work; one after the other where there is only one thread.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// Threads that work at the same time, at least 1.
+pub fn count() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    return 1;
+}
+
+/// Runs `work` for 0, 1, … `pieces` − 1, in any order.
+pub fn each(pieces: usize, work: impl Fn(usize) + Send + Sync) {
+    #[cfg(feature = "threads")]
+    if pieces > 1 && count() > 1 {
+        use rayon::prelude::*;
+        return (0..pieces).into_par_iter().with_max_len(1).for_each(work);
+    }
+    (0..pieces).for_each(work);
+}
+
+/// Cuts `0..size` into runs for the threads, a few for each so that a slow one holds nobody up, none shorter than
+/// `shortest` but the last, and runs `work` with the number and the range of each.
+pub fn ranges(size: usize, shortest: usize, work: impl Fn(usize, Range<usize>) + Send + Sync) {
+    let length = range_length(size, shortest);
+    each(size.div_ceil(length), |piece| work(piece, piece * length..((piece + 1) * length).min(size)));
+}
+
+/// How many runs [`ranges`] makes.
+pub fn range_count(size: usize, shortest: usize) -> usize {
+    size.div_ceil(range_length(size, shortest))
+}
+
+fn range_length(size: usize, shortest: usize) -> usize {
+    size.div_ceil(4 * count()).max(shortest).max(1)
+}
+
+/// An array that several threads write, each its own part.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    start: *mut f32,
+    len: usize,
+    array: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: `part` is the only access, and its callers promise that parts do not overlap.
+unsafe impl Send for Shared<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    /// Opens an array for writing in parts.
+    pub fn new(array: &'a mut [f32]) -> Self {
+        Self { start: array.as_mut_ptr(), len: array.len(), array: PhantomData }
+    }
+
+    /// The values in `range`.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else holds a part that overlaps this one.
+    pub unsafe fn part(&self, range: Range<usize>) -> &'a mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {} values", self.len);
+        // SAFETY: within the array as just checked, and not shared by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_is_visited_once() {
+        for (size, shortest) in [(0, 1), (1, 1), (7, 3), (1000, 1), (1000, 300), (64, 64)] {
+            let mut seen = vec![0.0; size];
+            let shared = Shared::new(&mut seen);
+            // SAFETY: `ranges` gives every place once.
+            ranges(size, shortest, |_, range| unsafe { shared.part(range) }.iter_mut().for_each(|x| *x += 1.0));
+            assert!(seen.iter().all(|&times| times == 1.0), "{size} {shortest}");
+        }
+    }
+}
