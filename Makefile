@@ -12,14 +12,20 @@ export TABTUNE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tabtune
 export CARGO_TARGET_DIR := $(TABTUNE_CACHE)/target
 
 PORT ?= 8080
+# What `make bench` is told, on make's line or in the environment.
+export WHO TASK SHAPE BATCH STEPS
 BINDGEN_VERSION := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
 BINDGEN_ROOT := $(TABTUNE_CACHE)/wasm-bindgen-$(BINDGEN_VERSION)
 BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
 ENCODER := pkg/models/all-MiniLM-L6-v2
 RUST := $(shell find src -name '*.rs' -not -path 'src/bin/*') Cargo.toml Cargo.lock
 NPM := node_modules/.package-lock.json
-PARITY := target/parity/parity_bg.wasm
-PKG := pkg/tabtune_bg.wasm pkg/vendor/uplot.js $(ENCODER)/model.safetensors
+# One module of the engine per device: see www/engine.js.
+MODULES := gpu cpu threads
+PARITY := $(MODULES:%=target/parity/%/built.js)
+PARITY_SOURCES := tests/browser/parity.rs tests/browser/parity.worker.js www/pool.js www/thread.js www/mistake.js
+BENCH := $(MODULES:%=target/bench/%/built.js)
+PKG := $(MODULES:%=pkg/%/built.js) pkg/vendor/uplot.js $(ENCODER)/model.safetensors
 
 .PHONY: help
 help: ## List these commands
@@ -54,7 +60,7 @@ format: $(NPM) ## Format Rust and JavaScript
 	npx --no-install prettier --write --log-level warn .
 
 .PHONY: bench
-bench: $(ENCODER)/model.safetensors ## Time training steps of the default encoder
+bench: $(PKG) $(BENCH) ## Time training steps beside other libraries (WHO= TASK= SHAPE= BATCH=16x32 STEPS=)
 	@tools/bench.sh
 
 .PHONY: dist
@@ -72,11 +78,14 @@ $(NPM): package.json package-lock.json tools/npm.sh
 $(BINDGEN): | tools/wasm-bindgen.sh
 	@tools/wasm-bindgen.sh "$(BINDGEN_VERSION)" "$(BINDGEN_ROOT)"
 
-pkg/tabtune_bg.wasm: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
-	@tools/wasm.sh "$(BINDGEN)"
+pkg/%/built.js: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
+	@tools/wasm.sh $* "$(BINDGEN)"
 
-$(PARITY): $(RUST) tests/browser/parity.rs $(shell find tests/support tests/fixtures -type f) tools/parity.sh tools/wasm-std.sh | $(BINDGEN)
-	@tools/parity.sh "$(BINDGEN)" "$(CURDIR)/target/parity"
+target/parity/%/built.js: $(RUST) $(PARITY_SOURCES) $(shell find tests/support tests/fixtures -type f) tools/parity.sh tools/wasm-std.sh | $(BINDGEN)
+	@tools/parity.sh $* "$(BINDGEN)" "$(CURDIR)/target/parity"
+
+target/bench/%/built.js: $(RUST) $(wildcard tests/bench/engine/*.rs) tools/bench-wasm.sh tools/wasm-std.sh | $(BINDGEN)
+	@tools/bench-wasm.sh $* "$(BINDGEN)" "$(CURDIR)/target/bench"
 
 pkg/vendor/uplot.js: tools/vendor.sh $(NPM)
 	@tools/vendor.sh

@@ -82,17 +82,14 @@ fn failed(error: &dyn std::fmt::Debug) -> Error {
 }
 
 fn cpu_info() -> DeviceInfo {
+    let threads = crate::kernel::threads::count();
+    let count = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
     let (name, sentence) = if cfg!(target_family = "wasm") {
-        (
-            "CPU (WebAssembly, 1 thread)".to_owned(),
-            "Runs on the processor, in WebAssembly on one thread: expect one to three seconds for a step of 16 short texts \
-             with the default encoder.",
-        )
+        (format!("CPU (WebAssembly, {count})"), format!("Runs on the processor, in WebAssembly on {count}."))
     } else {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        (format!("CPU ({threads} threads)"), "Runs on the processor.")
+        (format!("CPU ({count})"), "Runs on the processor.".to_owned())
     };
-    DeviceInfo { kind: DeviceKind::Cpu, name, software: false, sentence: sentence.to_owned() }
+    DeviceInfo { kind: DeviceKind::Cpu, name, software: false, sentence }
 }
 
 #[cfg(feature = "gpu")]

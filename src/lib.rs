@@ -14,6 +14,9 @@
 //! `kernel`; `train` → `data` → `text`. `data`, `text`, `eval` and `checkpoint/names` know nothing of burn. Only
 //! `web` knows wasm-bindgen. [`error`] and [`recipe`] are leaves.
 //!
+//! The page has three builds of this crate, as `www/engine.js` chooses: WebGPU (feature `gpu`), the CPU with one thread (no
+//! feature), and the CPU with shared memory, threads and relaxed SIMD (feature `threads`).
+//!
 //! Letters in shapes, everywhere: B batch, T tokens, H hidden, A heads, K classes, V vocabulary, N values.
 
 #![deny(missing_docs)]
@@ -25,6 +28,8 @@ pub mod error;
 pub mod eval;
 mod export;
 pub mod kernel;
+#[cfg(feature = "cli")]
+pub mod memory;
 pub mod model;
 pub mod recipe;
 mod session;

@@ -1,5 +1,8 @@
 //! Wraps [`Session`] for JavaScript: converts types, takes no decision. The shapes are those of `www/protocol.js`.
 
+#[cfg(feature = "threads")]
+mod pool;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -46,14 +49,11 @@ impl Engine {
         to_js(&mistakes.iter().map(Mistake::new).collect::<Vec<_>>())
     }
 
-    /// Sets a device up, or moves what is open to another one.
+    /// Sets the device up. An engine has one for life: each device has a module of its own.
     pub async fn start_device(&mut self, kind: &str) -> Answer {
         let kind = if kind == "gpu" { DeviceKind::Gpu } else { DeviceKind::Cpu };
-        match &mut self.session {
-            Some(session) => session.move_to(kind).await.map_err(thrown)?,
-            None => self.session = Some(Session::new(kind).await.map_err(thrown)?),
-        }
-        to_js(self.session()?.device())
+        let session = Session::new(kind).await.map_err(thrown)?;
+        to_js(self.session.insert(session).device())
     }
 
     /// Opens a model from the bytes of its files.

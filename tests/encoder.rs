@@ -123,10 +123,10 @@ fn outputs_and_five_steps(kind: DeviceKind) {
     for (rows, step) in facts.examples.chunks(facts.batch_size).zip(&facts.steps) {
         let texts: Vec<Encoding> = rows.iter().map(|row| encode(&row.text)).collect();
         let batch = pad(&texts, &rows.iter().map(|row| row.label).collect::<Vec<_>>());
-        let input = DeviceBatch::new(&batch, &compute.device.clone().autodiff());
+        let input = model.training_input(&batch, &compute);
         let loss = objective.loss(model.forward(&input), &batch.targets, objective.mass(&batch.targets));
         assert_close("loss", &block_on(values(loss.clone())), &[step.loss], STEP);
-        let gradients = Gradients::collect(&model, loss.backward(), compute.is_cpu()).expect("gradients");
+        let gradients = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
         let (moved, before_clipping) = optim.step(model, gradients, facts.learning_rate).expect("a step");
         model = moved;
         assert_close("norm", &[block_on(norm(before_clipping)) as f32], &[step.grad_norm], STEP);

@@ -6,13 +6,12 @@ import sirv from "sirv";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The headers of every answer. The first two isolate the page from other origins, which browsers demand before they
- * hand out shared memory and precise timers; `credentialless` still lets it fetch models from the hub.
+ * These isolate the page from other origins, which browsers demand before they hand out shared memory, the threads'
+ * means, and precise timers; `credentialless` still lets it fetch models from the hub.
  */
-const HEADERS = {
+const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "credentialless",
-  "X-Content-Type-Options": "nosniff",
 };
 
 /** Files are read anew each time and checked by their ETag, so that a reload shows what was just built. */
@@ -23,13 +22,15 @@ const LIVE = { dev: true, etag: true };
  *
  * @param {number} port 0 takes any free port.
  * @param {string} [site] A folder that holds everything (`dist`); without it www/ is `/` and pkg/ is `/pkg/`.
+ * @param {Record<string, string>} [headers] Of every answer; the tests also play a host that sends none.
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serve(port, site) {
+export async function serve(port, site, headers = ISOLATION) {
   const page = sirv(site ?? root + "www", LIVE);
   const pkg = site ? null : sirv(root + "pkg", LIVE);
   const server = http.createServer((request, response) => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const absent = () => {
       response.writeHead(404).end();
     };

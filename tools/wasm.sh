@@ -1,22 +1,39 @@
 #!/usr/bin/env bash
-# Compiles the crate to pkg/tabtune_bg.wasm and its JavaScript face pkg/tabtune.js: tools/wasm.sh PATH-OF-WASM-BINDGEN
+# Compiles one of the engine's modules to pkg/MODULE/: tools/wasm.sh gpu|cpu|threads PATH-OF-WASM-BINDGEN
 . "$(dirname "$0")/env.sh"
 . "$ROOT/tools/wasm-std.sh"
 
-bindgen="$1"
+module="$1" bindgen="$2"
 cd "$ROOT"
+out="pkg/$module"
+mkdir -p "$out"
 
-say "Compiling to WebAssembly (the first time 15 to 25 minutes on two cores, later seconds)"
-"${CARGO_WASM[@]}" --release --lib --no-default-features --features gpu --target $WASM ||
+# done_with BUILT: make takes this file, written last, for the sign that all is there; the page asks it what there is.
+done_with() { echo "export const built = $1;" >"$out/built.js"; }
+
+features=()
+if [ "$module" = threads ]; then
+  if ! wasm_threads; then
+    rm -rf "${out:?}"/*
+    done_with false
+    say "The engine is built without threads, and the page works with one: $WASM_MISSING. After that: rm -r $out && make build"
+    exit
+  fi
+  features=(--features threads)
+else
+  wasm_plain
+  if [ "$module" = gpu ]; then features=(--features gpu); fi
+fi
+
+say "Compiling to WebAssembly: $module (the first time minutes, later seconds)"
+"${CARGO_WASM[@]}" --release --lib --no-default-features "${features[@]}" --target $WASM ||
   fail "the WebAssembly build failed; the compiler's messages are above."
 
-built="$CARGO_TARGET_DIR/$WASM/release/tabtune.wasm"
-bound="$CARGO_TARGET_DIR/bound"
-say "Binding it to JavaScript"
+bound="$CARGO_TARGET_DIR/bound-$module"
+rm -rf "$bound"
 # Into a folder aside, so that pkg/ is complete or old. The names of functions are a third of the module.
-"$bindgen" --target web --remove-name-section --out-dir "$bound" "$built" || fail "wasm-bindgen failed; its message is above."
-mkdir -p pkg
-cp "$bound/tabtune.js" "$bound/tabtune.d.ts" "$bound/tabtune_bg.wasm.d.ts" pkg/
-if [ -d "$bound/snippets" ]; then cp -R "$bound/snippets" pkg/; fi
-# The module last: make takes it for the sign that all is there.
-cp "$bound/tabtune_bg.wasm" pkg/
+"$bindgen" --target web --remove-name-section --out-dir "$bound" "$WASM_OUT/tabtune.wasm" ||
+  fail "wasm-bindgen failed; its message is above."
+rm -rf "${out:?}"/*
+cp -R "$bound"/. "$out/"
+done_with true

@@ -18,10 +18,16 @@ export function createActions(world) {
   const device = deviceActions(world);
   const recipes = recipeActions(world);
 
+  /** Opens everything in the engine of another device. */
+  async function replay() {
+    await models.replay();
+    await data.reopen();
+  }
+
   /** Opens everything again after the worker died: the sources were kept for this. */
   async function revive() {
     world.dispatch({ type: "revived" });
-    await device.chooseDevice(world.state().device.choice);
+    await device.chooseDevice(world.state().device.choice, replay);
     await models.reopen();
     await data.reopen();
   }
@@ -31,7 +37,11 @@ export function createActions(world) {
     // Whoever saves data is not made to load an encoder that may not be wanted.
     const saving = /** @type {{connection?: {saveData?: boolean}}} */ (navigator).connection?.saveData === true;
     // The worker answers in turn, so the device is there before the model's bytes are.
-    const started = [device.findDevices(), recipes.loadFields(), device.chooseDevice(world.state().device.choice)];
+    const started = [
+      device.findDevices(),
+      recipes.loadFields(),
+      device.chooseDevice(world.state().device.choice, replay),
+    ];
     if (!saving) started.push(models.openDefaultModel());
     await Promise.all(started);
   }
@@ -49,7 +59,7 @@ export function createActions(world) {
 
   /** Another device may be the one that a model waited for. @param {import("./state.js").DeviceChoice} choice */
   async function chooseDevice(choice) {
-    await device.chooseDevice(choice);
+    await device.chooseDevice(choice, replay);
     if (world.state().device.info) await models.openWanted();
   }
 

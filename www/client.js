@@ -7,7 +7,7 @@ import { mistake } from "./mistake.js";
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {import("./protocol.js").RunEvent|import("./protocol.js").FailedEvent} Event
  * @typedef {(progress: Progress) => void} OnProgress
- * @typedef {{resolve: (value: any) => void, reject: (reason: Mistake) => void, onProgress?: OnProgress}} Pending
+ * @typedef {{worker: WorkerLike, resolve: (value: any) => void, reject: (reason: Mistake) => void, onProgress?: OnProgress}} Pending
  * @typedef {Pick<Worker, "postMessage"|"terminate"|"addEventListener">} WorkerLike
  */
 
@@ -15,35 +15,64 @@ const LOAD_FAILED =
   "The training engine could not be loaded, or it stopped without saying why. Start it again; if that does not help, " +
   "reload the page in an up-to-date Chrome, Edge, Firefox or Safari.";
 
+const RESULT_LOST =
+  "The engine that trained this model has stopped, and the model with it. Train again, or choose the other device.";
+
+/** For calls that were on their way to an engine when another one took its place. */
+const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
+
+/** Calls about the result of the last run, which only the engine that trained it can answer. */
+const ABOUT_RESULT = new Set(["predict", "export_files"]);
+
 /**
- * Talks to one worker at a time. The worker starts with the first call; after it died the next call starts another.
+ * Talks to one worker at a time, and after a move to another device also to the one that holds the last run's result. A
+ * worker starts with the first call; after it died the next call starts another.
  *
  * @param {{onEvent: (event: Event) => void, onDead: (mistake: Mistake) => void, createWorker?: () => WorkerLike}} options
  */
 export function createClient({ onEvent, onDead, createWorker = startWorker }) {
   /** @type {Map<number, Pending>} */
   const pending = new Map();
-  /** @type {WorkerLike|null} */
+  /** @type {Set<WorkerLike>} */
+  const alive = new Set();
+  /** The one that computes. @type {WorkerLike|null} */
   let worker = null;
+  /** The one whose run was the last to end. @type {WorkerLike|null} */
+  let trainer = null;
   let lastId = 0;
+
+  /** @param {WorkerLike} which @param {Mistake} cause  What its calls reject with. */
+  function end(which, cause) {
+    which.terminate();
+    alive.delete(which);
+    if (trainer === which) trainer = null;
+    for (const [id, call] of pending) {
+      if (call.worker !== which) continue;
+      pending.delete(id);
+      call.reject(cause);
+    }
+  }
 
   /** @param {WorkerLike} which @param {Mistake} cause */
   function die(which, cause) {
-    if (which !== worker) return;
-    worker.terminate();
+    if (which !== worker) {
+      // It was only tried, or only kept for its result: the engine that computes goes on.
+      return end(which, mistake("device", which === trainer ? RESULT_LOST : cause.message));
+    }
     worker = null;
-    const lost = [...pending.values()];
-    pending.clear();
     onDead(cause);
-    for (const call of lost) call.reject(cause);
+    for (const one of [...alive]) end(one, cause);
   }
 
   /** @param {WorkerLike} from @param {any} message */
   function receive(from, message) {
-    if (from !== worker) return;
+    if (!alive.has(from)) return;
     const fatal = message.error ?? message.event?.mistake;
     if (fatal?.kind === "worker") return die(from, fatal);
-    if (message.event) return onEvent(message.event);
+    if (message.event) {
+      if (message.event.type === "done") keepResult(from);
+      return onEvent(message.event);
+    }
     const call = pending.get(message.id);
     if (!call) return;
     if (message.progress) return call.onProgress?.(message.progress);
@@ -52,39 +81,84 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     else call.resolve(message.ok);
   }
 
-  function live() {
-    if (worker) return worker;
-    const started = createWorker();
-    worker = started;
-    started.addEventListener("message", (event) => receive(started, /** @type {MessageEvent} */ (event).data));
-    started.addEventListener("error", (event) => {
+  /** @param {WorkerLike} from */
+  function keepResult(from) {
+    if (trainer && trainer !== from) end(trainer, mistake("device", RESULT_LOST));
+    trainer = from;
+  }
+
+  function open() {
+    const opened = createWorker();
+    alive.add(opened);
+    opened.addEventListener("message", (event) => receive(opened, /** @type {MessageEvent} */ (event).data));
+    opened.addEventListener("error", (event) => {
       event.preventDefault();
-      die(started, mistake("worker", LOAD_FAILED));
+      if (alive.has(opened)) die(opened, mistake("worker", LOAD_FAILED));
     });
-    started.addEventListener("messageerror", () => die(started, mistake("worker", LOAD_FAILED)));
-    return started;
+    opened.addEventListener("messageerror", () => {
+      if (alive.has(opened)) die(opened, mistake("worker", LOAD_FAILED));
+    });
+    return opened;
   }
 
   /**
+   * @param {WorkerLike} to
    * @param {typeof import("./protocol.js").CALLS[number]} call
    * @param {unknown[]} args
    * @param {{onProgress?: OnProgress, transfer?: Transferable[]}} [options]
    * @returns {Promise<any>}
    */
-  function ask(call, args, { onProgress, transfer = [] } = {}) {
+  function send(to, call, args, { onProgress, transfer = [] } = {}) {
     return new Promise((resolve, reject) => {
       const id = (lastId += 1);
-      pending.set(id, { resolve, reject, onProgress });
-      live().postMessage({ id, call, args }, transfer);
+      pending.set(id, { worker: to, resolve, reject, onProgress });
+      to.postMessage({ id, call, args }, transfer);
     });
+  }
+
+  /** @type {(call: typeof import("./protocol.js").CALLS[number], args: unknown[], options?: Parameters<typeof send>[3]) => Promise<any>} */
+  function ask(call, args, options) {
+    worker ??= open();
+    return send((ABOUT_RESULT.has(call) && trainer) || worker, call, args, options);
+  }
+
+  /**
+   * Has another worker compute from now on, if the device starts there; the old one ends unless it holds a result.
+   *
+   * @param {"auto"|"gpu"|"cpu"} kind
+   * @returns {Promise<import("./protocol.js").DeviceInfo>}
+   */
+  async function move(kind) {
+    const next = open();
+    let info;
+    try {
+      info = await send(next, "start_device", [kind]);
+    } catch (thrown) {
+      if (alive.has(next)) end(next, LEFT);
+      throw thrown;
+    }
+    // The old worker's engine bears one call at a time: when this one is answered, all before it are.
+    if (worker) await send(worker, "pause", []).catch(() => null);
+    const old = worker;
+    if (!alive.has(next)) throw LEFT;
+    worker = next;
+    if (old && old !== trainer) end(old, LEFT);
+    return info;
   }
 
   return {
     /** @returns {Promise<import("./protocol.js").DeviceChoices>} */
     devices: () => ask("devices", []),
 
-    /** @param {"auto"|"gpu"|"cpu"} kind @returns {Promise<import("./protocol.js").DeviceInfo>} */
-    startDevice: (kind) => ask("start_device", [kind]),
+    /**
+     * @param {"auto"|"gpu"|"cpu"} kind
+     * @returns {Promise<{info: import("./protocol.js").DeviceInfo, moved: boolean}>} `moved`: to an engine in which nothing
+     *   is open yet.
+     */
+    async startDevice(kind) {
+      const info = await ask("start_device", [kind]);
+      return info ? { info, moved: false } : { info: await move(kind), moved: true };
+    },
 
     /** @returns {Promise<{fields: import("./protocol.js").RecipeField[], defaults: import("./protocol.js").Recipe}>} */
     recipeFields: () => ask("recipe_fields", []),
@@ -152,7 +226,19 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 function startWorker() {
   const source = `import ${JSON.stringify(new URL("./worker.js", import.meta.url).href)};`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return new Worker(address, { type: "module", name: "tabtune" });
+  // A thread that fails leaves the worker waiting for it in vain, so it tells the page itself: on a channel of this name.
+  const name = `tabtune-${Math.random().toString(36).slice(2)}`;
+  const alarm = new BroadcastChannel(name);
+  const worker = new Worker(address, { type: "module", name });
+  alarm.addEventListener("message", ({ data }) => worker.dispatchEvent(new MessageEvent("message", { data })));
+  return {
+    postMessage: worker.postMessage.bind(worker),
+    addEventListener: worker.addEventListener.bind(worker),
+    terminate() {
+      alarm.close();
+      worker.terminate();
+    },
+  };
 }
 
 /** @param {(Uint8Array|undefined)[]} arrays @returns {Transferable[]} */

@@ -17,7 +17,7 @@
 /**
  * @typedef {object} DeviceInfo
  * @property {"gpu"|"cpu"} kind
- * @property {string} name       Adapter as the browser names it, or "CPU (WebAssembly, 1 thread)".
+ * @property {string} name       Adapter as the browser names it, or "CPU (WebAssembly, 8 threads)".
  * @property {boolean} software  A GPU adapter that is emulated on the CPU.
  * @property {string} sentence   What it runs on, why, and what speed to expect, in words.
  */
@@ -188,7 +188,7 @@
  * What the worker can be asked: each name with its arguments and its answer. See client.js for the functions.
  *
  *   devices()                          -> DeviceChoices
- *   start_device("auto"|"gpu"|"cpu")   -> DeviceInfo      also moves an open model to another device
+ *   start_device("auto"|"gpu"|"cpu")   -> DeviceInfo|null  null: this worker runs another device, ask a new one
  *   recipe_fields()                    -> {fields: RecipeField[], defaults: Recipe}
  *   check_recipe(recipe)               -> Mistake[]
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails

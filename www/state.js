@@ -81,6 +81,7 @@ import { addEvents, idleRun } from "./run.js";
  *   | {type: "recipe", change: Partial<RecipeState>}
  *   | {type: "run", change: Partial<RunState>}
  *   | {type: "run_started", info: import("./protocol.js").RunInfo}
+ *   | {type: "moved"}
  *   | {type: "events", events: import("./client.js").Event[]}
  *   | {type: "result", change: Partial<ResultState>}
  *   | {type: "died", mistake: Mistake}
@@ -139,6 +140,9 @@ export function reduce(state, action) {
       return { ...state, run: addEvents(state.run, action.events) };
     case "result":
       return { ...state, result: { ...state.result, ...action.change } };
+    case "moved":
+      // Nothing is open yet in the engine of the new device; the result is still where it was made.
+      return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null } };
     case "died":
       return afterDeath(state, action.mistake);
     case "revived":

@@ -8,7 +8,7 @@ declare module "*/pkg/vendor/client-zip.js" {
   export * from "client-zip";
 }
 
-declare module "*/pkg/tabtune.js" {
+declare module "*/pkg/cpu/tabtune.js" {
   /** The wasm module's one class; errors are thrown as `Mistake` objects. */
   export class Engine {
     static recipe_fields(): {
@@ -29,5 +29,19 @@ declare module "*/pkg/tabtune.js" {
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
   }
 
-  export default function init(options: { module_or_path: URL }): Promise<unknown>;
+  export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;
+}
+
+declare module "*/pkg/threads/tabtune.js" {
+  export * from "*/pkg/cpu/tabtune.js";
+  export { default } from "*/pkg/cpu/tabtune.js";
+  export function initSync(options: { module: WebAssembly.Module; memory: unknown }): unknown;
+  export function pool_memory(): unknown;
+  export function start_pool(threads: number): void;
+  export function join_pool(): void;
+}
+
+declare module "*/pkg/threads/built.js" {
+  /** Whether the module with threads could be built. */
+  export const built: boolean;
 }

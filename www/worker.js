@@ -1,13 +1,16 @@
-// The sole owner of wasm and GPU: answers the page's calls one after the other and pulls a run along.
+// The sole owner of wasm and GPU: answers the page's calls one after the other and pulls a run along. It has one engine
+// on one device for life; the page starts another worker for another device.
 
 import { findDevices } from "./devices.js";
+import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {import("./protocol.js").Progress} Progress
- * @typedef {import("./pkg/tabtune.js").Engine} EngineObject
- * @typedef {typeof import("./pkg/tabtune.js").Engine} EngineClass
+ * @typedef {import("./pkg/cpu/tabtune.js").Engine} EngineObject
+ * @typedef {typeof import("./pkg/cpu/tabtune.js").Engine} EngineClass
+ * @typedef {import("./protocol.js").DeviceInfo} DeviceInfo
  */
 
 /** How long one pull should take: short enough for a prompt pause, long enough to waste no time on messages. */
@@ -18,10 +21,14 @@ const ROWS_AT_ONCE = 500;
 
 const port = /** @type {{postMessage(message: unknown, transfer?: Transferable[]): void}} */ (globalThis);
 
-/** @type {Promise<EngineClass>|null} */
-let loading = null;
+/** @type {(Engine: EngineClass) => void} */
+let announce;
+/** The class of whichever build is loaded: all have the same table of hyperparameters. @type {Promise<EngineClass>} */
+const loaded = new Promise((resolve) => (announce = resolve));
 /** @type {EngineObject|null} */
 let engine = null;
+/** What the engine runs on, once it does. @type {DeviceInfo|null} */
+let running = null;
 /** The number of the loop that may pull; pausing and stopping retire it. */
 let puller = 0;
 /** Goes up with each change of what is open. */
@@ -36,17 +43,8 @@ function inTurn(work) {
   return result;
 }
 
-function loadEngine() {
-  loading ??= import("./pkg/tabtune.js").then(async (module) => {
-    await module.default({ module_or_path: new URL("./pkg/tabtune_bg.wasm", import.meta.url) });
-    return module.Engine;
-  });
-  return loading;
-}
-
-async function liveEngine() {
-  const Engine = await loadEngine();
-  engine ??= new Engine();
+function liveEngine() {
+  if (engine === null) throw mistake("order", "Start a device first.");
   return engine;
 }
 
@@ -54,28 +52,36 @@ async function liveEngine() {
  * "auto" takes what is recommended, and the CPU where a GPU that looked fine does not start.
  *
  * @param {"auto"|"gpu"|"cpu"} kind
- * @returns {Promise<import("./protocol.js").DeviceInfo>}
+ * @returns {Promise<DeviceInfo|null>} Null where the engine already runs on the other device.
  */
 async function startDevice(kind) {
-  const engine = await liveEngine();
-  if (kind !== "auto") return engine.start_device(kind);
-  const choices = await findDevices();
-  if (choices.recommended === "cpu") return engine.start_device("cpu");
+  const wanted = kind === "auto" ? (await findDevices()).recommended : kind;
+  if (running) return running.kind === wanted ? running : null;
   try {
-    return await engine.start_device("gpu");
+    running = await startOn(wanted);
   } catch (thrown) {
-    if (!isMistake(thrown)) throw thrown;
-    const info = await engine.start_device("cpu");
-    return { ...info, sentence: `The GPU could not be started (${thrown.message}) ${info.sentence}` };
+    if (kind !== "auto" || wanted === "cpu" || !isMistake(thrown)) throw thrown;
+    const info = await startOn("cpu");
+    running = { ...info, sentence: `The GPU could not be started (${thrown.message}) ${info.sentence}` };
   }
+  return running;
+}
+
+/** @param {"gpu"|"cpu"} device @returns {Promise<DeviceInfo>} */
+async function startOn(device) {
+  const { Engine, why } = await loadEngine(chooseBuild(device, await findAbilities()));
+  announce(Engine);
+  engine = new Engine();
+  const info = await engine.start_device(device);
+  return { ...info, sentence: `${info.sentence} ${why}`.trim() };
 }
 
 /** @type {Record<typeof import("./protocol.js").CALLS[number], (...args: any[]) => unknown>} */
 const answers = {
   devices: () => findDevices(),
   start_device: (kind) => inTurn(() => startDevice(kind)),
-  recipe_fields: async () => (await loadEngine()).recipe_fields(),
-  check_recipe: async (recipe) => (await loadEngine()).check_recipe(recipe),
+  recipe_fields: async () => (await loaded).recipe_fields(),
+  check_recipe: async (recipe) => (await loaded).check_recipe(recipe),
   open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
   map_columns: (mapping) =>
@@ -87,8 +93,8 @@ const answers = {
     }),
   count_tokens: countTokens,
   start: (recipe) =>
-    inTurn(async () => {
-      const info = (await liveEngine()).start(recipe);
+    inTurn(() => {
+      const info = liveEngine().start(recipe);
       setTimeout(pull);
       return info;
     }),
@@ -103,30 +109,28 @@ const answers = {
   stop: () => {
     puller += 1;
     return inTurn(async () => {
-      post(await (await liveEngine()).stop());
+      post(await liveEngine().stop());
       return null;
     });
   },
-  predict: (texts) => inTurn(async () => (await liveEngine()).predict(texts)),
+  predict: (texts) => inTurn(() => liveEngine().predict(texts)),
   export_files: () =>
-    inTurn(async () =>
-      (await liveEngine()).export_files({ created: new Date().toISOString(), browser: navigator.userAgent }),
-    ),
+    inTurn(() => liveEngine().export_files({ created: new Date().toISOString(), browser: navigator.userAgent })),
 };
 
 /** Work on what is open: whatever counted tokens of the old state gives up. @template T @param {(engine: EngineObject) => T|Promise<T>} work */
 function changing(work) {
   version += 1;
-  return inTurn(async () => work(await liveEngine()));
+  return inTurn(() => work(liveEngine()));
 }
 
 /** Tokenizes all texts, a few at a time so that other calls come through. @param {(progress: Progress) => void} onProgress */
 async function countTokens(onProgress) {
   const mine = version;
   for (;;) {
-    const { done, total } = await inTurn(async () => (await liveEngine()).tokenize(ROWS_AT_ONCE));
+    const { done, total } = await inTurn(() => liveEngine().tokenize(ROWS_AT_ONCE));
     if (mine !== version) return null;
-    if (done >= total) return inTurn(async () => (await liveEngine()).dataset_info());
+    if (done >= total) return inTurn(() => liveEngine().dataset_info());
     onProgress({ done, total, what: "Counting tokens" });
     await turn();
   }
@@ -139,7 +143,7 @@ async function pull() {
   try {
     while (mine === puller) {
       const began = performance.now();
-      const events = await inTurn(async () => (mine === puller ? (await liveEngine()).run_steps(units) : []));
+      const events = await inTurn(() => (mine === puller ? liveEngine().run_steps(units) : []));
       post(events);
       if (events.some((event) => event.type === "done")) return;
       units = nextUnits(units, performance.now() - began);

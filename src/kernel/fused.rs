@@ -61,7 +61,11 @@ pub trait Kernels: Backend {
     ) -> [FloatTensor<Self>; 4];
 
     /// q, k, v `[B, T, H]`, bias `[B, T]` → mixed `[B, T, H]` and the weights before dropout, `[B, A, T, T]`.
-    fn attention_forward(qkv: [FloatTensor<Self>; 3], bias: FloatTensor<Self>, how: Attention) -> [FloatTensor<Self>; 2];
+    fn attention_forward(
+        qkv: [FloatTensor<Self>; 3],
+        bias: FloatTensor<Self>,
+        how: Attention,
+    ) -> [FloatTensor<Self>; 2];
     /// q, k, v and the weights; d mixed → dq, dk, dv
     fn attention_gradient(
         kept: [FloatTensor<Self>; 4],

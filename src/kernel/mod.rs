@@ -7,8 +7,10 @@ mod flex;
 mod fused;
 mod host;
 mod plain;
+#[cfg(test)]
+mod tests;
 
-pub use adamw::Update;
+pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, mix64};
 pub use fused::{add_norm, attention, gelu, linear, norm};
 pub use host::threads;

@@ -1,5 +1,6 @@
 //! A [`Batch`] on the device: the encoder's inputs as tensors.
 
+use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::Batch;
@@ -16,6 +17,52 @@ pub struct DeviceBatch {
     pub attention_bias: Tensor<2>,
     /// What is dropped on the way: nothing but in training.
     pub dropout: Dropout,
+    /// The rows of the word table that these tokens are, where gradients are wanted of them alone.
+    pub words: Option<Words>,
+}
+
+/// The rows of an embedding table that a batch uses, as a leaf of the graph of their own: the table's gradient is zero
+/// everywhere else, and passes over 30,000 rows for a few hundred would cost more than the encoder of a small batch.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// The table.
+    pub table: ParamId,
+    /// Which rows, ascending, U of them.
+    pub ids: Vec<usize>,
+    /// Their values, `[U, H]`.
+    pub rows: Tensor<2>,
+    /// Which of them each token is, `[B · T]`.
+    places: Tensor<1, Int>,
+}
+
+impl Words {
+    /// Takes the rows for `tokens` out of a table.
+    fn new(table: &Param<Tensor<2>>, tokens: &[i32]) -> Self {
+        let mut ids = tokens.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        // Every token is among them, so that each search finds its place.
+        let places: Vec<i32> =
+            tokens.iter().map(|token| ids.binary_search(token).map_or_else(|at| at, |at| at) as i32).collect();
+        let values = table.val().inner();
+        let plain = values.device();
+        let indices = |list: Vec<i32>, device: &Device| {
+            let size = list.len();
+            Tensor::<1, Int>::from_data(TensorData::new(list, [size]), device)
+        };
+        let rows = values.select(0, indices(ids.clone(), &plain));
+        Self {
+            table: table.id,
+            rows: Tensor::from_inner(rows).require_grad(),
+            places: indices(places, &plain.autodiff()),
+            ids: ids.into_iter().map(|id| id as usize).collect(),
+        }
+    }
+
+    /// The embedding of each token, `[B · T, H]`.
+    pub fn embedded(&self) -> Tensor<2> {
+        self.rows.clone().select(0, self.places.clone())
+    }
 }
 
 impl DeviceBatch {
@@ -34,7 +81,18 @@ impl DeviceBatch {
             types: grid(&batch.types),
             attention_bias: Tensor::from_data(TensorData::new(bias, [rows, tokens]), device),
             dropout: Dropout::off(),
+            words: None,
         }
+    }
+
+    /// The same batch for a pass whose gradients of this word table are wanted for the batch's rows alone.
+    ///
+    /// # Panics
+    ///
+    /// If the table's values are not on an autodiff device.
+    #[must_use]
+    pub fn with_words(self, table: &Param<Tensor<2>>, batch: &Batch) -> Self {
+        Self { words: Some(Words::new(table, &batch.ids)), ..self }
     }
 
     /// The same batch for a pass that drops activations.

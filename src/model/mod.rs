@@ -6,13 +6,16 @@ mod encoder;
 mod head;
 mod layers;
 
-pub use batch::DeviceBatch;
+pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig, SUPPORTED};
 pub use encoder::{Bert, Encoded};
 pub use head::ClassificationHead;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+
+use crate::data::Batch;
+use crate::device::Compute;
 
 /// An encoder with a classification head: what transformers calls `BertForSequenceClassification`.
 #[derive(Module, Debug)]
@@ -41,6 +44,13 @@ impl Classifier {
     /// The encoder.
     pub fn encoder(&self) -> &Bert {
         &self.encoder
+    }
+
+    /// A batch to learn from: on the CPU the gradient of the word table is wanted for the batch's rows alone. On a GPU,
+    /// where one dense pass is cheaper than many small ones, for all.
+    pub fn training_input(&self, batch: &Batch, compute: &Compute) -> DeviceBatch {
+        let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
+        if compute.is_cpu() { input.with_words(self.encoder.word_table(), batch) } else { input }
     }
 
     /// Logits, `[B, K]`.

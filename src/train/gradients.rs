@@ -1,10 +1,14 @@
 //! The gradients of one step: collected from burn's backward pass, added up over batches, measured.
 
+use std::collections::BTreeMap;
+
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
 use crate::device;
 use crate::error::Result;
+use crate::kernel::squared_sum;
+use crate::model::DeviceBatch;
 
 /// A flat array where it is computed with: in host memory for the CPU, on the device for a GPU.
 #[allow(clippy::large_enum_variant)] // A hundred of these at a time: a box each would cost more than the space.
@@ -12,8 +16,43 @@ use crate::error::Result;
 pub enum Flat {
     /// Host memory: one pass of ours beats a dozen of burn's element-wise operations.
     Host(Vec<f32>),
+    /// Host memory, and of a table only the rows that are not zero.
+    Rows(RowsOfTable),
     /// Device memory.
     Device(Tensor<1>),
+}
+
+/// Some rows of a table.
+#[derive(Debug, Clone)]
+pub struct RowsOfTable {
+    /// Which rows, ascending.
+    pub ids: Vec<usize>,
+    /// Their values, one row after the other.
+    pub values: Vec<f32>,
+}
+
+impl RowsOfTable {
+    /// Values in a row.
+    pub fn width(&self) -> usize {
+        self.values.len() / self.ids.len().max(1)
+    }
+
+    /// Every row with its values.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &[f32])> {
+        self.ids.iter().copied().zip(self.values.chunks_exact(self.width().max(1)))
+    }
+
+    /// The sum with other rows of the same table.
+    fn plus(self, other: &Self) -> Self {
+        let width = self.width();
+        let mut sums: BTreeMap<usize, Vec<f32>> = self.iter().map(|(id, row)| (id, row.to_vec())).collect();
+        for (id, row) in other.iter() {
+            let sum = sums.entry(id).or_insert_with(|| vec![0.0; width]);
+            sum.iter_mut().zip(row).for_each(|(sum, part)| *sum += part);
+        }
+        let (ids, rows): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
+        Self { ids, values: rows.concat() }
+    }
 }
 
 /// The gradient of every trainable parameter, in the order of the modules.
@@ -33,13 +72,18 @@ pub enum Norm {
 }
 
 impl Gradients {
-    /// Takes the gradients of a model's parameters out of a backward pass.
+    /// Takes the gradients of a model's parameters out of the backward pass of a batch.
     ///
     /// # Errors
     ///
     /// A device that failed.
-    pub fn collect<M: Module>(model: &M, gradients: burn::tensor::Gradients, on_cpu: bool) -> Result<Self> {
-        let mut collect = Collect { gradients, on_cpu, by_parameter: Vec::new() };
+    pub fn collect<M: Module>(
+        model: &M,
+        batch: &DeviceBatch,
+        gradients: burn::tensor::Gradients,
+        on_cpu: bool,
+    ) -> Result<Self> {
+        let mut collect = Collect { batch, gradients, on_cpu, by_parameter: Vec::new() };
         model.visit(&mut collect);
         Ok(Self { by_parameter: collect.by_parameter.into_iter().collect::<Result<_>>()? })
     }
@@ -54,6 +98,10 @@ impl Gradients {
             assert_eq!(*id, other_id, "gradients of the same model come in the same order");
             match (&mut *sum, part) {
                 (Flat::Host(sum), Flat::Host(part)) => sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part),
+                (Flat::Rows(sum), Flat::Rows(part)) => {
+                    let before = std::mem::replace(sum, RowsOfTable { ids: Vec::new(), values: Vec::new() });
+                    *sum = before.plus(&part);
+                }
                 (Flat::Device(sum), Flat::Device(part)) => *sum = sum.clone().add(part),
                 _ => unreachable!("gradients of one model live in one place"),
             }
@@ -66,7 +114,7 @@ impl Gradients {
         let mut parts = Vec::new();
         for (_, gradient) in &self.by_parameter {
             match gradient {
-                Flat::Host(values) => host += squared_sum(values),
+                Flat::Host(values) | Flat::Rows(RowsOfTable { values, .. }) => host += squared_sum(values),
                 Flat::Device(values) => parts.push(values.clone().powi_scalar(2).sum()),
             }
         }
@@ -80,29 +128,21 @@ impl Gradients {
     }
 }
 
-/// Σ x², in f32 lanes over short runs and in f64 over the runs: fast, and exact enough for 10⁸ values.
-fn squared_sum(values: &[f32]) -> f64 {
-    let mut total = 0.0;
-    for run in values.chunks(4096) {
-        let (eights, rest) = run.as_chunks::<8>();
-        let mut lanes = [0.0_f32; 8];
-        for eight in eights {
-            lanes.iter_mut().zip(eight).for_each(|(lane, x)| *lane += x * x);
-        }
-        total +=
-            lanes.iter().chain(&rest.iter().map(|x| x * x).collect::<Vec<_>>()).map(|&x| f64::from(x)).sum::<f64>();
-    }
-    total
-}
-
-struct Collect {
+struct Collect<'a> {
+    batch: &'a DeviceBatch,
     gradients: burn::tensor::Gradients,
     on_cpu: bool,
     by_parameter: Vec<Result<(ParamId, Flat)>>,
 }
 
-impl ModuleVisitor for Collect {
+impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(words) = self.batch.words.as_ref().filter(|words| words.table == param.id) {
+            let Some(gradient) = words.rows.grad_remove(&mut self.gradients) else { return };
+            let rows = device::read_on_cpu(gradient).map(|values| RowsOfTable { ids: words.ids.clone(), values });
+            self.by_parameter.push(rows.map(|rows| (param.id, Flat::Rows(rows))));
+            return;
+        }
         let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return };
         let size = gradient.shape().num_elements();
         let flat = gradient.reshape([size]);
@@ -119,11 +159,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn squares_are_summed_over_every_length() {
-        for length in [0, 1, 7, 8, 9, 4096, 10_000] {
-            let values: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 0.5).collect();
-            let expected: f64 = values.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-            assert!((squared_sum(&values) - expected).abs() <= 1e-6 * expected, "{length}");
-        }
+    fn rows_of_two_batches_are_added_up() {
+        let rows = |ids: &[usize], value: f32| RowsOfTable { ids: ids.to_vec(), values: vec![value; ids.len() * 2] };
+        let sum = rows(&[1, 4], 1.0).plus(&rows(&[0, 4, 9], 2.0));
+        assert_eq!(sum.ids, [0, 1, 4, 9]);
+        assert_eq!(sum.values, [2.0, 2.0, 1.0, 1.0, 3.0, 3.0, 2.0, 2.0]);
     }
 }

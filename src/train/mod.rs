@@ -6,7 +6,7 @@ mod optim;
 mod schedule;
 mod trainer;
 
-pub use gradients::{Flat, Gradients, Norm};
+pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use loss::Objective;
 pub use optim::AdamW;
 pub use schedule::{learning_rate, warmup_steps};

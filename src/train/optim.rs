@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::device;
 use crate::error::{Error, Result};
-use crate::kernel::Update;
+use crate::kernel::{RowGradient, Update};
 use crate::train::gradients::{Flat, Gradients, Norm};
 
 /// Added to the norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
@@ -21,12 +21,14 @@ pub struct AdamW {
     max_grad_norm: f64,
     step: i32,
     moments: HashMap<ParamId, [Flat; 2]>,
+    /// Of tables whose gradients come by rows: which rows have had one.
+    touched: HashMap<ParamId, Vec<bool>>,
 }
 
 impl AdamW {
     /// β₁ 0.9, β₂ 0.999, ε 1e-8: the defaults of PyTorch, not those of burn.
     pub fn new(weight_decay: f64, max_grad_norm: f64) -> Self {
-        Self { weight_decay, max_grad_norm, step: 0, moments: HashMap::new() }
+        Self { weight_decay, max_grad_norm, step: 0, moments: HashMap::new(), touched: HashMap::new() }
     }
 
     /// Moves every parameter that has a gradient one step; returns the model and the norm before clipping.
@@ -72,12 +74,12 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
-    /// The new values of a parameter `[N]`.
-    fn apply(&mut self, id: ParamId, parameter: Tensor<1>, gradient: Flat) -> Result<Tensor<1>> {
+    /// The new values of a parameter `[N]` whose rows, if it is a table, are `width` long.
+    fn apply(&mut self, id: ParamId, parameter: Tensor<1>, width: usize, gradient: Flat) -> Result<Tensor<1>> {
         let decays = !matches!(self.name.as_str(), "bias" | "gamma" | "beta");
         let update = Update { weight_decay: if decays { self.optim.weight_decay } else { 0.0 }, ..self.update };
         match (gradient, &self.scale) {
-            (Flat::Host(gradient), Norm::Host(scale)) => {
+            (gradient @ (Flat::Host(_) | Flat::Rows(_)), Norm::Host(scale)) => {
                 let device = parameter.device();
                 let mut values = device::read_on_cpu(parameter)?;
                 let size = values.len();
@@ -86,7 +88,14 @@ impl Apply<'_> {
                 let [Flat::Host(first), Flat::Host(second)] = moments else {
                     unreachable!("moments live where the gradients do")
                 };
-                update.apply_on_host(&mut values, &gradient, *scale as f32, first, second);
+                let scale = *scale as f32;
+                if let Flat::Rows(rows) = &gradient {
+                    let touched = self.optim.touched.entry(id).or_insert_with(|| vec![false; size / width]);
+                    let gradient = RowGradient { ids: &rows.ids, values: &rows.values };
+                    update.apply_to_rows(&mut values, gradient, scale, touched, [first, second]);
+                } else if let Flat::Host(gradient) = &gradient {
+                    update.apply_on_host(&mut values, gradient, scale, first, second);
+                }
                 Ok(Tensor::from_data(TensorData::new(values, [size]), &device))
             }
             (Flat::Device(gradient), Norm::Device(scale)) => {
@@ -117,7 +126,7 @@ impl ModuleMapper for Apply<'_> {
         let shape = tensor.dims();
         let flat = tensor.reshape([shape.iter().product::<usize>()]);
         let device = flat.device();
-        let new = self.apply(id, flat, gradient).unwrap_or_else(|error| {
+        let new = self.apply(id, flat, shape[D - 1], gradient).unwrap_or_else(|error| {
             self.failed = Some(error);
             // The step has failed and its model is dropped; a copy kept for this case would cost every step one.
             Tensor::zeros([shape.iter().product::<usize>()], &device)

@@ -6,7 +6,7 @@ use crate::data::{self, Batch};
 use crate::device::Compute;
 use crate::error::Result;
 use crate::kernel::{Dropout, mix64};
-use crate::model::{Classifier, DeviceBatch};
+use crate::model::Classifier;
 use crate::recipe::Recipe;
 use crate::text::Encoding;
 use crate::train::gradients::{Gradients, Norm};
@@ -157,9 +157,10 @@ impl Trainer {
         let mut gradients = Gradients::default();
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {
-            let loss = self.loss(&model, batch, mass, self.dropout(place));
+            let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
+            let loss = self.objective.loss(model.forward(&input), &batch.targets, mass);
             losses.push(loss.clone().inner());
-            gradients.add(Gradients::collect(&model, loss.backward(), self.compute.is_cpu())?);
+            gradients.add(Gradients::collect(&model, &input, loss.backward(), self.compute.is_cpu())?);
         }
         let (model, norm) = self.optim.step(model, gradients, learning_rate)?;
         self.model = Some(model);
@@ -182,11 +183,6 @@ impl Trainer {
             self.compute.device.seed(seed);
         }
         Dropout::new(self.recipe.dropout, seed, self.compute.is_cpu())
-    }
-
-    fn loss(&self, model: &Classifier, batch: &Batch, mass: f64, dropout: Dropout) -> Tensor<1> {
-        let input = DeviceBatch::new(batch, &self.compute.device.clone().autodiff()).with_dropout(dropout);
-        self.objective.loss(model.forward(&input), &batch.targets, mass)
     }
 
     fn learning_rate(&self) -> f64 {

@@ -77,10 +77,11 @@ async function startTrap() {
  * Serves the page and starts the browser: once per test file.
  *
  * @param {string} [folder] A folder to serve instead of www/ and pkg/.
+ * @param {Record<string, string>} [headers] Of every answer, instead of those that isolate the page.
  * @returns {Promise<Site>}
  */
-export async function startSite(folder) {
-  const [server, trap] = await Promise.all([serve(0, folder), startTrap()]);
+export async function startSite(folder, headers) {
+  const [server, trap] = await Promise.all([serve(0, folder, headers), startTrap()]);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [...FLAGS, `--proxy-server=http://127.0.0.1:${trap.port}`],

@@ -1,11 +1,15 @@
-// The native parity tests, compiled for the browser: hidden states, every gradient and the losses of ten steps.
+// The native parity tests in each of the engine's modules: hidden states, every gradient and the losses of ten steps.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PATIENCE, startSite } from "./harness.mjs";
 
-/** Where `make` puts the module of parity.rs. */
-const FOLDER = fileURLToPath(new URL("../../target/parity", import.meta.url));
+/** Where `make` puts the modules of parity.rs. */
+const FOLDER = fileURLToPath(new URL("../../target/parity/", import.meta.url));
+
+/** More threads than many a machine has cores, so that they are sure to meet. */
+const THREADS = 4;
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -14,17 +18,27 @@ before(async () => {
 });
 after(() => site.close());
 
-for (const device of /** @type {const} */ (["cpu", "gpu"])) {
-  test(`the numbers of PyTorch on the ${device}`, { timeout: PATIENCE }, async () => {
+for (const { build, device, on } of /** @type {const} */ ([
+  { build: "cpu", device: "cpu", on: "the CPU with one thread" },
+  { build: "threads", device: "cpu", on: `the CPU with ${THREADS} threads and relaxed SIMD` },
+  { build: "gpu", device: "gpu", on: "WebGPU" },
+])) {
+  // Only where nothing on the machine could compile it, which the build has said.
+  const skip = !readFileSync(`${FOLDER}${build}/built.js`, "utf8").includes("true") && "this module was not built";
+  test(`the numbers of PyTorch on ${on}`, { timeout: PATIENCE, skip }, async () => {
     const { page, errors, close } = await site.open({ device });
-    const ran = page.evaluate(async (device) => {
-      const path = "/parity.js";
-      const { default: init, run } = await import(path);
-      await init();
-      await run(device);
-    }, device);
+    const thrown = await page.evaluate(([build, device, threads]) => {
+      const worker = new Worker("/tests/browser/parity.worker.js", { type: "module", name: "parity" });
+      return new Promise((resolve) => {
+        worker.addEventListener("message", ({ data }) => resolve(data.thrown));
+        worker.addEventListener("error", (event) => resolve(event.message || "the worker could not be loaded"));
+        // A thread that fails says so here: the worker would wait for it for ever.
+        new BroadcastChannel("parity").addEventListener("message", ({ data }) => resolve(data.error.message));
+        worker.postMessage({ build, device, threads });
+      });
+    }, /** @type {const} */ ([build, device, THREADS]));
     // A comparison that fails panics: the sentence is on the console, what is thrown says only that the module ended.
-    await ran.catch((thrown) => assert.fail([...errors, String(thrown)].join("\n")));
+    assert.equal(thrown, null, errors.join("\n"));
     assert.deepEqual(errors, []);
     await close();
   });

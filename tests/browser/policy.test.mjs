@@ -1,4 +1,4 @@
-// The page's policy holds in the page and in its worker: no other machine is asked for anything.
+// The page's policy holds in the page, in its worker and in the worker's threads: no other machine is asked for anything.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PATIENCE, startSite } from "./harness.mjs";
@@ -18,14 +18,31 @@ const send = () =>
     () => "refused",
   );
 
-test("neither the page nor its worker can send data away", { timeout: PATIENCE }, async () => {
+/**
+ * The same in a thread as the engine's worker starts them: it is told to load its module from elsewhere.
+ *
+ * @param {string} origin
+ * @returns {Promise<string>} Why it could not.
+ */
+async function sendFromThread(origin) {
+  const { startThread } = await import(`${origin}pool.js`);
+  const thread = startThread();
+  thread.postMessage({ script: "https://example.org/?data" });
+  return new Promise((resolve) =>
+    thread.addEventListener("message", (/** @type {any} */ { data }) => resolve(data.failed)),
+  );
+}
+
+test("neither the page nor its worker nor a thread can send data away", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
-  await reads(page, "#device-sentence", /\w+/);
+  await reads(page, "#device-sentence", /thread/);
   const [worker] = page.workers();
   assert.equal(await page.evaluate(send), "refused");
   assert.equal(await worker.evaluate(send), "refused");
+  assert.match(await worker.evaluate(sendFromThread, site.origin), /example\.org/);
   // The proxy refuses, too; the policy is what keeps it from being asked at all.
   assert.deepEqual(site.asked, []);
-  assert.equal(errors.filter((line) => line.includes("Content Security Policy")).length, 2, errors.join("\n"));
+  const refused = errors.filter((line) => line.includes("Content Security Policy"));
+  assert.ok(refused.length >= 2, errors.join("\n"));
   await close();
 });

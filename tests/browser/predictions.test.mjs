@@ -49,7 +49,7 @@ for (const { device, tolerance } of /** @type {const} */ ([
           key,
           Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)),
         ]);
-        const info = await client.startDevice(device);
+        const { info } = await client.startDevice(device);
         await client.openModel(Object.fromEntries(bytes), "tiny-classifier");
         return { info, predictions: await client.predict(texts) };
       },

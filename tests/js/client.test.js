@@ -104,3 +104,85 @@ test("a run that fails for good ends the worker, one that fails for a reason doe
   workers[0].say("message", { event: { type: "failed", mistake: { kind: "worker", message: "trap" } } });
   assert.equal(deaths.length, 1);
 });
+
+/** Answers the last call to a worker. @param {ReturnType<typeof stage>["workers"][number]} worker @param {unknown} ok */
+function answer(worker, ok) {
+  worker.say("message", { id: worker.sent.at(-1).id, ok });
+}
+
+/** Lets what waits for an answer go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A client whose first worker runs on the CPU. */
+async function moving() {
+  const staged = stage();
+  const { client, workers } = staged;
+  const started = client.startDevice("cpu");
+  answer(workers[0], { kind: "cpu" });
+  assert.deepEqual(await started, { info: { kind: "cpu" }, moved: false });
+  return {
+    ...staged,
+    /** The old worker sends away, the new one is asked. */
+    async move() {
+      const moved = client.startDevice("gpu");
+      answer(workers[0], null);
+      await settled();
+      assert.deepEqual(workers[1].sent.at(-1).args, ["gpu"]);
+      return moved;
+    },
+  };
+}
+
+test("another device is another worker, and the old one ends when all its calls are answered", async () => {
+  const { client, workers, move } = await moving();
+  const moved = move();
+  await settled();
+  answer(workers[1], { kind: "gpu" });
+  await settled();
+  assert.equal(workers[0].ended, false);
+  answer(workers[0], null);
+  assert.deepEqual(await moved, { info: { kind: "gpu" }, moved: true });
+  assert.equal(workers[0].ended, true);
+  client.predict(["a"]).catch(() => null);
+  assert.equal(workers[1].sent.at(-1).call, "predict");
+});
+
+test("a device that does not start leaves the old worker in its place", async () => {
+  const { client, workers, deaths } = await moving();
+  for (const error of [
+    { kind: "device", message: "No GPU." },
+    { kind: "worker", message: "trap" },
+  ]) {
+    const moved = client.startDevice("gpu");
+    answer(workers[0], null);
+    await settled();
+    const tried = workers[workers.length - 1];
+    tried.say("message", { id: tried.sent[0].id, error });
+    await assert.rejects(moved, { kind: "device", message: error.message });
+    assert.equal(tried.ended, true);
+  }
+  assert.equal(workers[0].ended, false);
+  assert.deepEqual(deaths, []);
+});
+
+test("the worker of the last run stays for its result until another run is done", async () => {
+  const { client, workers, move } = await moving();
+  workers[0].say("message", { event: { type: "done" } });
+  const moved = move();
+  await settled();
+  answer(workers[1], { kind: "gpu" });
+  await settled();
+  answer(workers[0], null);
+  await moved;
+  assert.equal(workers[0].ended, false);
+  const predicted = client.predict(["a"]);
+  answer(workers[0], ["p"]);
+  assert.deepEqual(await predicted, ["p"]);
+
+  client.start({}).catch(() => null);
+  assert.equal(workers[1].sent.at(-1).call, "start");
+  workers[1].say("message", { event: { type: "done" } });
+  assert.equal(workers[0].ended, true);
+  client.exportFiles().catch(() => null);
+  assert.equal(workers[1].sent.at(-1).call, "export_files");
+});

@@ -6,7 +6,6 @@ use burn::module::Module;
 use serde::Deserialize;
 use tabtune::DeviceKind;
 use tabtune::data::Batch;
-use tabtune::model::DeviceBatch;
 use tabtune::recipe::Schedule;
 use tabtune::train::{AdamW, Gradients, Objective, learning_rate};
 
@@ -48,10 +47,10 @@ async fn steps(kind: DeviceKind, reference: &Tensors, prefix: &str, steps: &[Vec
         let mass = batches.iter().map(|batch| objective.mass(&batch.targets)).sum();
         let (mut gradients, mut total) = (Gradients::default(), 0.0);
         for batch in batches {
-            let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
+            let input = model.training_input(batch, &compute);
             let loss = objective.loss(model.forward(&input), &batch.targets, mass);
             total += values(loss.clone()).await[0];
-            gradients.add(Gradients::collect(&model, loss.backward(), compute.is_cpu()).expect("gradients"));
+            gradients.add(Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients"));
         }
         assert_close(&key("loss"), &[total], &[reference.scalar(&key("loss"))], STEP);
 

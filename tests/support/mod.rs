@@ -192,6 +192,13 @@ impl ModuleMapper for Exchange {
             Some(Flat::Host(values)) => {
                 Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &tensor.device()))
             }
+            Some(Flat::Rows(rows)) => {
+                let mut table = vec![0.0; shape.iter().product()];
+                for (row, values) in rows.iter() {
+                    table[row * rows.width()..][..rows.width()].copy_from_slice(values);
+                }
+                Param::from_tensor(Tensor::from_data(TensorData::new(table, shape), &tensor.device()))
+            }
             Some(Flat::Device(gradient)) => Param::from_tensor(gradient.reshape(shape)),
         }
     }

@@ -63,12 +63,12 @@ pub async fn losses_and_every_gradient(kind: DeviceKind) {
     let objective = Objective::weighted(0.0, vec![1.0; 3]);
     for batch_name in &facts.batches {
         let batch = reference.batch(batch_name);
-        let input = DeviceBatch::new(&batch, &compute.device.clone().autodiff());
+        let input = model.training_input(&batch, &compute);
         let loss = objective.loss(model.forward(&input), &batch.targets, objective.mass(&batch.targets));
         let name = format!("{batch_name}.loss");
         assert_close(&name, &values(loss.clone()).await, &reference.floats(&name), Within::Absolute(tolerance(kind)));
 
-        let collected = Gradients::collect(&model, loss.backward(), compute.is_cpu()).expect("gradients");
+        let collected = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
         let gradients = by_name(collected, model.clone(), &config).await;
         for (name, (shape, gradient)) in &gradients {
             let key = format!("{batch_name}.grad.{name}");
@@ -107,10 +107,11 @@ pub async fn smoothing_and_class_weights(kind: DeviceKind) {
         let loss = |logits| objective.loss(logits, &batch.targets, objective.mass(&batch.targets));
         let key = |part: &str| format!("padded.{variant}.{part}");
 
-        let total = loss(model.forward(&DeviceBatch::new(&batch, &device)));
+        let input = model.training_input(&batch, &compute);
+        let total = loss(model.forward(&input));
         let limit = Within::Absolute(tolerance(kind));
         assert_close(&key("loss"), &values(total.clone()).await, &reference.floats(&key("loss")), limit);
-        let collected = Gradients::collect(&model, total.backward(), compute.is_cpu()).expect("gradients");
+        let collected = Gradients::collect(&model, &input, total.backward(), compute.is_cpu()).expect("gradients");
         let (_, gradient) = &by_name(collected, model.clone(), &config).await["classifier.weight"];
         assert_close(variant, gradient, &reference.floats(&key("grad.classifier.weight")), GRADIENTS);
 

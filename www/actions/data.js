@@ -86,8 +86,10 @@ export function dataActions({ client, dispatch, state }) {
       if (opened && !opened.used && previous) await openTable(previous.source, previous.mapping);
     },
 
+    /** Opens again what training uses, in an engine that does not have it. */
     async reopen() {
-      if (opened) await openTable(opened.source, opened.mapping);
+      const used = opened && !opened.used && previous ? previous : opened;
+      if (used) await openTable(used.source, used.mapping);
     },
   };
 }

@@ -16,13 +16,21 @@ export function deviceActions({ client, dispatch, state }) {
       }
     },
 
-    /** @param {import("../state.js").DeviceChoice} choice */
-    async chooseDevice(choice) {
+    /**
+     * @param {import("../state.js").DeviceChoice} choice
+     * @param {() => Promise<void>} replay  Opens everything again in the engine of another device.
+     */
+    async chooseDevice(choice, replay) {
       if (isBusyTraining(state())) return;
       dispatch({ type: "device", change: { choice, busy: true, error: null } });
       try {
-        const info = await client.startDevice(choice);
-        dispatch({ type: "device", change: { info, busy: false } });
+        const { info, moved } = await client.startDevice(choice);
+        dispatch({ type: "device", change: { info } });
+        if (moved) {
+          dispatch({ type: "moved" });
+          await replay();
+        }
+        dispatch({ type: "device", change: { busy: false } });
       } catch (thrown) {
         // The device before, if there was one, is still the one that runs.
         const before = state().device.info?.kind ?? choice;

@@ -1,4 +1,4 @@
-// Opening encoders; the last one that opened is remembered for a restart of the engine.
+// Opening encoders; the last one that opened is remembered for a restart of the engine or a move to another one.
 
 import { listKept, removeKept } from "../hub.js";
 import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
@@ -14,6 +14,8 @@ import { BUSY, local } from "./world.js";
 export function modelActions({ client, dispatch, state }, countTokens) {
   /** @type {ModelSource|null} */
   let opened = null;
+  /** What is being read. @type {ModelSource|null} */
+  let reading = null;
   /** What did not open for want of a device. @type {ModelSource|null} */
   let wanted = null;
   let latest = 0;
@@ -28,6 +30,7 @@ export function modelActions({ client, dispatch, state }, countTokens) {
     dispatch({ type: "model", change: { error: null } });
     loading(null);
     wanted = null;
+    reading = source;
     try {
       const files = await source.read(loading);
       if (mine !== latest) return;
@@ -41,6 +44,7 @@ export function modelActions({ client, dispatch, state }, countTokens) {
       if (error?.kind === "device") wanted = source;
       if (mine === latest) dispatch({ type: "model", change: { loading: null, error } });
     }
+    if (mine === latest) reading = null;
     dispatch({ type: "model", change: { kept: await listKept() } });
   }
 
@@ -69,6 +73,13 @@ export function modelActions({ client, dispatch, state }, countTokens) {
       if (wanted && !state().model.loading) await openModel(wanted);
     },
 
+    /** Opens the last model again, or the default one if there was none, in an engine that lost it. */
     reopen: () => openModel(opened ?? modelOfThePage()),
+
+    /** The same in an engine that never had it: what is still being read starts over there. */
+    async replay() {
+      const source = reading ?? opened;
+      if (source) await openModel(source);
+    },
   };
 }

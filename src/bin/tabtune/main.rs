@@ -11,10 +11,8 @@ use std::process::ExitCode;
 use arguments::Command;
 use tabtune::Error;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    tabtune::memory::keep();
     let command = match arguments::parse() {
         Ok(command) => command,
         Err(code) => return code,

@@ -3,14 +3,14 @@
 use super::math::normal;
 use super::threads::{self, Shared};
 
-/// Values that are worth a thread of their own.
-const SHORTEST: usize = 1 << 14;
+/// Values that one thread takes at a time.
+const RUN: usize = 1 << 14;
 
 /// `y = x · Φ(x)`
 pub fn forward(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "as many values out as in");
     let (arch, shared) = (pulp::Arch::new(), Shared::new(y));
-    threads::ranges(x.len(), SHORTEST, |_, range| {
+    threads::ranges(x.len(), RUN, |_, range| {
         // SAFETY: `ranges` gives every place once.
         let (x, y) = (&x[range.clone()], unsafe { shared.part(range) });
         arch.dispatch(|| {
@@ -25,7 +25,7 @@ pub fn forward(x: &[f32], y: &mut [f32]) {
 pub fn backward(x: &[f32], gradient: &mut [f32]) {
     assert_eq!(x.len(), gradient.len(), "a gradient for every value");
     let (arch, shared) = (pulp::Arch::new(), Shared::new(gradient));
-    threads::ranges(x.len(), SHORTEST, |_, range| {
+    threads::ranges(x.len(), RUN, |_, range| {
         // SAFETY: `ranges` gives every place once.
         let (x, gradient) = (&x[range.clone()], unsafe { shared.part(range) });
         arch.dispatch(|| {

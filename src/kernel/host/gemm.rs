@@ -58,10 +58,14 @@ pub struct Size {
     pub k: usize,
 }
 
-/// Rows of B that one packed panel holds.
-const DEPTH: usize = 512;
-/// Columns of B that one block of work covers: DEPTH × WIDTH values fit in the second cache.
-const WIDTH: usize = 192;
+/// Rows of B that one packed panel holds, and columns that one block of work covers: as much as fits in the second cache.
+const DEEP: [usize; 2] = [384, 192];
+/// The same where A has to be packed, too, once for every block of columns: fewer of them, and wider.
+const WIDE: [usize; 2] = [256, 384];
+/// Values in a cache line.
+const LINE: usize = 16;
+/// Columns of the widest tile: three vectors of AVX-512.
+const WIDEST: usize = 48;
 /// Multiplications below which more threads cost more than they give.
 const WORTH_THREADS: usize = 1 << 19;
 
@@ -85,7 +89,8 @@ fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: us
         assert_eq!(bias.len(), n, "one bias per column");
     }
     let arch = pulp::Arch::new();
-    let columns = n.div_ceil(WIDTH);
+    let [deep, wide] = if a.column == 1 { DEEP } else { WIDE };
+    let columns = n.div_ceil(wide);
     let mut rows = 1;
     while threads > 1 && columns * rows < 3 * threads && m / (rows + 1) >= 96 {
         rows += 1;
@@ -94,10 +99,10 @@ fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: us
     let rows = m.div_ceil(height);
     let shared = Shared::new(c);
     let block = |piece: usize| {
-        let (row, column) = ((piece % rows) * height, (piece / rows) * WIDTH);
+        let (row, column) = ((piece % rows) * height, (piece / rows) * wide);
         let rows = row..(row + height).min(m);
-        let columns = column..(column + WIDTH).min(n);
-        arch.dispatch(Block { rows, columns, depth: k, a, b, start, c: shared, stride });
+        let columns = column..(column + wide).min(n);
+        arch.dispatch(Block { rows, columns, depth: k, deep, a, b, start, c: shared, stride });
     };
     if threads > 1 { threads::each(rows * columns, block) } else { (0..rows * columns).for_each(block) }
 }
@@ -107,6 +112,8 @@ struct Block<'a> {
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
     depth: usize,
+    /// Rows of B in a panel.
+    deep: usize,
     a: Matrix<'a>,
     b: Matrix<'a>,
     start: Start<'a>,
@@ -139,20 +146,24 @@ impl Block<'_> {
     fn compute<S: Simd, const R: usize, const V: usize>(self, simd: S) {
         let lanes = V * S::F32_LANES;
         let panels = self.columns.len().div_ceil(lanes);
-        let [mut packed, mut turned] = PACKED.take();
+        let [mut room, mut turned] = PACKED.take();
         let mut from = 0;
         // A product over nothing is the start.
         while from == 0 || from < self.depth {
-            let depth = DEPTH.min(self.depth - from);
-            grow(&mut packed, depth * panels * lanes);
-            self.pack(&mut packed, lanes, from, depth);
+            let depth = self.deep.min(self.depth - from);
+            grow(&mut room, depth * panels * lanes + LINE);
+            // No vector of a panel may lie across two cache lines.
+            let skip = room.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+            let packed = &mut room[skip..];
+            self.pack::<S, V>(simd, packed, from, depth);
             let mut row = self.rows.start;
             while row < self.rows.end {
                 let high = R.min(self.rows.end - row);
                 let a = self.left::<R>(&mut turned, row, high, from, depth);
                 for panel in 0..panels {
                     let b = &packed[panel * depth * lanes..][..depth * lanes];
-                    let tile = Tile { block: &self, row, column: self.columns.start + panel * lanes, depth, from, a, b };
+                    let tile =
+                        Tile { block: &self, row, column: self.columns.start + panel * lanes, depth, from, a, b };
                     if high == R {
                         tile.compute::<S, R, V>(simd);
                     } else {
@@ -163,7 +174,7 @@ impl Block<'_> {
             }
             from += depth.max(1);
         }
-        PACKED.set([packed, turned]);
+        PACKED.set([room, turned]);
     }
 
     /// The next rows of A, where they are if their values are neighbours, else packed: k after k, `R` values each.
@@ -190,11 +201,12 @@ impl Block<'_> {
         Matrix { values: turned, row: 1, column: R }
     }
 
-    /// Packs rows `from..from + depth` of this block's columns of B: panel after panel of `lanes` columns, filled up
-    /// with zeros.
+    /// Packs rows `from..from + depth` of this block's columns of B: panel after panel of V vectors, filled up with
+    /// zeros.
     #[inline(always)]
-    fn pack(&self, packed: &mut [f32], lanes: usize, from: usize, depth: usize) {
+    fn pack<S: Simd, const V: usize>(&self, simd: S, packed: &mut [f32], from: usize, depth: usize) {
         let Matrix { values, row, column } = self.b;
+        let lanes = V * S::F32_LANES;
         if depth == 0 {
             return;
         }
@@ -208,8 +220,15 @@ impl Block<'_> {
                 packed.fill(0.0);
             }
             if column == 1 {
+                // Vectors rather than `copy_from_slice`, which for so few values costs more than it copies.
                 for (k, packed) in packed.chunks_exact_mut(lanes).enumerate() {
-                    packed[..wide].copy_from_slice(&values[(from + k) * row + first..][..wide]);
+                    let source = &values[(from + k) * row + first..][..wide];
+                    let mut v = 0;
+                    while v < wide {
+                        let end = (v + S::F32_LANES).min(wide);
+                        store(simd, &mut packed[v..end], load(simd, &source[v..end]));
+                        v = end;
+                    }
                 }
                 continue;
             }
@@ -224,6 +243,26 @@ impl Block<'_> {
             }
         }
     }
+}
+
+/// A vector's values, or fewer: whole vectors without the mask that parts need.
+#[inline(always)]
+fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
+    if values.len() == S::F32_LANES {
+        // SAFETY: as many values as the vector has, and no alignment asked for.
+        return unsafe { values.as_ptr().cast::<S::f32s>().read_unaligned() };
+    }
+    simd.partial_load_f32s(values)
+}
+
+/// The same for storing.
+#[inline(always)]
+fn store<S: Simd>(simd: S, values: &mut [f32], vector: S::f32s) {
+    if values.len() == S::F32_LANES {
+        // SAFETY: as above.
+        return unsafe { values.as_mut_ptr().cast::<S::f32s>().write_unaligned(vector) };
+    }
+    simd.partial_store_f32s(values, vector);
 }
 
 fn grow(buffer: &mut Vec<f32>, size: usize) {
@@ -253,10 +292,52 @@ impl Tile<'_> {
         }
     }
 
-    // Loops over indices, not closures: a closure may not be inlined into the function that has the wide vectors.
-    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn compute<S: Simd, const R: usize, const V: usize>(&self, simd: S) {
+        let Block { stride, start, ref columns, c, .. } = *self.block;
+        let start = if self.from > 0 { Start::Add } else { start };
+        let wide = (V * S::F32_LANES).min(columns.end - self.column);
+        let row = |r: usize| {
+            let at = (self.row + r) * stride + self.column;
+            // SAFETY: rows and columns of this block, which no other thread has, and one row at a time.
+            unsafe { c.part(at..at + wide) }
+        };
+        if wide == V * S::F32_LANES {
+            let rows = std::array::from_fn::<_, R, _>(|r| row(r).as_mut_ptr());
+            let start = match start {
+                Start::Bias(bias) => Start::Bias(&bias[self.column..self.column + wide]),
+                start => start,
+            };
+            // SAFETY: each row has room for V vectors.
+            return unsafe { self.whole::<S, R, V>(simd, start, rows) };
+        }
+        // The last columns: the whole tile aside, then what of it is C.
+        let mut aside = [[0.0_f32; WIDEST]; R];
+        let rows = aside.each_mut().map(|row| row.as_mut_ptr());
+        // SAFETY: the widest tile has room.
+        unsafe { self.whole::<S, R, V>(simd, Start::Zero, rows) };
+        for (r, sums) in aside.iter().enumerate() {
+            for (j, (target, sum)) in row(r).iter_mut().zip(sums).enumerate() {
+                *target = match start {
+                    Start::Zero => *sum,
+                    Start::Add => *target + sum,
+                    Start::Bias(bias) => bias[self.column + j] + sum,
+                };
+            }
+        }
+    }
+
+    /// The whole tile, its rows of V vectors each written where `rows` point.
+    ///
+    /// Loops over indices, not closures: a closure may not be inlined into the function that has the wide vectors. And
+    /// bodies so small that all loops but the one over k are unrolled, else the sums would live in memory.
+    ///
+    /// # Safety
+    ///
+    /// Each row has room for V vectors.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    unsafe fn whole<S: Simd, const R: usize, const V: usize>(&self, simd: S, start: Start, rows: [*mut f32; R]) {
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
         assert!(self.b.len() >= self.depth * V * S::F32_LANES, "a panel of B");
         self.a.check(R, self.depth);
@@ -278,34 +359,22 @@ impl Tile<'_> {
             a = a.wrapping_add(self.a.column);
             b = b.wrapping_add(V);
         }
-        for r in 0..R {
-            self.store(simd, r, &sums[r]);
-        }
-    }
-
-    #[allow(clippy::needless_range_loop)]
-    #[inline(always)]
-    fn store<S: Simd>(&self, simd: S, r: usize, sums: &[S::f32s]) {
-        let wide = (sums.len() * S::F32_LANES).min(self.block.columns.end - self.column);
-        let at = (self.row + r) * self.block.stride + self.column;
-        // SAFETY: rows and columns of this block, which no other thread has.
-        let target = unsafe { self.block.c.part(at..at + wide) };
-        let start = if self.from > 0 { Start::Add } else { self.block.start };
-        for v in 0..sums.len() {
-            let low = v * S::F32_LANES;
-            if low >= wide {
-                break;
+        let mut first = [simd.splat_f32s(0.0); V];
+        if let Start::Bias(bias) = start {
+            for v in 0..V {
+                first[v] = load(simd, &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES]);
             }
-            let target = &mut target[low..(low + S::F32_LANES).min(wide)];
-            let sum = match start {
-                Start::Zero => sums[v],
-                Start::Add => simd.add_f32s(sums[v], simd.partial_load_f32s(target)),
-                Start::Bias(bias) => {
-                    let bias = &bias[self.column + low..][..target.len()];
-                    simd.add_f32s(sums[v], simd.partial_load_f32s(bias))
+        }
+        let add = matches!(start, Start::Add);
+        for r in 0..R {
+            let row = rows[r].cast::<S::f32s>();
+            for v in 0..V {
+                // SAFETY: room for V vectors by the caller's promise.
+                unsafe {
+                    let before = if add { row.add(v).read_unaligned() } else { first[v] };
+                    row.add(v).write_unaligned(simd.add_f32s(sums[r][v], before));
                 }
-            };
-            simd.partial_store_f32s(target, sum);
+            }
         }
     }
 }
@@ -323,16 +392,9 @@ mod tests {
     /// Every size around the edges of tiles, panels and blocks, every orientation, every start, against f64.
     #[test]
     fn products_equal_the_definition() {
-        for (m, n, k) in [
-            (1, 1, 1),
-            (1, 8, 0),
-            (5, 7, 3),
-            (8, 48, 16),
-            (9, 49, 17),
-            (25, 193, 513),
-            (130, 200, 64),
-            (64, 5, 1030),
-        ] {
+        for (m, n, k) in
+            [(1, 1, 1), (1, 8, 0), (5, 7, 3), (8, 48, 16), (9, 49, 17), (25, 193, 513), (130, 200, 64), (64, 5, 1030)]
+        {
             let (a, b, bias) = (noise(m * k, 0), noise(k * n, 1), noise(n, 2));
             for turn in 0..4 {
                 let left = if turn & 1 == 0 { Matrix::rows(&a, k) } else { Matrix::rows(&a, m).transposed() };
@@ -355,7 +417,10 @@ mod tests {
                                 Start::Add => f64::from(before[i * stride + j]),
                             };
                             let found = f64::from(c[i * stride + j]);
-                            assert!((found - exact - base).abs() < 1e-6 * size, "{m} {n} {k} {turn} {start:?} {i} {j}: {found} {exact} + {base}");
+                            assert!(
+                                (found - exact - base).abs() < 1e-6 * size,
+                                "{m} {n} {k} {turn} {start:?} {i} {j}: {found} {exact} + {base}"
+                            );
                         }
                         // What lies between the rows is not C's.
                         assert_eq!(c[i * stride + n..(i + 1) * stride], before[i * stride + n..(i + 1) * stride]);

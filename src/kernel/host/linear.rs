@@ -3,8 +3,8 @@
 use super::gemm::{Matrix, Size, Start, product};
 use super::threads::{self, Shared};
 
-/// Rows that are worth a thread of their own.
-const SHORTEST: usize = 64;
+/// Rows that one thread takes at a time.
+const RUN: usize = 64;
 
 /// `[N, I]`·`[I, O]` + `[O]` → `[N, O]`
 pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
@@ -35,10 +35,10 @@ pub fn weight_gradient(x: &[f32], gradient: &[f32], outputs: usize, dweight: &mu
 pub fn bias_gradient(gradient: &[f32], dbias: &mut [f32]) {
     let outputs = dbias.len();
     let rows = gradient.len() / outputs;
-    let mut sums = vec![0.0; threads::range_count(rows, SHORTEST) * outputs];
+    let mut sums = vec![0.0; rows.div_ceil(RUN) * outputs];
     let shared = Shared::new(&mut sums);
     let arch = pulp::Arch::new();
-    threads::ranges(rows, SHORTEST, |piece, range| {
+    threads::ranges(rows, RUN, |piece, range| {
         // SAFETY: every piece is given once.
         let sums = unsafe { shared.part(piece * outputs..(piece + 1) * outputs) };
         arch.dispatch(|| {

@@ -4,6 +4,6 @@ pub mod attention;
 pub mod gelu;
 pub mod gemm;
 pub mod linear;
-mod math;
+pub mod math;
 pub mod norm;
 pub mod threads;

@@ -5,8 +5,8 @@ use super::math::{dot, sum};
 use super::threads::{self, Shared};
 use crate::kernel::dropout::Mask;
 
-/// Rows that are worth a thread of their own.
-const SHORTEST: usize = 16;
+/// Rows that one thread takes at a time.
+const RUN: usize = 32;
 
 /// What goes into [`forward`], N rows of H values each.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub fn forward(input: Input, y: &mut [f32], normal: &mut [f32], scales: &mut [f3
     assert!(input.beta.len() == width && input.residual.is_none_or(|r| r.len() == rows * width));
     let (y, normal, scales) = (Shared::new(y), Shared::new(normal), Shared::new(scales));
     let arch = pulp::Arch::new();
-    threads::ranges(rows, SHORTEST, |_, range| {
+    threads::ranges(rows, RUN, |_, range| {
         arch.dispatch(|| {
             for row in range {
                 let at = row * width..(row + 1) * width;
@@ -92,19 +92,24 @@ pub fn backward(kept: Kept, dgamma: &mut [f32], dbeta: &mut [f32], dz: &mut [f32
     assert!([kept.normal.len(), kept.gradient.len(), dz.len()].iter().all(|&size| size == rows * width));
     assert!(dgamma.len() == width && dbeta.len() == width, "{width} gradients of γ and β");
     // Every run of rows has sums of its own, added up in order afterwards.
-    let mut sums = vec![0.0; threads::range_count(rows, SHORTEST) * 2 * width];
+    let mut sums = vec![0.0; rows.div_ceil(RUN) * 2 * width];
     let (partial, shared) = (Shared::new(&mut sums), Shared::new(dz));
     let arch = pulp::Arch::new();
-    threads::ranges(rows, SHORTEST, |piece, range| {
+    threads::ranges(rows, RUN, |piece, range| {
         // SAFETY: every piece and every row is given once.
-        let (dgamma, dbeta) =
-            unsafe { partial.part(piece * 2 * width..(piece + 1) * 2 * width) }.split_at_mut(width);
+        let (dgamma, dbeta) = unsafe { partial.part(piece * 2 * width..(piece + 1) * 2 * width) }.split_at_mut(width);
         arch.dispatch(|| {
             for row in range {
                 let at = row * width..(row + 1) * width;
                 // SAFETY: as above.
                 let dz = unsafe { shared.part(at.clone()) };
-                one_row_back(kept.scales[row], kept.gamma, &kept.normal[at.clone()], &kept.gradient[at], [dgamma, dbeta, dz]);
+                one_row_back(
+                    kept.scales[row],
+                    kept.gamma,
+                    &kept.normal[at.clone()],
+                    &kept.gradient[at],
+                    [dgamma, dbeta, dz],
+                );
             }
         });
     });

@@ -21,20 +21,10 @@ pub fn each(pieces: usize, work: impl Fn(usize) + Send + Sync) {
     (0..pieces).for_each(work);
 }
 
-/// Cuts `0..size` into runs for the threads, a few for each so that a slow one holds nobody up, none shorter than
-/// `shortest` but the last, and runs `work` with the number and the range of each.
-pub fn ranges(size: usize, shortest: usize, work: impl Fn(usize, Range<usize>) + Send + Sync) {
-    let length = range_length(size, shortest);
+/// Cuts `0..size` into runs of `length`, the last one shorter, and runs `work` with the number and the range of each.
+/// The cut does not depend on the threads, so that sums over runs do not either.
+pub fn ranges(size: usize, length: usize, work: impl Fn(usize, Range<usize>) + Send + Sync) {
     each(size.div_ceil(length), |piece| work(piece, piece * length..((piece + 1) * length).min(size)));
-}
-
-/// How many runs [`ranges`] makes.
-pub fn range_count(size: usize, shortest: usize) -> usize {
-    size.div_ceil(range_length(size, shortest))
-}
-
-fn range_length(size: usize, shortest: usize) -> usize {
-    size.div_ceil(4 * count()).max(shortest).max(1)
 }
 
 /// An array that several threads write, each its own part.
@@ -74,12 +64,12 @@ mod tests {
 
     #[test]
     fn every_element_is_visited_once() {
-        for (size, shortest) in [(0, 1), (1, 1), (7, 3), (1000, 1), (1000, 300), (64, 64)] {
+        for (size, length) in [(0, 1), (1, 1), (7, 3), (1000, 1), (1000, 300), (64, 64)] {
             let mut seen = vec![0.0; size];
             let shared = Shared::new(&mut seen);
             // SAFETY: `ranges` gives every place once.
-            ranges(size, shortest, |_, range| unsafe { shared.part(range) }.iter_mut().for_each(|x| *x += 1.0));
-            assert!(seen.iter().all(|&times| times == 1.0), "{size} {shortest}");
+            ranges(size, length, |_, range| unsafe { shared.part(range) }.iter_mut().for_each(|x| *x += 1.0));
+            assert!(seen.iter().all(|&times| times == 1.0), "{size} {length}");
         }
     }
 }

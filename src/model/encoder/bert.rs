@@ -2,7 +2,7 @@
 //!
 //! Letters in shapes: B batch, T tokens, H hidden, A heads, D = H / A, V vocabulary, F feed-forward width.
 
-use burn::module::{Initializer, Module};
+use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Tensor, activation};
 
@@ -36,6 +36,11 @@ impl Bert {
             layers: (0..config.num_hidden_layers).map(|_| Layer::new(config, device)).collect(),
             pooler: Dense::new(config.hidden_size, config.hidden_size, device),
         }
+    }
+
+    /// The table of word embeddings, `[V, H]`.
+    pub fn word_table(&self) -> &Param<Tensor<2>> {
+        &self.embeddings.word.weight
     }
 
     /// Encodes a batch.
@@ -79,10 +84,14 @@ impl Embeddings {
 
     /// → `[B, T, H]`. Positions count from 0 in every row, padding included.
     fn forward(&self, batch: &DeviceBatch) -> Tensor<3> {
-        let [_, tokens] = batch.ids.dims();
+        let [rows, tokens] = batch.ids.dims();
         let positions: Tensor<3> = self.position.weight.val().narrow(0, 0, tokens).unsqueeze();
         let types = self.token_type.forward(batch.types.clone());
-        let sum = self.word.forward(batch.ids.clone()) + types + positions;
+        let words = match &batch.words {
+            Some(words) => words.embedded().reshape([rows as i32, tokens as i32, -1]),
+            None => self.word.forward(batch.ids.clone()),
+        };
+        let sum = words + types + positions;
         batch.dropout.apply(self.norm.forward(sum))
     }
 }

@@ -1,0 +1,93 @@
+// Which of the engine's modules the page loads, what it says about that, and that a change of device loses nothing.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { SECRET, file, modelFiles, table } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+
+/** Whether this machine could compile the module with threads. */
+const BUILT = readFileSync(new URL("../../pkg/threads/built.js", import.meta.url), "utf8").includes("true");
+const skip = !BUILT && "the module with threads was not built";
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+/** A host that sends no headers of its own. @type {import("./harness.mjs").Site} */
+let plain;
+before(async () => {
+  [site, plain] = await Promise.all([startSite(), startSite(undefined, {})]);
+});
+after(() => Promise.all([site.close(), plain.close()]));
+
+/** @param {import("./harness.mjs").Opened["requests"]} requests @returns {string[]} The modules that were loaded. */
+function modules(requests) {
+  return requests.flatMap(({ url }) => /pkg\/(\w+)\/tabtune_bg\.wasm$/.exec(url)?.[1] ?? []);
+}
+
+test("an isolated page computes on all cores", { timeout: PATIENCE, skip }, async () => {
+  const { page, requests, errors, close } = await site.open({ device: "cpu" });
+  const cores = await page.evaluate(() => Math.min(navigator.hardwareConcurrency, 16));
+  await reads(page, "#device-sentence", cores === 1 ? /on 1 thread\./ : new RegExp(`on ${cores} threads\\.`));
+  assert.deepEqual(modules(requests), ["threads"]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a page that is not isolated computes on one thread and says why", { timeout: PATIENCE, skip }, async () => {
+  const { page, requests, errors, close } = await plain.open({ device: "cpu" });
+  await reads(page, "#device-sentence", /on 1 thread\..*Cross-Origin-Opener-Policy/);
+  assert.deepEqual(modules(requests), ["cpu"]);
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, { epochs: 1 });
+  await train(page);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("model, data and result outlive a change of device", { timeout: PATIENCE }, async () => {
+  const { page, requests, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, { epochs: 1 });
+  await train(page);
+  const before = await download(page, "#download-weights");
+
+  await page.locator("#device-select").selectOption("gpu");
+  await reads(page, "#device-sentence", /GPU/);
+  await reads(page, "#data-summary", /3 labels/);
+  await page.locator("#try-text").fill(`${SECRET} the pear is good`);
+  await page.locator("#try-send").click();
+  await reads(page, "#prediction", /%/);
+  const after = await download(page, "#download-weights");
+  assert.deepEqual(after.bytes, before.bytes);
+
+  // Another run is on the new device, and its result takes the place of the old one.
+  await page.locator('#train[aria-disabled="false"]').click();
+  await reaches(page, "running");
+  await reaches(page, "trained");
+  const trained = await download(page, "#download-weights");
+  assert.notDeepEqual(trained.bytes, before.bytes);
+  assert.deepEqual(modules(requests), [BUILT ? "threads" : "cpu", "gpu"]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a thread that stops is noticed, and the engine can be started again", { timeout: PATIENCE, skip }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  // What thread.js sends when the module traps in it, while the engine waits for it and cannot say anything.
+  await page.workers()[0].evaluate(() => {
+    new BroadcastChannel(self.name).postMessage({ error: { kind: "worker", message: "A thread stopped." } });
+  });
+  await reads(page, "#worker-error", /A thread stopped/);
+  await page.locator("#revive").click();
+  await reaches(page, "model");
+  assert.deepEqual(errors, []);
+  await close();
+});

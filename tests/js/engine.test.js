@@ -1,0 +1,31 @@
+// Which build of the engine is taken, and what is said where it has but one thread.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { chooseBuild } from "../../www/engine.js";
+
+const ALL = { built: true, isolated: true, relaxed: true, cores: 8 };
+
+test("the GPU has a build of its own, whatever the CPU can do", () => {
+  assert.equal(chooseBuild("gpu", ALL).build, "gpu");
+  assert.equal(chooseBuild("gpu", { ...ALL, isolated: false }).build, "gpu");
+});
+
+test("the CPU has a thread per core, up to a limit", () => {
+  assert.deepEqual(chooseBuild("cpu", ALL), { build: "threads", threads: 8, why: "" });
+  assert.equal(chooseBuild("cpu", { ...ALL, cores: 1 }).threads, 1);
+  assert.equal(chooseBuild("cpu", { ...ALL, cores: 128 }).threads, 16);
+});
+
+test("one thread is explained by what is missing", () => {
+  for (const [missing, words] of /** @type {const} */ ([
+    ["built", /built without/u],
+    ["relaxed", /relaxed SIMD/u],
+    ["isolated", /Cross-Origin-Embedder-Policy/u],
+  ])) {
+    const { build, threads, why } = chooseBuild("cpu", { ...ALL, [missing]: false });
+    assert.deepEqual({ build, threads }, { build: "cpu", threads: 1 });
+    assert.match(why, words);
+  }
+});

@@ -1,0 +1,105 @@
+// The three builds of the engine: which one computes on a device here and why, and how it is loaded.
+
+import { startPool } from "./pool.js";
+
+/**
+ * @typedef {"gpu"|"cpu"|"threads"} Build  As the folders of pkg/ are named.
+ * @typedef {import("./pkg/cpu/tabtune.js")} EngineModule
+ * @typedef {{build: Build, threads: number, why: string}} Choice  `why`: what would make it faster, in words, or nothing.
+ */
+
+/**
+ * @typedef {object} Abilities  What decides about threads.
+ * @property {boolean} built     Whether the page comes with the module that has threads.
+ * @property {boolean} isolated  Whether the browser hands out shared memory.
+ * @property {boolean} relaxed   Whether it knows relaxed SIMD, which that module's products use.
+ * @property {number} cores
+ */
+
+/** Beyond these a small encoder has no work for another thread. */
+const MOST_THREADS = 16;
+
+/** A module of one function that is one relaxed multiply-add: browsers without relaxed SIMD find it invalid. */
+const RELAXED = Uint8Array.from(
+  [
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    // () → v128; one function of that type.
+    [0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00],
+    // i32.const 0 and i8x16.splat three times, f32x4.relaxed_madd, end.
+    [0x0a, 0x13, 0x01, 0x11, 0x00],
+    [0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f],
+    [0xfd, 0x85, 0x02, 0x0b],
+  ].flat(),
+);
+
+/** @returns {Promise<Abilities>} */
+export async function findAbilities() {
+  const { built } = await import("./pkg/threads/built.js");
+  return {
+    built,
+    isolated: globalThis.crossOriginIsolated === true,
+    relaxed: WebAssembly.validate(RELAXED),
+    cores: navigator.hardwareConcurrency || 1,
+  };
+}
+
+/**
+ * @param {"gpu"|"cpu"} device
+ * @param {Abilities} abilities
+ * @returns {Choice}
+ */
+export function chooseBuild(device, { built, isolated, relaxed, cores }) {
+  if (device === "gpu") return { build: "gpu", threads: 1, why: "" };
+  if (!built) return oneThread("this page was built without the module for more. Building it says what is missing.");
+  if (!relaxed) {
+    return oneThread("this browser lacks relaxed SIMD for WebAssembly. An up-to-date Chrome, Edge or Firefox has it.");
+  }
+  if (!isolated) {
+    return oneThread(
+      "this page is not isolated from other sites. Its server would have to send the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: credentialless.",
+    );
+  }
+  return { build: "threads", threads: Math.min(cores, MOST_THREADS), why: "" };
+}
+
+/** @param {string} reason @returns {Choice} */
+function oneThread(reason) {
+  return { build: "cpu", threads: 1, why: `Only one thread, because ${reason}` };
+}
+
+/**
+ * Loads a build, with its threads. Where threads do not start, as when there is no address space for their memory, the
+ * build with one takes their place.
+ *
+ * @param {Choice} choice
+ * @returns {Promise<{Engine: EngineModule["Engine"], why: string}>}
+ */
+export async function loadEngine({ build, threads, why }) {
+  if (build !== "threads") return { Engine: (await load(build)).module.Engine, why };
+  try {
+    const { script, module, compiled } = await load(build);
+    await startPool(script, /** @type {import("./pkg/threads/tabtune.js")} */ (module), compiled, threads);
+    return { Engine: module.Engine, why };
+  } catch (thrown) {
+    const cause = thrown instanceof Error ? thrown.message : String(thrown);
+    return loadEngine(oneThread(`more could not be started (${cause}).`));
+  }
+}
+
+/** @param {Build} build @returns {Promise<{script: string, module: EngineModule, compiled: WebAssembly.Module}>} */
+async function load(build) {
+  const script = new URL(`./pkg/${build}/tabtune.js`, import.meta.url).href;
+  const compiling = compile(new URL(`./pkg/${build}/tabtune_bg.wasm`, import.meta.url));
+  const [module, compiled] = await Promise.all([import(script), compiling]);
+  await module.default({ module_or_path: compiled });
+  return { script, module, compiled };
+}
+
+/** Compiles while the bytes come in, where the server names their type. @param {URL} address */
+async function compile(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address.pathname}: status ${response.status}`);
+  if (response.headers.get("Content-Type") === "application/wasm") return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
