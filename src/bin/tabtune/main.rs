@@ -13,6 +13,8 @@ use tabtune::Error;
 
 fn main() -> ExitCode {
     tabtune::memory::keep();
+    #[cfg(feature = "threads")]
+    tabtune::kernel::threads::join_in();
     let command = match arguments::parse() {
         Ok(command) => command,
         Err(code) => return code,

@@ -54,6 +54,7 @@ impl<'a> Input<'a> {
 
     /// B
     fn rows(&self) -> usize {
+        assert_eq!(self.width() * self.heads, self.hidden, "heads of equal width");
         let rows = self.query.len() / (self.tokens * self.hidden);
         let size = rows * self.tokens * self.hidden;
         assert!([self.query, self.key, self.value].iter().all(|x| x.len() == size), "{rows} rows of tokens");

@@ -31,7 +31,7 @@ pub fn weight_gradient(x: &[f32], gradient: &[f32], outputs: usize, dweight: &mu
     product(size, Matrix::rows(x, inputs).transposed(), Matrix::rows(gradient, outputs), Start::Zero, dweight, outputs);
 }
 
-/// `db = Σ dy` over rows: `[N, O]` → `[O]`, which holds zeros before.
+/// `db = Σ dy` over rows: `[N, O]` → `[O]`
 pub fn bias_gradient(gradient: &[f32], dbias: &mut [f32]) {
     let outputs = dbias.len();
     let rows = gradient.len() / outputs;
@@ -49,6 +49,7 @@ pub fn bias_gradient(gradient: &[f32], dbias: &mut [f32]) {
             }
         });
     });
+    dbias.fill(0.0);
     for sums in sums.chunks_exact(outputs) {
         dbias.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
     }

@@ -11,6 +11,14 @@ pub fn count() -> usize {
     return 1;
 }
 
+/// Makes the calling thread one of those that work, natively, rather than one that wakes them and waits: some hundred
+/// times per step that costs more than it looks. To be called once, before any kernel; later calls change nothing.
+#[cfg(all(feature = "threads", not(target_family = "wasm")))]
+pub fn join_in() {
+    // An error says that there is a pool already, which is as good.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+}
+
 /// Runs `work` for 0, 1, … `pieces` − 1, in any order.
 pub fn each(pieces: usize, work: impl Fn(usize) + Send + Sync) {
     #[cfg(feature = "threads")]

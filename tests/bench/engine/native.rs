@@ -24,6 +24,8 @@ pub fn main() -> ExitCode {
     // As the terminal program does.
     #[cfg(feature = "cli")]
     tabtune::memory::keep();
+    #[cfg(feature = "threads")]
+    tabtune::kernel::threads::join_in();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["padding", tokenizer, table] => padding(tokenizer, table),
