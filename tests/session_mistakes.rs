@@ -49,7 +49,6 @@ fn a_run_under_way_is_not_disturbed() {
     refused("order", "Stop it first", session.open_table(table(9).as_bytes(), "other.csv"));
     refused("order", "Stop it first", session.map_columns(&mapping(0.5)));
     refused("order", "Stop it first", session.start(recipe()));
-    refused("order", "Stop it first", block_on(session.move_to(DeviceKind::Gpu)));
     assert_eq!(predict(&session, &texts(3)).len(), 3, "the model of the run before still predicts");
     events.extend(finish(&mut session, 5));
     assert_eq!(losses(&events), losses(&undisturbed));

@@ -70,29 +70,6 @@ impl Session {
         &self.compute.info
     }
 
-    /// Moves to another device, with what is open.
-    ///
-    /// # Errors
-    ///
-    /// A run that is under way, or a device that cannot be set up; the old one stays in use then.
-    pub async fn move_to(&mut self, kind: DeviceKind) -> Result<()> {
-        if kind == self.compute.info.kind {
-            return Ok(());
-        }
-        self.refuse_during_run("The device can be changed when the run is over. Stop it first.")?;
-        let compute = Compute::open(kind).await?;
-        // Copies are moved, so that a failure half-way leaves everything where it was.
-        let (mut model, mut trained) = (self.model.clone(), self.trained.clone());
-        if let Some(model) = &mut model {
-            model.rehost(&compute).await?;
-        }
-        if let Some(trained) = &mut trained {
-            trained.rehost(&compute).await?;
-        }
-        (self.model, self.trained, self.compute) = (model, trained, compute);
-        Ok(())
-    }
-
     /// Opens a model; data that is open is tokenized anew.
     ///
     /// # Errors

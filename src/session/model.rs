@@ -121,21 +121,6 @@ impl OpenModel {
         checkpoint::initialise(model, &self.config, &missing, seed)
     }
 
-    /// Loads the same weights to another device.
-    ///
-    /// # Errors
-    ///
-    /// A device that fails.
-    pub async fn rehost(&mut self, compute: &Compute) -> Result<()> {
-        let weights = checkpoint::save(&self.loaded.model, &self.config).await?;
-        let missing = std::mem::take(&mut self.loaded.missing);
-        let unexpected = std::mem::take(&mut self.loaded.unexpected);
-        let classes = self.loaded.model.classes();
-        let model = checkpoint::load(&self.config, &weights, classes, &compute.device)?.model;
-        self.loaded = Loaded { model, missing, unexpected };
-        Ok(())
-    }
-
     /// What a form shows.
     pub fn info(&self) -> ModelInfo {
         use burn::module::Module;

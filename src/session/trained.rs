@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::checkpoint;
 use crate::data::DatasetInfo;
-use crate::device::{Compute, DeviceInfo};
+use crate::device::DeviceInfo;
 use crate::error::Result;
 use crate::export::{Bundle, File};
 use crate::model::Classifier;
@@ -77,18 +76,5 @@ impl Trained {
             "epochs": self.epochs,
             "result": self.done,
         })
-    }
-
-    /// Loads the same weights to another device.
-    ///
-    /// # Errors
-    ///
-    /// A device that fails.
-    pub async fn rehost(&mut self, compute: &Compute) -> Result<()> {
-        let weights = checkpoint::save(&self.model, &self.base.config).await?;
-        let model = checkpoint::load(&self.base.config, &weights, self.labels.len(), &compute.device)?.model;
-        self.base.rehost(compute).await?;
-        self.model = model;
-        Ok(())
     }
 }

@@ -7,3 +7,4 @@ pub mod linear;
 pub mod math;
 pub mod norm;
 pub mod threads;
+mod tile;
