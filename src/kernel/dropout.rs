@@ -88,10 +88,10 @@ impl Mask {
         if !self.drops() {
             return;
         }
-        for i in 0..values.len() {
+        for (i, value) in values.iter_mut().enumerate() {
             // Two rounds, each with a half of the key; 32 bits wide, so that compilers put several into one vector.
             let mixed = mix32(mix32((place + i) as u32 ^ self.low).wrapping_add(self.high));
-            values[i] *= if mixed < self.threshold { 0.0 } else { self.scale };
+            *value *= if mixed < self.threshold { 0.0 } else { self.scale };
         }
     }
 }

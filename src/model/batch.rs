@@ -43,7 +43,7 @@ impl Words {
         ids.dedup();
         // Every token is among them, so that each search finds its place.
         let places: Vec<i32> =
-            tokens.iter().map(|token| ids.binary_search(token).map_or_else(|at| at, |at| at) as i32).collect();
+            tokens.iter().map(|token| ids.binary_search(token).unwrap_or_else(|at| at) as i32).collect();
         let values = table.val().inner();
         let plain = values.device();
         let indices = |list: Vec<i32>, device: &Device| {
