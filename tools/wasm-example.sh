@@ -7,21 +7,14 @@ example="$1" module="$2" bindgen="$3" folder="$4"
 cd "$ROOT"
 mkdir -p "$folder/$module"
 
-features=()
-if [ "$module" = threads ]; then
-  if ! wasm_threads; then
-    echo "export const built = false;" >"$folder/$module/built.js"
-    say "$example is left out with threads: $WASM_MISSING."
-    exit
-  fi
-  features=(--features threads)
-else
-  wasm_plain
-  if [ "$module" = gpu ]; then features=(--features gpu); fi
+if ! wasm_module "$module"; then
+  echo "export const built = false;" >"$folder/$module/built.js"
+  say "$example is left out with threads: $WASM_MISSING."
+  exit
 fi
 
 say "Compiling to WebAssembly: $example, $module"
-"${CARGO_WASM[@]}" --release --example "$example" --no-default-features "${features[@]}" --target $WASM ||
+"${CARGO_WASM[@]}" --release --example "$example" --no-default-features ${WASM_FEATURES[@]+"${WASM_FEATURES[@]}"} --target $WASM ||
   fail "the WebAssembly build failed; the compiler's messages are above."
 "$bindgen" --target web --out-dir "$folder/$module" "$WASM_OUT/examples/$example.wasm" ||
   fail "wasm-bindgen failed; its message is above."

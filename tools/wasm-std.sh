@@ -1,6 +1,7 @@
 # Finds or installs the standard library for wasm32 and sets what a build for it needs. Sourced; then one of:
 #
 #   wasm_plain     one thread: the library may be there, rustup adds it, or Debian's rustc-web compiles it along.
+#   wasm_module    whichever of these a module of the page is built with.
 #   wasm_threads   shared memory: the library must be compiled anew, from rustup's or Debian's sources. Returns 1, and
 #                  says why in $WASM_MISSING, where neither can be had.
 #
@@ -87,6 +88,18 @@ wasm_threads() {
     WASM_MISSING="it needs the sources of Rust's standard library (rustup component add rust-src)"
     return 1
   fi
+}
+
+# wasm_module gpu|cpu|threads: what that module of the page needs; its cargo features are in WASM_FEATURES. Returns 1 as
+# wasm_threads does. (Bash 3.2, which macOS has, takes an empty array for one that is not set.)
+wasm_module() {
+  WASM_FEATURES=()
+  if [ "$1" = threads ]; then
+    wasm_threads || return 1
+  else
+    wasm_plain
+  fi
+  if [ "$1" != cpu ]; then WASM_FEATURES=(--features "$1"); fi
 }
 
 need cargo "it compiles Rust" "Install Rust 1.95 or newer from https://rustup.rs and try again."

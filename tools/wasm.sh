@@ -11,22 +11,15 @@ mkdir -p "$out"
 # done_with BUILT: make takes this file, written last, for the sign that all is there; the page asks it what there is.
 done_with() { echo "export const built = $1;" >"$out/built.js"; }
 
-features=()
-if [ "$module" = threads ]; then
-  if ! wasm_threads; then
-    rm -rf "${out:?}"/*
-    done_with false
-    say "The engine is built without threads, and the page works with one: $WASM_MISSING. After that: rm -r $out && make build"
-    exit
-  fi
-  features=(--features threads)
-else
-  wasm_plain
-  if [ "$module" = gpu ]; then features=(--features gpu); fi
+if ! wasm_module "$module"; then
+  rm -rf "${out:?}"/*
+  done_with false
+  say "The engine is built without threads, and the page works with one: $WASM_MISSING. After that: rm -r $out && make build"
+  exit
 fi
 
 say "Compiling to WebAssembly: $module (the first time minutes, later seconds)"
-"${CARGO_WASM[@]}" --release --lib --no-default-features "${features[@]}" --target $WASM ||
+"${CARGO_WASM[@]}" --release --lib --no-default-features ${WASM_FEATURES[@]+"${WASM_FEATURES[@]}"} --target $WASM ||
   fail "the WebAssembly build failed; the compiler's messages are above."
 
 bound="$CARGO_TARGET_DIR/bound-$module"

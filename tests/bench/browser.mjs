@@ -5,20 +5,11 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { browserPeak, cpuSeconds } from "./processes.mjs";
+import { QUIET } from "../browser/harness.mjs";
 import { SHAPES } from "./work.js";
 
 /** @typedef {import("./native.mjs").Run} Run */
 
-/** None of the browser's own traffic; the watchdog takes a software adapter that compiles for one that hangs. */
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu-watchdog",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const WEBGPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan"];
 const SOFTWARE = "--use-webgpu-adapter=swiftshader";
 

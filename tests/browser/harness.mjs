@@ -4,12 +4,9 @@ import http from "node:http";
 import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.mjs";
 
-/** WebGPU without graphics hardware, and none of the browser's own traffic. */
-const FLAGS = [
+/** None of the browser's own traffic. */
+export const QUIET = [
   "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
   // The watchdog takes a software adapter that compiles for seconds for one that hangs.
   "--disable-gpu-watchdog",
   "--disable-quic",
@@ -18,6 +15,9 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** WebGPU without graphics hardware. */
+const FLAGS = [...QUIET, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
 /** How long anything may take, in milliseconds: software WebGPU compiles its kernels for minutes on a busy machine. */
 export const PATIENCE = 300_000;

@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use arguments::Command;
 use tabtune::Error;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tabtune::memory::keep();
     #[cfg(feature = "threads")]

@@ -94,7 +94,7 @@ fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: us
     while threads > 1 && columns * rows < 3 * threads && m / (rows + 1) >= 96 {
         rows += 1;
     }
-    let height = m.div_ceil(rows).next_multiple_of(24);
+    let height = m.div_ceil(rows).max(1).next_multiple_of(24);
     let rows = m.div_ceil(height);
     let shared = Shared::new(c);
     let block = |piece: usize| {
@@ -266,9 +266,17 @@ mod tests {
     /// Every size around the edges of tiles, panels and blocks, every orientation, every start, against f64.
     #[test]
     fn products_equal_the_definition() {
-        for (m, n, k) in
-            [(1, 1, 1), (1, 8, 0), (5, 7, 3), (8, 48, 16), (9, 49, 17), (25, 193, 513), (130, 200, 64), (64, 5, 1030)]
-        {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (0, 8, 4),
+            (1, 8, 0),
+            (5, 7, 3),
+            (8, 48, 16),
+            (9, 49, 17),
+            (25, 193, 513),
+            (130, 200, 64),
+            (64, 5, 1030),
+        ] {
             let (a, b, bias) = (noise(m * k, 0), noise(k * n, 1), noise(n, 2));
             for turn in 0..4 {
                 let left = if turn & 1 == 0 { Matrix::rows(&a, k) } else { Matrix::rows(&a, m).transposed() };

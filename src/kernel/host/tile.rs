@@ -40,13 +40,15 @@ impl Tile<'_> {
     pub fn compute<S: Simd, const R: usize, const V: usize>(&self, simd: S) {
         let Block { stride, start, ref columns, c, .. } = *self.block;
         let start = if self.from > 0 { Start::Add } else { start };
-        let wide = (V * S::F32_LANES).min(columns.end - self.column);
+        let lanes = V * S::F32_LANES;
+        assert!(lanes <= WIDEST, "tiles of {lanes} columns");
+        let wide = lanes.min(columns.end - self.column);
         let row = |r: usize| {
             let at = (self.row + r) * stride + self.column;
             // SAFETY: rows and columns of this block, which no other thread has, and one row at a time.
             unsafe { c.part(at..at + wide) }
         };
-        if wide == V * S::F32_LANES {
+        if wide == lanes {
             let rows = std::array::from_fn::<_, R, _>(|r| row(r).as_mut_ptr());
             let start = match start {
                 Start::Bias(bias) => Start::Bias(&bias[self.column..self.column + wide]),

@@ -20,6 +20,11 @@ pub struct Timing {
     seconds: f64,
 }
 
+// As the terminal program does.
+#[cfg(feature = "cli")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub fn main() -> ExitCode {
     // As the terminal program does.
     #[cfg(feature = "cli")]
