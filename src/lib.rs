@@ -12,7 +12,7 @@
 //!
 //! Dependencies point one way: `web`, `bin` → `session` → {`train`, `eval`, `checkpoint`, `export`} → `model` →
 //! `kernel`; `train` → `data` → `text`. `data`, `text`, `eval` and `checkpoint/names` know nothing of burn. Only
-//! `web` knows wasm-bindgen. [`error`] and [`recipe`] are leaves.
+//! `web` knows wasm-bindgen. [`error`], [`recipe`] and [`task`] are leaves.
 //!
 //! The page has three builds of this crate, as `www/engine.js` chooses: WebGPU (feature `gpu`), the CPU with one thread (no
 //! feature), and the CPU with shared memory, threads and relaxed SIMD (feature `threads`).
@@ -33,6 +33,7 @@ pub mod memory;
 pub mod model;
 pub mod recipe;
 mod session;
+pub mod task;
 pub mod text;
 pub mod train;
 #[cfg(target_family = "wasm")]
@@ -46,3 +47,4 @@ pub use session::{
     DoneEvent, EpochEvent, Evaluation, Event, ModelFiles, ModelInfo, OpenModel, Outcome, Prediction, Reason, Run,
     RunInfo, Session, StepEvent, Trained,
 };
+pub use task::Task;

@@ -22,12 +22,18 @@ const FLAGS = [...QUIET, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftsh
 /** How long anything may take, in milliseconds: software WebGPU compiles its kernels for minutes on a busy machine. */
 export const PATIENCE = 300_000;
 
-/** Hosts that Chromium itself looks for at every start, whatever page is open. */
-const ITS_OWN = /\b(update|content-autofill)\.googleapis\.com\b|\baccounts\.google\.com\b/;
+/**
+ * Hosts that Chromium itself looks for in the name of a profile, whatever page is open: its own sign-in, its form filler,
+ * its spelling dictionaries.
+ */
+const ITS_OWN = /\b(update|content-autofill)\.googleapis\.com\b|\baccounts\.google\.com\b|\bredirector\.gvt1\.com\b/;
+
+/** Where the browser's own services are sent: the port that discards, so that they neither wait nor leave. */
+const NOWHERE = "http://127.0.0.1:9";
 
 /**
- * A proxy that answers nothing and remembers who was asked for. Chromium sends it all that is not for this machine, from
- * pages, workers and the browser itself, so nothing can leave unseen.
+ * A proxy that answers nothing and remembers who was asked for. All that a page or its workers want from another machine
+ * comes here, so nothing can leave unseen.
  *
  * @returns {Promise<{port: number, asked: string[], close: () => void}>}
  */
@@ -68,7 +74,7 @@ async function startTrap() {
 /**
  * @typedef {object} Site
  * @property {string} origin  With a slash at the end.
- * @property {string[]} asked  What the browser wanted from any other machine.
+ * @property {string[]} asked  What pages wanted from any other machine.
  * @property {(wish: Wish) => Promise<Opened>} open
  * @property {() => Promise<void>} close
  */
@@ -84,12 +90,12 @@ export async function startSite(folder, headers) {
   const [server, trap] = await Promise.all([serve(0, folder, headers), startTrap()]);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [...FLAGS, `--proxy-server=http://127.0.0.1:${trap.port}`],
+    args: [...FLAGS, `--proxy-server=${NOWHERE}`],
   });
   return {
     origin: server.url,
     asked: trap.asked,
-    open: (wish) => openPage(browser, server.url, wish),
+    open: (wish) => openPage(browser, server.url, trap.port, wish),
     async close() {
       await browser.close();
       await server.close();
@@ -101,11 +107,14 @@ export async function startSite(folder, headers) {
 /**
  * @param {import("playwright-core").Browser} browser
  * @param {string} origin
+ * @param {number} trap Port of the proxy that remembers.
  * @param {Wish} wish
  * @returns {Promise<Opened>}
  */
-async function openPage(browser, origin, { device, encoder = false }) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+async function openPage(browser, origin, trap, { device, encoder = false }) {
+  // The page's own machine is asked directly.
+  const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   if (!encoder) {

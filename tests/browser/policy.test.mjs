@@ -44,5 +44,9 @@ test("neither the page nor its worker nor a thread can send data away", { timeou
   assert.deepEqual(site.asked, []);
   const refused = errors.filter((line) => line.includes("Content Security Policy"));
   assert.ok(refused.length >= 2, errors.join("\n"));
+  // A page without a policy does reach the proxy: what it remembers is worth asking for.
+  const bare = await page.context().newPage();
+  assert.equal(await bare.evaluate(send), "refused");
+  assert.match(site.asked.join(" "), /example\.org/);
   await close();
 });
