@@ -11,8 +11,10 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use support::{Named, Tensors, block_on, fixture, open, parameters, tiny_classifier};
 use tabtune::checkpoint::{self, Loaded, WeightsFile, names};
-use tabtune::model::EncoderConfig;
-use tabtune::{DeviceKind, Error};
+use tabtune::model::{EncoderConfig, FAMILIES};
+use tabtune::{DeviceKind, Error, Task};
+
+const TASK: Task = Task::Classification;
 
 /// A tensor of the tiny classifier that an encoder cannot do without.
 const QUERY: &str = "bert.encoder.layer.1.attention.self.query.weight";
@@ -22,7 +24,7 @@ fn config() -> EncoderConfig {
 }
 
 fn load(weights: &[u8]) -> tabtune::Result<Loaded> {
-    checkpoint::load(&config(), weights, 3, &block_on(open(DeviceKind::Cpu)).device)
+    checkpoint::load(&config(), &[weights], TASK, 3, &block_on(open(DeviceKind::Cpu)).device)
 }
 
 fn tiny() -> Vec<u8> {
@@ -63,7 +65,7 @@ fn encoder(named: Named) -> Named {
 fn round_trip(kind: DeviceKind) {
     let (compute, bytes) = (block_on(open(kind)), tiny());
     let (config, model) = tiny_classifier(&compute);
-    let saved = block_on(checkpoint::save(&model, &config)).expect("a file");
+    let saved = block_on(checkpoint::save(&model, &config, TASK)).expect("a file");
     let (before, after) = (Tensors::read(&bytes), Tensors::read(&saved));
     assert!(before.names().eq(after.names()), "the names that transformers writes, all and no others");
     for name in before.names() {
@@ -73,9 +75,9 @@ fn round_trip(kind: DeviceKind) {
     let metadata: Value = serde_json::from_slice(parts(&saved).0).expect("JSON");
     assert_eq!(metadata["__metadata__"], json!({ "format": "pt" }));
 
-    let again = checkpoint::load(&config, &saved, 3, &compute.device).expect("a checkpoint");
+    let again = checkpoint::load(&config, &[&saved], TASK, 3, &compute.device).expect("a checkpoint");
     assert_eq!((again.missing, again.unexpected), (vec![], vec![]));
-    assert_eq!(block_on(checkpoint::save(&again.model, &config)).expect("a file"), saved);
+    assert_eq!(block_on(checkpoint::save(&again.model, &config, TASK)).expect("a file"), saved);
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -96,13 +98,13 @@ fn what_is_loaded_is_saved_bit_by_bit_on_the_gpu() {
 
 #[test]
 fn every_spelling_gives_the_same_encoder() {
-    let expected = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config())));
+    let expected = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config(), TASK)));
     // Without the prefix `bert.`; with it, `gamma`, `beta` and the buffer `position_ids`.
     for file in ["tiny-bert/model.safetensors", "variants/gamma_beta.safetensors"] {
         let loaded = load(&fixture(file)).expect("a checkpoint");
         assert_eq!(loaded.missing, ["classifier.weight", "classifier.bias"], "{file}");
         assert_eq!(loaded.unexpected, [""; 0], "{file}");
-        assert_eq!(encoder(block_on(parameters(&loaded.model, &config()))), expected, "{file}");
+        assert_eq!(encoder(block_on(parameters(&loaded.model, &config(), TASK))), expected, "{file}");
     }
 }
 
@@ -111,13 +113,13 @@ type Rounding = fn(f32) -> f32;
 
 #[test]
 fn half_precision_is_read_exactly() {
-    let exact = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config())));
+    let exact = encoder(block_on(parameters(&load(&tiny()).expect("a checkpoint").model, &config(), TASK)));
     let kinds: [(&str, Rounding); 2] = [
         ("variants/f16.safetensors", |x| f16::from_f32(x).to_f32()),
         ("variants/bf16.safetensors", |x| bf16::from_f32(x).to_f32()),
     ];
     for (file, rounded) in kinds {
-        let loaded = encoder(block_on(parameters(&load(&fixture(file)).expect("a checkpoint").model, &config())));
+        let loaded = encoder(block_on(parameters(&load(&fixture(file)).expect("a checkpoint").model, &config(), TASK)));
         assert!(loaded.keys().eq(exact.keys()), "{file}");
         for (name, (_, values)) in loaded {
             let expected: Vec<f32> = exact[&name].1.iter().map(|&x| rounded(x)).collect();
@@ -138,7 +140,7 @@ fn missing_and_unused_tensors_are_listed() {
     assert_eq!(loaded.missing, ["bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.bias"]);
     let expected = ["cls.bert.pooler.dense.bias", "cls.bert.pooler.dense.weight", "cls.classifier.bias"];
     assert_eq!(loaded.unexpected, expected);
-    let named = block_on(parameters(&loaded.model, &config()));
+    let named = block_on(parameters(&loaded.model, &config(), TASK));
     assert!(loaded.missing.iter().all(|name| named[name].1.iter().all(|&value| value == 0.0)), "zero until drawn");
 }
 
@@ -146,11 +148,12 @@ fn missing_and_unused_tensors_are_listed() {
 fn only_the_named_parameters_are_drawn_and_the_seed_settles_them() {
     let (config, loaded) = (config(), load(&fixture("tiny-bert/model.safetensors")).expect("a checkpoint"));
     let drawn = |seed| {
-        block_on(parameters(&checkpoint::initialise(loaded.model.clone(), &config, &loaded.missing, seed), &config))
+        let model = checkpoint::initialise(loaded.model.clone(), &config, TASK, &loaded.missing, seed);
+        block_on(parameters(&model, &config, TASK))
     };
     let (first, again, other) = (drawn(1), drawn(1), drawn(2));
     assert_eq!(first, again);
-    assert_eq!(encoder(first.clone()), encoder(block_on(parameters(&loaded.model, &config))));
+    assert_eq!(encoder(first.clone()), encoder(block_on(parameters(&loaded.model, &config, TASK))));
     let weight = |named: &Named| named["classifier.weight"].1.clone();
     assert_ne!(weight(&first), weight(&other));
     assert!(first["classifier.bias"].1.iter().all(|&value| value == 0.0));
@@ -193,7 +196,7 @@ fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
     refused_for(QUERY, &["[32, 32]", "[16, 64]"], &reshaped);
     let flat = with_header(&tiny(), |header| header[QUERY]["shape"] = json!([1024]));
     refused_for(QUERY, &["[32, 32]", "[1024]"], &flat);
-    let head = checkpoint::load(&config(), &tiny(), 5, &block_on(open(DeviceKind::Cpu)).device);
+    let head = checkpoint::load(&config(), &[&tiny()], TASK, 5, &block_on(open(DeviceKind::Cpu)).device);
     match head {
         Err(Error::Tensor { name, message }) => {
             assert_eq!(name, "classifier.weight");
@@ -290,7 +293,7 @@ fn files_that_are_no_checkpoint_are_refused() {
     match load(&whole[..8 + header.len() + data.len() / 2]) {
         Err(Error::Tensor { name, message }) => {
             assert!(
-                names::bert(2).iter().any(|known| known.hub == name) && message.contains("lie outside"),
+                names::table(&config(), TASK).iter().any(|known| known.hub == name) && message.contains("lie outside"),
                 "{message}"
             );
         }
@@ -324,8 +327,8 @@ fn a_long_name_makes_no_long_sentence() {
 #[test]
 fn shapes_are_known_without_reading_values() {
     let bytes = tiny();
-    let file = WeightsFile::open(&bytes).expect("a file");
-    let table: BTreeSet<String> = names::bert(2).into_iter().map(|name| name.hub).collect();
+    let file = WeightsFile::open(&[&bytes], |name| names::canonical(name, &FAMILIES[0], |_| false)).expect("a file");
+    let table: BTreeSet<String> = names::table(&config(), TASK).into_iter().map(|name| name.hub).collect();
     assert_eq!(file.names().map(str::to_owned).collect::<BTreeSet<_>>(), table);
     assert_eq!(file.shape(QUERY), Some(&[32, 32][..]));
     assert_eq!(file.shape("absent"), None);

@@ -8,11 +8,11 @@ use burn::module::Module;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use support::{Within, assert_close, block_on, norm, open, tolerance, values};
-use tabtune::data::Batch;
-use tabtune::model::{Classifier, DeviceBatch, EncoderConfig};
+use tabtune::data::{Batch, Truth};
+use tabtune::model::{DeviceBatch, EncoderConfig, Model};
 use tabtune::text::{Encoding, Tokenizer};
 use tabtune::train::{AdamW, Gradients, Objective};
-use tabtune::{Compute, DeviceKind, checkpoint};
+use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
 #[derive(Deserialize)]
 struct Facts {
@@ -38,7 +38,6 @@ struct Probe {
     text: String,
     ids: Vec<i32>,
     hidden_cls: Vec<f32>,
-    pooled: Vec<f32>,
     logits: Vec<f32>,
 }
 
@@ -90,10 +89,11 @@ fn with_classifier(weights: &[u8], classes: usize, hidden: usize) -> Vec<u8> {
     safetensors::serialize(views, None).expect("a safetensors file")
 }
 
-fn classifier(compute: &Compute, classes: usize) -> Option<(Classifier, Tokenizer)> {
+fn classifier(compute: &Compute, classes: usize) -> Option<(Model, Tokenizer)> {
     let config = EncoderConfig::from_json(&file("config.json")?).expect("a configuration");
     let weights = with_classifier(&file("model.safetensors")?, classes, config.hidden_size);
-    let loaded = checkpoint::load(&config, &weights, classes, &compute.device).expect("a checkpoint");
+    let loaded =
+        checkpoint::load(&config, &[&weights], Task::Classification, classes, &compute.device).expect("a checkpoint");
     assert_eq!((loaded.missing, loaded.unexpected), (vec![], vec![]));
     Some((loaded.model, Tokenizer::from_json(&file("tokenizer.json")?).expect("a tokenizer")))
 }
@@ -102,29 +102,28 @@ fn outputs_and_five_steps(kind: DeviceKind) {
     let (compute, facts): (_, Facts) = (block_on(open(kind)), support::json("minilm.json"));
     let Some((model, tokenizer)) = classifier(&compute, facts.labels) else { return };
     let encode = |text: &str| tokenizer.encode(text, Some(facts.max_length)).expect("ids");
-    let pad = |texts: &[Encoding], targets: &[usize]| {
-        Batch::pad(&texts.iter().collect::<Vec<_>>(), targets, tokenizer.pad_id(), 1, facts.max_length)
+    let pad = |texts: &[Encoding], truths: &[Truth]| {
+        Batch::pad(&texts.iter().collect::<Vec<_>>(), truths, tokenizer.pad_id(), 1, facts.max_length)
     };
     let within = Within::Absolute(tolerance(kind));
     for probe in &facts.probes {
         let tokens = encode(&probe.text);
         assert_eq!(tokens.ids, probe.ids, "{}", probe.text);
-        let batch = DeviceBatch::new(&pad(&[tokens], &[0]), &compute.device);
-        let encoded = model.encoder().forward(&batch);
-        assert_close("hidden", &block_on(values(encoded.hidden))[..8], &probe.hidden_cls, within);
-        assert_close("pooled", &block_on(values(encoded.pooled))[..8], &probe.pooled, within);
+        let batch = DeviceBatch::new(&pad(&[tokens], &[]), &compute.device);
+        let hidden = model.encoder().forward(&batch);
+        assert_close("hidden", &block_on(values(hidden))[..8], &probe.hidden_cls, within);
         assert_close("logits", &block_on(values(model.forward(&batch))), &probe.logits, within);
     }
 
     let mut model = model.train();
     let mut optim = AdamW::new(facts.weight_decay, facts.max_grad_norm);
-    let objective = Objective::weighted(0.0, vec![1.0; facts.labels]);
+    let objective = Objective::weighted(Task::Classification, 0.0, vec![1.0; facts.labels]);
     assert_eq!(facts.examples.len(), facts.steps.len() * facts.batch_size);
     for (rows, step) in facts.examples.chunks(facts.batch_size).zip(&facts.steps) {
         let texts: Vec<Encoding> = rows.iter().map(|row| encode(&row.text)).collect();
-        let batch = pad(&texts, &rows.iter().map(|row| row.label).collect::<Vec<_>>());
+        let batch = pad(&texts, &rows.iter().map(|row| Truth::Class(row.label)).collect::<Vec<_>>());
         let input = model.training_input(&batch, &compute);
-        let loss = objective.loss(model.forward(&input), &batch.targets, objective.mass(&batch.targets));
+        let loss = objective.loss(model.forward(&input), &batch, objective.mass(&batch.truths));
         assert_close("loss", &block_on(values(loss.clone())), &[step.loss], STEP);
         let gradients = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
         let (moved, before_clipping) = optim.step(model, gradients, facts.learning_rate).expect("a step");

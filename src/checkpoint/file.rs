@@ -6,7 +6,6 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
-use crate::checkpoint::names::canonical;
 use crate::error::{Error, Result};
 
 /// Largest header that is read, in bytes; the format's own limit.
@@ -22,21 +21,27 @@ pub struct WeightsFile<'a> {
 }
 
 impl<'a> WeightsFile<'a> {
-    /// Checks a file and takes note of where its tensors lie; copies nothing.
+    /// Checks the files of one model and takes note of where their tensors lie, each under the name that `canonical`
+    /// makes of its own; copies nothing.
     ///
     /// # Errors
     ///
     /// A file that is cut short or is no safetensors file; a header that lies about types, shapes or offsets, with
-    /// the tensor's name; two spellings of the same name.
-    pub fn open(bytes: &'a [u8]) -> Result<Self> {
-        check_header(bytes)?;
-        let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
-            damaged(format!("its header is not right ({}). Download it again.", shown(&error.to_string())))
-        })?;
+    /// the tensor's name; the same name twice, in two spellings or in two files.
+    pub fn open(files: &[&'a [u8]], canonical: impl Fn(&str) -> String) -> Result<Self> {
         let mut tensors = BTreeMap::new();
-        for (name, view) in parsed.tensors() {
-            if tensors.insert(canonical(&name), view).is_some() {
-                return Err(Error::tensor(shown(&name), "it is in the file twice, under two spellings of its name."));
+        for bytes in files {
+            check_header(bytes)?;
+            let parsed = SafeTensors::deserialize(bytes).map_err(|error| {
+                damaged(format!("its header is not right ({}). Download it again.", shown(&error.to_string())))
+            })?;
+            for (name, view) in parsed.tensors() {
+                if tensors.insert(canonical(&name), view).is_some() {
+                    return Err(Error::tensor(
+                        shown(&name),
+                        "it is there twice, under two spellings of its name or in two files.",
+                    ));
+                }
             }
         }
         Ok(Self { tensors })

@@ -1,5 +1,7 @@
 //! A model on the device → the bytes of a `model.safetensors` that transformers loads.
 
+use std::collections::HashMap;
+
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use safetensors::tensor::{Dtype, TensorView};
@@ -8,7 +10,8 @@ use crate::checkpoint::load::transposed;
 use crate::checkpoint::names::{self, Layout, Name};
 use crate::device;
 use crate::error::{Error, Result};
-use crate::model::{Classifier, EncoderConfig};
+use crate::model::{EncoderConfig, Model, ModulePath};
+use crate::task::Task;
 
 /// One parameter on its way to the host.
 struct Parameter {
@@ -22,14 +25,18 @@ struct Parameter {
 /// # Errors
 ///
 /// A device that fails while it is read.
-pub async fn parameters(model: &Classifier, config: &EncoderConfig) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+pub async fn parameters(
+    model: &Model,
+    config: &EncoderConfig,
+    task: Task,
+) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
     let mut collect = Collect::default();
     model.visit(&mut collect);
-    let table = names::bert(config.num_hidden_layers);
-    assert_eq!(table.len(), collect.parameters.len(), "one name for each parameter");
-    let mut named = Vec::with_capacity(table.len());
+    let table = names::table(config, task);
+    let by_path: HashMap<&str, &Name> = table.iter().map(|name| (name.path.as_str(), name)).collect();
+    let mut named = Vec::with_capacity(collect.parameters.len());
     for Parameter { path, shape, flat } in collect.parameters {
-        let Some(Name { hub, layout, .. }) = table.iter().find(|name| name.path == path) else {
+        let Some(Name { hub, layout, .. }) = by_path.get(path.as_str()) else {
             panic!("no hub name for the parameter {path}: the name table is incomplete")
         };
         let values = device::read(flat).await?;
@@ -46,8 +53,8 @@ pub async fn parameters(model: &Classifier, config: &EncoderConfig) -> Result<Ve
 /// # Errors
 ///
 /// A device that fails while it is read.
-pub async fn save(model: &Classifier, config: &EncoderConfig) -> Result<Vec<u8>> {
-    let parameters = parameters(model, config).await?;
+pub async fn save(model: &Model, config: &EncoderConfig, task: Task) -> Result<Vec<u8>> {
+    let parameters = parameters(model, config, task).await?;
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = parameters
         .into_iter()
         .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
@@ -68,22 +75,22 @@ fn unwritable(error: safetensors::SafeTensorError) -> Error {
 /// Collects the parameters of a model in the order of its modules.
 #[derive(Default)]
 struct Collect {
-    path: Vec<String>,
+    path: ModulePath,
     parameters: Vec<Parameter>,
 }
 
 impl ModuleVisitor for Collect {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let (shape, size) = (tensor.dims().to_vec(), tensor.shape().num_elements());
-        self.parameters.push(Parameter { path: self.path.join("."), shape, flat: tensor.inner().reshape([size]) });
+        self.parameters.push(Parameter { path: self.path.dotted(), shape, flat: tensor.inner().reshape([size]) });
     }
 }

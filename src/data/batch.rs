@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::Truth;
 use crate::text::Encoding;
 
 /// Batches that are sorted by length together: enough to pad little, few enough to keep the order random.
@@ -11,7 +12,7 @@ use crate::text::Encoding;
 const MEGABATCH: usize = 50;
 
 /// Texts of one step, padded to one length, as the encoder takes them: B rows of T tokens, row after row.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch {
     /// Token ids, `[B, T]`.
     pub ids: Vec<i32>,
@@ -19,8 +20,8 @@ pub struct Batch {
     pub mask: Vec<i32>,
     /// Token types, `[B, T]`; 0 where padded.
     pub types: Vec<i32>,
-    /// Class of each row, `[B]`; empty for texts without label.
-    pub targets: Vec<usize>,
+    /// What is right for each row, `[B]`; empty for texts to predict for.
+    pub truths: Vec<Truth>,
     /// B: rows.
     pub batch: usize,
     /// T: tokens per row.
@@ -35,9 +36,9 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// There are targets, but not one per text; a text is longer than `longest`; or `round_to` is 0.
-    pub fn pad(encodings: &[&Encoding], targets: &[usize], pad_id: i32, round_to: usize, longest: usize) -> Self {
-        assert!(targets.is_empty() || targets.len() == encodings.len(), "{} targets", targets.len());
+    /// There are truths, but not one per text; a text is longer than `longest`; or `round_to` is 0.
+    pub fn pad(encodings: &[&Encoding], truths: &[Truth], pad_id: i32, round_to: usize, longest: usize) -> Self {
+        assert!(truths.is_empty() || truths.len() == encodings.len(), "{} truths", truths.len());
         let lengths: Vec<usize> = encodings.iter().map(|encoding| encoding.ids.len()).collect();
         let needed = lengths.iter().copied().max().unwrap_or(0);
         assert!(needed <= longest, "a text of {needed} tokens where {longest} are allowed");
@@ -47,7 +48,7 @@ impl Batch {
             ids: Vec::with_capacity(size),
             mask: Vec::with_capacity(size),
             types: Vec::with_capacity(size),
-            targets: targets.to_vec(),
+            truths: truths.to_vec(),
             batch: encodings.len(),
             tokens,
             real_tokens: lengths.iter().sum(),
@@ -62,6 +63,15 @@ impl Batch {
             batch.mask.resize(end, 0);
         }
         batch
+    }
+
+    /// Places of hidden tokens among all B · T.
+    pub fn hidden_places(&self) -> Vec<i32> {
+        let of_row = |(row, truth): (usize, &Truth)| match truth {
+            Truth::Hidden(words) => words.iter().map(|(place, _)| (row * self.tokens + place) as i32).collect(),
+            _ => Vec::new(),
+        };
+        self.truths.iter().enumerate().flat_map(of_row).collect()
     }
 }
 
@@ -130,12 +140,12 @@ mod tests {
     #[test]
     fn a_batch_is_padded_to_its_longest_text() {
         let (short, long) = (encoding(2), encoding(5));
-        let batch = Batch::pad(&[&short, &long], &[1, 0], 9, 4, 128);
+        let batch = Batch::pad(&[&short, &long], &[Truth::Class(1), Truth::None], 9, 4, 128);
         assert_eq!(batch.ids, [1, 2, 9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 5, 9, 9, 9]);
         assert_eq!(batch.mask, [1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0]);
         assert_eq!(batch.types, batch.mask);
         assert_eq!((batch.batch, batch.tokens, batch.real_tokens), (2, 8, 7));
-        assert_eq!(batch.targets, [1, 0]);
+        assert_eq!(batch.truths, [Truth::Class(1), Truth::None]);
         assert_eq!(Batch::pad(&[&short, &long], &[], 9, 1, 128).tokens, 5);
         assert_eq!(Batch::pad(&[&short, &long], &[], 9, 4, 6).tokens, 6, "not beyond the model's limit");
         assert_eq!(Batch::pad(&[], &[], 0, 8, 128), Batch::default());

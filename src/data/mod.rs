@@ -14,9 +14,11 @@ mod quotes;
 mod report;
 mod split;
 mod table;
+mod truth;
 mod words;
 
 pub use batch::{Batch, padding_share, plan, plan_sorted};
 pub use dataset::{ClassInfo, Dataset, DatasetInfo, Example};
 pub use mapping::Mapping;
 pub use table::{ColumnInfo, Table, TableInfo};
+pub use truth::Truth;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::model::{Classifier, EncoderConfig};
+use crate::model::{EncoderConfig, Model};
+use crate::task::Task;
 use crate::text::Tokenizer;
 
 /// A file of the folder.
@@ -21,7 +22,7 @@ pub struct File {
 #[derive(Debug)]
 pub struct Bundle<'a> {
     /// The weights.
-    pub model: &'a Classifier,
+    pub model: &'a Model,
     /// The base model's configuration.
     pub config: &'a EncoderConfig,
     /// Labels in the order of the outputs.
@@ -44,12 +45,12 @@ impl Bundle<'_> {
         let file = |path: &str, bytes: Vec<u8>| File { path: path.to_owned(), bytes };
         let text = |path: &str, value: &Value| file(path, format!("{value:#}\n").into_bytes());
         Ok(vec![
-            file("model.safetensors", checkpoint::save(self.model, self.config).await?),
+            file("model.safetensors", checkpoint::save(self.model, self.config, Task::Classification).await?),
             text("config.json", &config(&self.config.source, self.labels)),
             file("tokenizer.json", self.tokenizer.source().to_vec()),
             match self.tokenizer_config {
                 Some(bytes) => file("tokenizer_config.json", bytes.to_vec()),
-                None => text("tokenizer_config.json", &tokenizer_config(self.config.max_position_embeddings)),
+                None => text("tokenizer_config.json", &tokenizer_config(self.config.longest())),
             },
             text("training_report.json", self.report),
         ])

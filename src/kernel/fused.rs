@@ -198,9 +198,16 @@ pub fn add_norm<const D: usize>(
 /// `dropout(softmax(q·kᵀ / √D + bias))·v` over A heads: q, k, v `[B, T, H]`, bias `[B, T]` per key → `[B, T, H]`.
 pub fn attention(qkv: [Tensor<3>; 3], bias: Tensor<2>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     if !has_kernels(&qkv[0]) {
-        return plain::attention(qkv, bias, heads, dropout);
+        let [rows, tokens] = bias.dims();
+        return plain::attention(qkv, bias.reshape([rows, 1, 1, tokens]), heads, dropout);
     }
     let how = Attention { heads, mask: dropout.mask() };
     let [query, key, value] = qkv.map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::fused_attention(query, key, value, bias.into_dispatch(), how))
+}
+
+/// [`attention`] with a bias per pair of tokens, `[B or 1, A or 1, T, T]`, that may be learned and holds what hides
+/// padding. No device has a kernel for it yet.
+pub fn attention_with_bias(qkv: [Tensor<3>; 3], bias: Tensor<4>, heads: usize, dropout: &Dropout) -> Tensor<3> {
+    plain::attention(qkv, bias, heads, dropout)
 }

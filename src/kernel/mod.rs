@@ -12,5 +12,5 @@ mod tests;
 
 pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, mix64};
-pub use fused::{add_norm, attention, gelu, linear, norm};
+pub use fused::{add_norm, attention, attention_with_bias, gelu, linear, norm};
 pub use host::threads;

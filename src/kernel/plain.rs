@@ -25,13 +25,13 @@ pub fn norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, eps
     module::layer_norm(x, gamma, Some(beta), epsilon)
 }
 
-/// Scaled dot-product attention over A heads; q, k, v `[B, T, H]`, bias `[B, T]`.
-pub fn attention([query, key, value]: [Tensor<3>; 3], bias: Tensor<2>, heads: usize, dropout: &Dropout) -> Tensor<3> {
+/// Scaled dot-product attention over A heads; q, k, v `[B, T, H]`, bias `[B or 1, A or 1, T or 1, T]`.
+pub fn attention([query, key, value]: [Tensor<3>; 3], bias: Tensor<4>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     let [rows, tokens, hidden] = query.dims();
     let width = hidden / heads;
     // [B, T, H] → [B, A, T, D]
     let split = |x: Tensor<3>| x.reshape([rows, tokens, heads, width]).swap_dims(1, 2);
     let scores = (split(query) * (width as f64).sqrt().recip()).matmul(split(key).swap_dims(2, 3));
-    let weights = dropout.apply(activation::softmax(scores + bias.reshape([rows, 1, 1, tokens]), 3));
+    let weights = dropout.apply(activation::softmax(scores + bias, 3));
     weights.matmul(split(value)).swap_dims(1, 2).reshape([rows, tokens, hidden])
 }

@@ -93,11 +93,12 @@ fn attentions() {
             (0..rows * tokens).map(|at| if at / tokens > 0 && at % tokens > tokens / 2 { f32::MIN } else { 0.0 });
         let bias = TensorData::new(bias.collect::<Vec<f32>>(), [rows, tokens]);
         let bias = Tensor::<2>::from_data(bias, &Device::flex().autodiff());
+        let wide = bias.clone().reshape([rows, 1, 1, tokens]);
         for dropout in dropouts() {
             let other = dropout.clone();
             let qkv = || [q.clone(), k.clone(), v.clone()];
             let kernel = attention(qkv(), bias.clone(), heads, &dropout);
-            same!("attention", [q, k, v], kernel, plain::attention(qkv(), bias.clone(), heads, &other));
+            same!("attention", [q, k, v], kernel, plain::attention(qkv(), wide.clone(), heads, &other));
         }
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::data::Batch;
+use crate::data::{Batch, Truth};
 use crate::kernel::Dropout;
 
 /// Inputs of the encoder.
@@ -15,8 +15,14 @@ pub struct DeviceBatch {
     pub types: Tensor<2, Int>,
     /// Added to the scores of each key, `[B, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
     pub attention_bias: Tensor<2>,
+    /// 1 for tokens, 0 for padding, `[B, T]`.
+    pub real: Tensor<2>,
     /// What is dropped on the way: nothing but in training.
     pub dropout: Dropout,
+    /// Whether the loss looks at padding, too, as that of answers does: elsewhere padding has no gradient at all.
+    pub learns_from_padding: bool,
+    /// Places in `[B · T]` whose outputs are wanted of a head over hidden words; all where it is `None`.
+    pub places: Option<Tensor<1, Int>>,
     /// The rows of the word table that these tokens are, where gradients are wanted of them alone.
     pub words: Option<Words>,
 }
@@ -76,11 +82,19 @@ impl DeviceBatch {
         assert_eq!(batch.ids.len(), rows * tokens, "ids of {rows} rows of {tokens} tokens");
         let grid = |values: &[i32]| Tensor::from_data(TensorData::new(values.to_vec(), [rows, tokens]), device);
         let bias: Vec<f32> = batch.mask.iter().map(|&real| if real == 1 { 0.0 } else { f32::MIN }).collect();
+        let hidden = batch.hidden_places();
+        let real: Vec<f32> = batch.mask.iter().map(|&real| real as f32).collect();
         Self {
             ids: grid(&batch.ids),
             types: grid(&batch.types),
             attention_bias: Tensor::from_data(TensorData::new(bias, [rows, tokens]), device),
+            real: Tensor::from_data(TensorData::new(real, [rows, tokens]), device),
             dropout: Dropout::off(),
+            learns_from_padding: batch.truths.iter().any(|truth| matches!(truth, Truth::Span(_))),
+            places: (!hidden.is_empty()).then(|| {
+                let size = hidden.len();
+                Tensor::from_data(TensorData::new(hidden, [size]), device)
+            }),
             words: None,
         }
     }

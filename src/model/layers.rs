@@ -1,26 +1,39 @@
-//! The two layers that every encoder is made of, with parameters of their own and the kernels that compute them.
+//! What every encoder is made of: dense layers and LayerNorm, with parameters of their own, and activations.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 
 use crate::kernel::{self, Dropout};
+use crate::model::config::{Activation, EncoderConfig};
+use crate::model::family::Details;
+use crate::model::lora::Lora;
 
 /// `x·W + b`. Zero until a checkpoint or a seed fills it.
 #[derive(Module, Debug)]
 pub struct Dense {
     /// `[I, O]`
     weight: Param<Tensor<2>>,
-    /// `[O]`
-    bias: Param<Tensor<1>>,
+    /// `[O]`; ModernBERT does without.
+    bias: Option<Param<Tensor<1>>>,
+    /// What is learnt beside the weight while the weight itself is frozen.
+    lora: Option<Lora>,
 }
 
 impl Dense {
     /// A layer from I inputs to O outputs.
     pub fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
-        Self {
-            weight: Param::from_tensor(Tensor::zeros([inputs, outputs], device)),
-            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
-        }
+        let bias = Param::from_tensor(Tensor::zeros([outputs], device));
+        Self { bias: Some(bias), ..Self::without_bias(inputs, outputs, device) }
+    }
+
+    /// A layer from I inputs to O outputs that only multiplies.
+    pub fn without_bias(inputs: usize, outputs: usize, device: &Device) -> Self {
+        Self { weight: Param::from_tensor(Tensor::zeros([inputs, outputs], device)), bias: None, lora: None }
+    }
+
+    /// A layer with or without bias.
+    pub fn biased(bias: bool, inputs: usize, outputs: usize, device: &Device) -> Self {
+        if bias { Self::new(inputs, outputs, device) } else { Self::without_bias(inputs, outputs, device) }
     }
 
     /// I and O.
@@ -28,14 +41,17 @@ impl Dense {
         self.weight.lazy_shape().dims()
     }
 
-    /// Where the parameters live.
-    pub fn device(&self) -> Device {
-        self.weight.lazy_device()
-    }
-
     /// `[.., I]` → `[.., O]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        kernel::linear(x, self.weight.val(), self.bias.val())
+        let bias = match &self.bias {
+            Some(bias) => bias.val(),
+            None => Tensor::zeros([self.sizes()[1]], &x.device()),
+        };
+        let y = kernel::linear(x.clone(), self.weight.val(), bias);
+        match &self.lora {
+            Some(lora) => y + lora.forward(x),
+            None => y,
+        }
     }
 }
 
@@ -44,29 +60,59 @@ impl Dense {
 pub struct Norm {
     /// `[H]`
     gamma: Param<Tensor<1>>,
-    /// `[H]`
-    beta: Param<Tensor<1>>,
+    /// `[H]`; ModernBERT does without.
+    beta: Option<Param<Tensor<1>>>,
     #[module(skip)]
     epsilon: f64,
 }
 
 impl Norm {
-    /// Over rows of H values; `epsilon` is added to the variance.
-    pub fn new(hidden: usize, epsilon: f64, device: &Device) -> Self {
+    /// Over rows of H values, with or without β; `epsilon` is added to the variance.
+    pub fn biased(bias: bool, hidden: usize, epsilon: f64, device: &Device) -> Self {
         Self {
             gamma: Param::from_tensor(Tensor::ones([hidden], device)),
-            beta: Param::from_tensor(Tensor::zeros([hidden], device)),
+            beta: bias.then(|| Param::from_tensor(Tensor::zeros([hidden], device))),
             epsilon,
         }
     }
 
     /// `[.., H]` → `[.., H]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        kernel::norm(x, self.gamma.val(), self.beta.val(), self.epsilon)
+        let beta = self.beta(&x.device());
+        kernel::norm(x, self.gamma.val(), beta, self.epsilon)
     }
 
-    /// `LayerNorm(residual + dropout(x))`, `[.., H]`: how a transformer's sublayers end.
+    /// `LayerNorm(residual + dropout(x))`, `[.., H]`: how the sublayers of BERT and its like end.
     pub fn after<const D: usize>(&self, x: Tensor<D>, residual: Tensor<D>, dropout: &Dropout) -> Tensor<D> {
-        kernel::add_norm(x, residual, [self.gamma.val(), self.beta.val()], self.epsilon, dropout)
+        let beta = self.beta(&x.device());
+        kernel::add_norm(x, residual, [self.gamma.val(), beta], self.epsilon, dropout)
+    }
+
+    fn beta(&self, device: &Device) -> Tensor<1> {
+        match &self.beta {
+            Some(beta) => beta.val(),
+            None => Tensor::zeros(self.gamma.lazy_shape(), device),
+        }
+    }
+}
+
+impl EncoderConfig {
+    /// A LayerNorm over so many values, as the family has them.
+    pub(super) fn norm(&self, width: usize, device: &Device) -> Norm {
+        let bias = !matches!(&self.details, Details::Modern(modern) if !modern.biases.norm);
+        Norm::biased(bias, width, self.layer_norm_eps, device)
+    }
+}
+
+impl Activation {
+    /// Of each value.
+    pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Gelu => kernel::gelu(x),
+            Self::GeluTanh => activation::gelu_approximate(x),
+            Self::Relu => activation::relu(x),
+            Self::Silu => activation::silu(x),
+            Self::Tanh => x.tanh(),
+        }
     }
 }

@@ -3,58 +3,65 @@
 mod batch;
 mod config;
 mod encoder;
+mod family;
 mod head;
 mod layers;
+mod lora;
+mod path;
 
 pub use batch::{DeviceBatch, Words};
-pub use config::{Activation, EncoderConfig, SUPPORTED};
-pub use encoder::{Bert, Encoded};
-pub use head::ClassificationHead;
+pub use config::{Activation, EncoderConfig};
+pub use encoder::Encoder;
+pub use family::{FAMILIES, Family, Pooling, Positions, Table};
+pub use head::{Head, LanguageHead, OutputHead, SentenceHead};
+pub use path::ModulePath;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use crate::data::Batch;
 use crate::device::Compute;
+use crate::task::Task;
 
-/// An encoder with a classification head: what transformers calls `BertForSequenceClassification`.
+/// An encoder with the head of a task: what transformers calls `BertForSequenceClassification` and the like.
 #[derive(Module, Debug)]
-pub struct Classifier {
-    encoder: Bert,
-    head: ClassificationHead,
+pub struct Model {
+    encoder: Encoder,
+    head: Head,
 }
 
-impl Classifier {
-    /// A classifier for K classes whose weights are zero until a checkpoint and a seed fill them.
-    pub fn new(config: &EncoderConfig, classes: usize, device: &Device) -> Self {
-        Self { encoder: Bert::new(config, device), head: ClassificationHead::new(config.hidden_size, classes, device) }
+impl Model {
+    /// A model for a task with so many outputs whose weights are zero until a checkpoint and a seed fill them.
+    pub fn new(config: &EncoderConfig, task: Task, outputs: usize, device: &Device) -> Self {
+        Self { encoder: Encoder::new(config, device), head: Head::new(config, task, outputs, device) }
     }
 
-    /// The same encoder with a zero head for K classes.
+    /// The same encoder with another head.
     #[must_use]
-    pub fn with_classes(self, classes: usize) -> Self {
-        Self { head: self.head.with_classes(classes), ..self }
-    }
-
-    /// Classes of the head, K.
-    pub fn classes(&self) -> usize {
-        self.head.classes()
+    pub fn with_head(self, head: Head) -> Self {
+        Self { head, ..self }
     }
 
     /// The encoder.
-    pub fn encoder(&self) -> &Bert {
+    pub fn encoder(&self) -> &Encoder {
         &self.encoder
     }
 
-    /// A batch to learn from: on the CPU the gradient of the word table is wanted for the batch's rows alone. On a GPU,
-    /// where one dense pass is cheaper than many small ones, for all.
-    pub fn training_input(&self, batch: &Batch, compute: &Compute) -> DeviceBatch {
-        let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
-        if compute.is_cpu() { input.with_words(self.encoder.word_table(), batch) } else { input }
+    /// The head.
+    pub fn head(&self) -> &Head {
+        &self.head
     }
 
-    /// Logits, `[B, K]`.
+    /// A batch to learn from: on the CPU the gradient of the word table is wanted for the batch's rows alone. On a GPU,
+    /// where one dense pass is cheaper than many small ones, for all; and for all where the head reads the table, too.
+    pub fn training_input(&self, batch: &Batch, compute: &Compute) -> DeviceBatch {
+        let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
+        let by_rows = compute.is_cpu() && !matches!(self.head, Head::Language(_));
+        if by_rows { input.with_words(self.encoder.word_table(), batch) } else { input }
+    }
+
+    /// What the head says, see [`Head::forward`].
     pub fn forward(&self, batch: &DeviceBatch) -> Tensor<2> {
-        self.head.forward(self.encoder.forward(batch).pooled, &batch.dropout)
+        self.head.forward(self.encoder.forward(batch), &self.encoder.word_table().val(), batch)
     }
 }

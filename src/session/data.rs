@@ -1,6 +1,6 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
-use crate::data::{Dataset, DatasetInfo, Example};
+use crate::data::{Dataset, DatasetInfo, Example, Truth};
 use crate::error::Result;
 use crate::session::model::OpenModel;
 use crate::text::Encoding;
@@ -34,7 +34,7 @@ impl OpenData {
         let todo: Vec<&Example> = self.examples().skip(self.encodings.len()).take(rows).collect();
         let encoded = todo
             .into_iter()
-            .map(|example| encode(model, &example.text, model.config.max_position_embeddings))
+            .map(|example| encode(model, &example.text, model.config.longest()))
             .collect::<Result<Vec<Encoding>>>()?;
         self.encodings.extend(encoded);
         Ok((self.encodings.len(), self.total()))
@@ -74,9 +74,9 @@ impl OpenData {
             }
         }
         let rest = texts.split_off(self.dataset.train.len());
-        let targets = |examples: &[Example]| examples.iter().map(|example| example.label).collect();
-        let train = Rows { texts, targets: targets(&self.dataset.train) };
-        Ok((train, Rows { texts: rest, targets: targets(&self.dataset.validation) }, cut))
+        let truths = |examples: &[Example]| examples.iter().map(|example| Truth::Class(example.label)).collect();
+        let train = Rows { texts, truths: truths(&self.dataset.train) };
+        Ok((train, Rows { texts: rest, truths: truths(&self.dataset.validation) }, cut))
     }
 
     fn total(&self) -> usize {

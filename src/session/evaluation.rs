@@ -1,10 +1,10 @@
 //! A model over rows, one batch at a time: logits, and from them a [`Report`].
 
-use crate::data;
+use crate::data::{self, Truth};
 use crate::device::{self, Compute};
 use crate::error::Result;
 use crate::eval::{Confusion, Report, cross_entropy};
-use crate::model::{Classifier, DeviceBatch};
+use crate::model::{DeviceBatch, Model};
 use crate::train::{PadRule, Rows};
 
 /// Rows of one evaluation batch: more than in training, since no activations are kept.
@@ -13,7 +13,7 @@ const BATCH: usize = 32;
 /// An evaluation under way.
 #[derive(Debug)]
 pub struct Evaluation {
-    model: Classifier,
+    model: Model,
     ahead: Vec<Vec<usize>>,
     done: usize,
     confusion: Confusion,
@@ -22,7 +22,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Prepares to run a model for K classes over rows.
-    pub fn new(model: Classifier, rows: &Rows, classes: usize) -> Self {
+    pub fn new(model: Model, rows: &Rows, classes: usize) -> Self {
         let mut ahead = data::plan_sorted(&rows.lengths(), BATCH);
         ahead.reverse();
         Self { model, ahead, done: 0, confusion: Confusion::new(classes), loss: 0.0 }
@@ -42,7 +42,7 @@ impl Evaluation {
         let Some(places) = self.ahead.pop() else { return Ok(false) };
         let logits = logits(&self.model, rows, &places, pad, compute).await?;
         for (&place, row) in places.iter().zip(&logits) {
-            let target = rows.targets[place];
+            let Truth::Class(target) = rows.truths[place] else { continue };
             self.loss += cross_entropy(row, target);
             self.confusion.add(target, argmax(row));
         }
@@ -51,7 +51,7 @@ impl Evaluation {
     }
 
     /// What the rows done so far say, and the model.
-    pub fn finish(self, labels: &[String]) -> (Report, Classifier) {
+    pub fn finish(self, labels: &[String]) -> (Report, Model) {
         let loss = self.loss / self.done.max(1) as f64;
         (Report::new(labels, loss, &self.confusion), self.model)
     }
@@ -63,7 +63,7 @@ impl Evaluation {
 ///
 /// A device that failed.
 pub async fn logits(
-    model: &Classifier,
+    model: &Model,
     rows: &Rows,
     places: &[usize],
     pad: PadRule,

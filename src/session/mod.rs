@@ -23,6 +23,7 @@ use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
 use crate::recipe::Recipe;
+use crate::task::Task;
 use crate::train::{Objective, PadRule, Rows, Trainer};
 use data::OpenData;
 
@@ -145,9 +146,9 @@ impl Session {
         let (train, validation, cut) = data.rows(model, max_length)?;
         let labels = data.dataset.labels.clone();
         let per_class: Vec<usize> = data.dataset.classes().iter().map(|class| class.train).collect();
-        let pad = PadRule::new(model.tokenizer.pad_id(), model.config.max_position_embeddings, &self.compute);
-        let start = model.for_labels(&labels, recipe.seed);
-        let objective = Objective::new(&recipe, &per_class);
+        let pad = PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute);
+        let start = model.for_labels(&labels, recipe.seed)?;
+        let objective = Objective::new(Task::Classification, &recipe, &per_class);
         let (rows, tokens) = (train.texts.len(), train.lengths().iter().sum());
         let trainer = Trainer::new(start, recipe.clone(), objective, train, pad, self.compute.clone());
         let info = RunInfo {
@@ -236,7 +237,7 @@ impl Running {
 
 /// The recipe's maximum length, or 128, or what the data needs if that is shorter.
 fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
-    let longest = model.config.max_position_embeddings;
+    let longest = model.config.longest();
     let least = model.tokenizer.special_tokens() + 1;
     match recipe.max_length {
         Some(length) if length > longest => Err(Error::recipe(

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::checkpoint::{self, Loaded};
 use crate::device::Compute;
 use crate::error::{Error, Result};
-use crate::model::{Classifier, EncoderConfig};
+use crate::model::{EncoderConfig, Model};
+use crate::task::Task;
 use crate::text::Tokenizer;
 
 /// The files of a model folder.
@@ -57,6 +58,7 @@ pub struct OpenModel {
     pub tokenizer_config: Option<Vec<u8>>,
     /// Labels that its head was trained for.
     pub labels: Option<Vec<String>>,
+    compute: Compute,
     loaded: Loaded,
 }
 
@@ -79,7 +81,7 @@ impl OpenModel {
                 ),
             ));
         }
-        if tokenizer.token_types() > config.type_vocab_size {
+        if config.type_vocab_size > 0 && tokenizer.token_types() > config.type_vocab_size {
             return Err(Error::model(
                 "tokenizer.json",
                 format!(
@@ -89,9 +91,10 @@ impl OpenModel {
                 ),
             ));
         }
-        let classes = config.labels.as_ref().map_or(2, Vec::len);
-        let loaded = checkpoint::load(&config, files.weights, classes.max(1), &compute.device)?;
-        let has_head = !loaded.missing.iter().any(|name| name.starts_with("classifier."));
+        let task = config.task().unwrap_or_default();
+        let outputs = config.labels.as_ref().map_or(2, Vec::len);
+        let loaded = checkpoint::load(&config, &[files.weights], task, outputs.max(1), &compute.device)?;
+        let has_head = config.task().is_some() && loaded.missing.is_empty();
         let labels = config.labels.clone().filter(|labels| has_head && labels.len() > 1);
         Ok(Self {
             name: name.to_owned(),
@@ -100,25 +103,23 @@ impl OpenModel {
             labels,
             loaded,
             config,
+            compute: compute.clone(),
         })
     }
 
     /// The model as it was loaded.
-    pub fn model(&self) -> &Classifier {
+    pub fn model(&self) -> &Model {
         &self.loaded.model
     }
 
     /// A model for these labels to begin a run with: the checkpoint's own head if it was trained for the same
     /// labels, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too.
-    pub fn for_labels(&self, labels: &[String], seed: u64) -> Classifier {
-        let mut missing = self.loaded.missing.clone();
-        let mut model = self.loaded.model.clone();
-        if self.labels.as_deref() != Some(labels) {
-            model = model.with_classes(labels.len());
-            missing.retain(|name| !name.starts_with("classifier."));
-            missing.extend(["classifier.weight".to_owned(), "classifier.bias".to_owned()]);
-        }
-        checkpoint::initialise(model, &self.config, &missing, seed)
+    pub fn for_labels(&self, labels: &[String], seed: u64) -> Result<Model> {
+        let task = Task::Classification;
+        let same = self.labels.as_deref() == Some(labels);
+        let device = &self.compute.device;
+        let (model, missing) = self.loaded.with_head(&self.config, task, labels.len(), same, device)?;
+        Ok(checkpoint::initialise(model, &self.config, task, &missing, seed))
     }
 
     /// What a form shows.
@@ -127,11 +128,11 @@ impl OpenModel {
         let config = &self.config;
         ModelInfo {
             name: self.name.clone(),
-            architecture: "BERT".to_owned(),
+            architecture: config.family.name.to_owned(),
             layers: config.num_hidden_layers,
             hidden: config.hidden_size,
             vocabulary: config.vocab_size,
-            max_length: config.max_position_embeddings,
+            max_length: config.longest(),
             parameters: self.loaded.model.num_params(),
             labels: self.labels.clone(),
             notes: self.notes(),
@@ -146,7 +147,7 @@ impl OpenModel {
                 labels.len()
             ));
         }
-        if self.loaded.missing.iter().any(|name| name.starts_with("bert.pooler")) {
+        if self.loaded.missing.iter().any(|name| name.contains("pooler")) {
             notes.push("The weights have no pooler; a new one is drawn from the seed.".to_owned());
         }
         if !self.loaded.unexpected.is_empty() {

@@ -1,9 +1,9 @@
 //! What a session answers once there is a model that classifies: probabilities of texts, scores on a table.
 
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, Truth};
 use crate::error::{Error, Result};
 use crate::eval::{Report, softmax};
-use crate::model::Classifier;
+use crate::model::Model;
 use crate::session::evaluation::{Evaluation, argmax, logits};
 use crate::session::{OpenModel, Prediction, Session};
 use crate::train::{PadRule, Rows};
@@ -24,8 +24,8 @@ impl Session {
         let (base, model, labels, max_length) = self.predictor()?;
         let encodings =
             texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
-        let rows = Rows { targets: vec![0; encodings.len()], texts: encodings };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
+        let rows = Rows { truths: vec![Truth::None; encodings.len()], texts: encodings };
+        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.longest(), &self.compute);
         let mut predictions = vec![None; texts.len()];
         for places in data::plan_sorted(&rows.lengths(), 32) {
             let outputs = logits(model, &rows, &places, pad, &self.compute).await?;
@@ -51,21 +51,21 @@ impl Session {
             .iter()
             .map(|example| base.tokenizer.encode(&example.text, Some(max_length)))
             .collect::<Result<Vec<_>>>()?;
-        let rows = Rows { texts, targets: examples.iter().map(|example| example.label).collect() };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.max_position_embeddings, &self.compute);
+        let rows = Rows { texts, truths: examples.iter().map(|example| Truth::Class(example.label)).collect() };
+        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.longest(), &self.compute);
         let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
         while evaluation.advance(&rows, pad, &self.compute).await? {}
         Ok(evaluation.finish(labels).0)
     }
 
     /// The model that predicts: its base, weights, labels and longest text.
-    fn predictor(&self) -> Result<(&OpenModel, &Classifier, &[String], usize)> {
+    fn predictor(&self) -> Result<(&OpenModel, &Model, &[String], usize)> {
         if let Some(trained) = &self.trained {
             return Ok((&trained.base, &trained.model, &trained.labels, trained.max_length));
         }
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         match &model.labels {
-            Some(labels) => Ok((model, model.model(), labels, model.config.max_position_embeddings)),
+            Some(labels) => Ok((model, model.model(), labels, model.config.longest())),
             None => Err(Error::order("This model has no classification head yet. Train it first.")),
         }
     }

@@ -5,7 +5,7 @@ use web_time::Instant;
 use crate::device::{self, Compute};
 use crate::error::Result;
 use crate::eval::{Metrics, Report};
-use crate::model::Classifier;
+use crate::model::Model;
 use crate::recipe::{Metric, Recipe};
 use crate::session::evaluation::Evaluation;
 use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, StepEvent};
@@ -49,7 +49,7 @@ enum Phase {
 #[derive(Debug, Clone)]
 struct Best {
     epoch: usize,
-    model: Classifier,
+    model: Model,
     report: Option<Report>,
 }
 
@@ -57,7 +57,7 @@ struct Best {
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The kept weights.
-    pub model: Classifier,
+    pub model: Model,
     /// Every epoch's figures.
     pub epochs: Vec<EpochEvent>,
     /// How it ended.

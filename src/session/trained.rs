@@ -6,7 +6,7 @@ use crate::data::DatasetInfo;
 use crate::device::DeviceInfo;
 use crate::error::Result;
 use crate::export::{Bundle, File};
-use crate::model::Classifier;
+use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
@@ -15,7 +15,7 @@ use crate::session::model::OpenModel;
 #[derive(Debug, Clone)]
 pub struct Trained {
     /// The kept weights.
-    pub model: Classifier,
+    pub model: Model,
     /// What it was trained from.
     pub base: OpenModel,
     /// Labels in the order of the outputs.

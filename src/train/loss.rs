@@ -1,61 +1,170 @@
-//! Cross-entropy with label smoothing and class weights, as `torch.nn.CrossEntropyLoss` defines it.
+//! What a run minimises, per task, as PyTorch defines it: cross-entropy with label smoothing and class weights, binary
+//! cross-entropy, squared error.
 //!
-//! The host folds smoothing, weights and the mean into one matrix of soft targets, so that the device computes
-//! `−Σ q · log softmax(logits)` whatever the recipe says.
+//! The host folds smoothing, weights and the mean into one array of soft targets, so that the device computes
+//! `−Σ q · log softmax(outputs)` whatever the recipe says.
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
+use crate::data::{Batch, Truth};
 use crate::recipe::{ClassWeights, Recipe};
+use crate::task::Task;
 
 /// What a run minimises.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Objective {
+    task: Task,
     smoothing: f64,
-    /// Weight of each class, K long.
+    /// Weight of each class, K long; of tasks with classes.
     weights: Vec<f64>,
 }
 
 impl Objective {
     /// The objective of a recipe, for K classes with so many training rows each.
-    pub fn new(recipe: &Recipe, rows_per_class: &[usize]) -> Self {
+    pub fn new(task: Task, recipe: &Recipe, rows_per_class: &[usize]) -> Self {
         let weights = match recipe.class_weights {
             ClassWeights::None => vec![1.0; rows_per_class.len()],
             ClassWeights::Balanced => balanced(rows_per_class),
         };
-        Self { smoothing: recipe.label_smoothing, weights }
+        Self { task, smoothing: recipe.label_smoothing, weights }
     }
 
     /// An objective with explicit class weights, K long.
-    pub fn weighted(smoothing: f64, weights: Vec<f64>) -> Self {
-        Self { smoothing, weights }
+    pub fn weighted(task: Task, smoothing: f64, weights: Vec<f64>) -> Self {
+        Self { task, smoothing, weights }
     }
 
-    /// Sum of the targets' class weights: what the loss is divided by.
-    pub fn mass(&self, targets: &[usize]) -> f64 {
-        targets.iter().map(|&target| self.weights[target]).sum()
+    /// What the loss of these rows is divided by: the weights of their classes, or how many numbers are compared.
+    pub fn mass(&self, truths: &[Truth]) -> f64 {
+        let of_row = |truth: &Truth| match truth {
+            Truth::None => 0.0,
+            Truth::Class(class) => self.weights[*class],
+            Truth::Tokens(classes) => classes.iter().flatten().map(|&class| self.weights[class]).sum(),
+            Truth::Labels(labels) => labels.len() as f64,
+            Truth::Score(_) | Truth::Span(_) => 1.0,
+            Truth::Hidden(words) => words.len() as f64,
+        };
+        truths.iter().map(of_row).sum()
     }
 
-    /// Loss `[1]` of logits `[B, K]`: the weighted sum over these rows divided by `mass`, which is [`Self::mass`]
-    /// of all rows of the step, so that losses of accumulated batches add up to that of one large batch.
-    pub fn loss(&self, logits: Tensor<2>, targets: &[usize], mass: f64) -> Tensor<1> {
-        let soft = self.soft_targets(targets, mass, &logits.device().without_autodiff());
-        let soft = if logits.is_autodiff() { soft.autodiff() } else { soft };
-        (activation::log_softmax(logits, 1) * soft).sum().neg()
+    /// Loss `[1]` of outputs as [`crate::model::Head::forward`] gives them: the weighted sum over these rows divided by
+    /// `mass`, which is [`Self::mass`] of all rows of the step, so that losses of accumulated batches add up to that of
+    /// one large batch.
+    pub fn loss(&self, outputs: Tensor<2>, batch: &Batch, mass: f64) -> Tensor<1> {
+        let device = outputs.device();
+        match self.task {
+            Task::Classification | Task::Tokens => {
+                cross_entropy(activation::log_softmax(outputs, 1), self.soft_targets(batch, mass))
+            }
+            Task::Answers => {
+                let [_, ends] = outputs.dims();
+                let outputs = outputs.reshape([batch.batch, batch.tokens, ends]);
+                cross_entropy(activation::log_softmax(outputs, 1), spans(batch, mass))
+            }
+            Task::MultiLabel => {
+                // −y·log σ(x) − (1 − y)·log σ(−x), and log σ(−x) = log σ(x) − x.
+                let absent =
+                    constant(labels(batch).into_iter().map(|label| 1.0 - label).collect(), outputs.dims(), &device);
+                (outputs.clone() * absent - activation::log_sigmoid(outputs)).sum() / mass
+            }
+            Task::Regression => {
+                let scores = constant(scores(batch), [batch.batch, 1], &device);
+                (outputs - scores).powi_scalar(2).sum() / mass
+            }
+            Task::Language => {
+                let words = hidden_words(batch);
+                let words = Tensor::<2, Int>::from_data(TensorData::new(words.clone(), [words.len(), 1]), &device);
+                activation::log_softmax(outputs, 1).gather(1, words).sum().neg() / mass
+            }
+            Task::Embedding => unreachable!("vectors are compared with one another, not with what is right"),
+        }
     }
 
-    /// `[B, K]`: `w_c · ((1 − ε) · [c = target] + ε / K) / mass`
-    fn soft_targets(&self, targets: &[usize], mass: f64, device: &Device) -> Tensor<2> {
+    /// `[N, K]`: `w_c · ((1 − ε) · [c = target] + ε / K) / mass` for each row or token, zeros where nothing is known.
+    fn soft_targets(&self, batch: &Batch, mass: f64) -> TensorData {
         let classes = self.weights.len();
+        let rows: Vec<Option<usize>> = match self.task {
+            Task::Tokens => batch.truths.iter().flat_map(|truth| token_classes(truth, batch.tokens)).collect(),
+            _ => batch.truths.iter().map(class).collect(),
+        };
         let spread = self.smoothing / classes as f64;
-        let mut values = Vec::with_capacity(targets.len() * classes);
-        for &target in targets {
-            values.extend(self.weights.iter().enumerate().map(|(class, weight)| {
-                let hit = if class == target { 1.0 - self.smoothing } else { 0.0 };
-                (weight * (hit + spread) / mass) as f32
+        let mut values = Vec::with_capacity(rows.len() * classes);
+        for target in &rows {
+            values.extend(self.weights.iter().enumerate().map(|(class, weight)| match target {
+                None => 0.0,
+                Some(target) => {
+                    let hit = if class == *target { 1.0 - self.smoothing } else { 0.0 };
+                    (weight * (hit + spread) / mass) as f32
+                }
             }));
         }
-        Tensor::from_data(TensorData::new(values, [targets.len(), classes]), device)
+        TensorData::new(values, [rows.len(), classes])
     }
+}
+
+/// `−Σ q · log p`
+fn cross_entropy<const D: usize>(logs: Tensor<D>, soft: TensorData) -> Tensor<1> {
+    let soft = Tensor::from_data(soft, &logs.device());
+    (logs * soft).sum().neg()
+}
+
+fn constant(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn class(truth: &Truth) -> Option<usize> {
+    match truth {
+        Truth::Class(class) => Some(*class),
+        _ => None,
+    }
+}
+
+/// The classes of a row's T tokens; `None` for padding.
+fn token_classes(truth: &Truth, tokens: usize) -> Vec<Option<usize>> {
+    let mut classes = match truth {
+        Truth::Tokens(classes) => classes.clone(),
+        _ => Vec::new(),
+    };
+    classes.resize(tokens, None);
+    classes
+}
+
+/// `[B, T, 2]`: half of a row's share at the first and half at the last token of the answer. The mean of two
+/// cross-entropies over all T tokens, padding included, as `ForQuestionAnsweringLoss` takes it.
+fn spans(batch: &Batch, mass: f64) -> TensorData {
+    let mut values = vec![0.0; batch.batch * batch.tokens * 2];
+    for (row, truth) in batch.truths.iter().enumerate() {
+        if let Truth::Span(ends) = truth {
+            for (end, &place) in ends.iter().enumerate() {
+                values[(row * batch.tokens + place) * 2 + end] = (0.5 / mass) as f32;
+            }
+        }
+    }
+    TensorData::new(values, [batch.batch, batch.tokens, 2])
+}
+
+fn labels(batch: &Batch) -> Vec<f32> {
+    let of_row = |truth: &Truth| match truth {
+        Truth::Labels(labels) => labels.clone(),
+        _ => Vec::new(),
+    };
+    batch.truths.iter().flat_map(of_row).collect()
+}
+
+fn scores(batch: &Batch) -> Vec<f32> {
+    let of_row = |truth: &Truth| match truth {
+        Truth::Score(score) => *score,
+        _ => 0.0,
+    };
+    batch.truths.iter().map(of_row).collect()
+}
+
+fn hidden_words(batch: &Batch) -> Vec<i32> {
+    let of_row = |truth: &Truth| match truth {
+        Truth::Hidden(words) => words.iter().map(|(_, word)| *word).collect(),
+        _ => Vec::new(),
+    };
+    batch.truths.iter().flat_map(of_row).collect()
 }
 
 /// `n / (K · n_k)`; 0 for a class without training rows, which the loss never meets.

@@ -2,11 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use crate::data::{self, Batch};
+use crate::data::{self, Batch, Truth};
 use crate::device::Compute;
 use crate::error::Result;
 use crate::kernel::{Dropout, mix64};
-use crate::model::Classifier;
+use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::text::Encoding;
 use crate::train::gradients::{Gradients, Norm};
@@ -14,13 +14,13 @@ use crate::train::loss::Objective;
 use crate::train::optim::AdamW;
 use crate::train::schedule;
 
-/// Rows that are ready to be batched: token ids and classes, in the same order.
+/// Rows that are ready to be batched: token ids and what is right, in the same order.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     /// Tokens of each text, special tokens included.
     pub texts: Vec<Encoding>,
-    /// Class of each text.
-    pub targets: Vec<usize>,
+    /// What is right for each text.
+    pub truths: Vec<Truth>,
 }
 
 impl Rows {
@@ -32,8 +32,8 @@ impl Rows {
     /// The rows at these places as one padded batch.
     pub fn batch(&self, places: &[usize], pad: PadRule) -> Batch {
         let texts: Vec<&Encoding> = places.iter().map(|&place| &self.texts[place]).collect();
-        let targets: Vec<usize> = places.iter().map(|&place| self.targets[place]).collect();
-        Batch::pad(&texts, &targets, pad.id, pad.multiple, pad.longest)
+        let truths: Vec<Truth> = places.iter().map(|&place| self.truths[place].clone()).collect();
+        Batch::pad(&texts, &truths, pad.id, pad.multiple, pad.longest)
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Step {
 /// A model in training.
 #[derive(Debug)]
 pub struct Trainer {
-    model: Option<Classifier>,
+    model: Option<Model>,
     optim: AdamW,
     objective: Objective,
     recipe: Recipe,
@@ -91,14 +91,7 @@ pub struct Trainer {
 
 impl Trainer {
     /// Starts training a model that lives on `compute` without autodiff.
-    pub fn new(
-        model: Classifier,
-        recipe: Recipe,
-        objective: Objective,
-        rows: Rows,
-        pad: PadRule,
-        compute: Compute,
-    ) -> Self {
+    pub fn new(model: Model, recipe: Recipe, objective: Objective, rows: Rows, pad: PadRule, compute: Compute) -> Self {
         use burn::module::Module;
         Self {
             model: Some(model.train()),
@@ -135,7 +128,7 @@ impl Trainer {
     }
 
     /// The model as it is now, without autodiff and dropout.
-    pub fn model(&self) -> Classifier {
+    pub fn model(&self) -> Model {
         use burn::module::Module;
         self.model.as_ref().unwrap_or_else(|| unreachable!("the model is put back after every step")).valid()
     }
@@ -151,14 +144,14 @@ impl Trainer {
         }
         let learning_rate = self.learning_rate();
         let batches = self.next_batches();
-        let mass = batches.iter().map(|batch| self.objective.mass(&batch.targets)).sum();
+        let mass = batches.iter().map(|batch| self.objective.mass(&batch.truths)).sum();
 
         let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
         let mut gradients = Gradients::default();
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {
             let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
-            let loss = self.objective.loss(model.forward(&input), &batch.targets, mass);
+            let loss = self.objective.loss(model.forward(&input), batch, mass);
             losses.push(loss.clone().inner());
             gradients.add(Gradients::collect(&model, &input, loss.backward(), self.compute.is_cpu())?);
         }

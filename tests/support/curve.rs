@@ -4,10 +4,12 @@
 use super::{Named, Tensors, Within, assert_close, norm, open, parameters, tiny_classifier, values};
 use burn::module::Module;
 use serde::Deserialize;
-use tabtune::DeviceKind;
 use tabtune::data::Batch;
 use tabtune::recipe::Schedule;
 use tabtune::train::{AdamW, Gradients, Objective, learning_rate};
+use tabtune::{DeviceKind, Task};
+
+const TASK: Task = Task::Classification;
 
 #[derive(Deserialize)]
 struct Facts {
@@ -38,17 +40,17 @@ const MOVED: Within = Within::Relative(1e-3);
 async fn steps(kind: DeviceKind, reference: &Tensors, prefix: &str, steps: &[Vec<Batch>]) -> (Named, Named) {
     let (compute, facts): (_, Facts) = (open(kind).await, super::json("curve.json"));
     let (config, model) = tiny_classifier(&compute);
-    let before = parameters(&model, &config).await;
+    let before = parameters(&model, &config, TASK).await;
     let mut model = model.train();
     let mut optim = AdamW::new(facts.optimizer.weight_decay, facts.optimizer.max_grad_norm);
-    let objective = Objective::weighted(0.0, vec![1.0; 3]);
+    let objective = Objective::weighted(TASK, 0.0, vec![1.0; 3]);
     for (step, batches) in steps.iter().enumerate() {
         let key = |part: &str| format!("{prefix}.{step}.{part}");
-        let mass = batches.iter().map(|batch| objective.mass(&batch.targets)).sum();
+        let mass = batches.iter().map(|batch| objective.mass(&batch.truths)).sum();
         let (mut gradients, mut total) = (Gradients::default(), 0.0);
         for batch in batches {
             let input = model.training_input(batch, &compute);
-            let loss = objective.loss(model.forward(&input), &batch.targets, mass);
+            let loss = objective.loss(model.forward(&input), batch, mass);
             total += values(loss.clone()).await[0];
             gradients.add(Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients"));
         }
@@ -62,7 +64,7 @@ async fn steps(kind: DeviceKind, reference: &Tensors, prefix: &str, steps: &[Vec
         let reached = norm(before_clipping).await as f32;
         assert_close(&key("grad_norm"), &[reached], &[reference.scalar(&key("grad_norm"))], STEP);
     }
-    (before, parameters(&model, &config).await)
+    (before, parameters(&model, &config, TASK).await)
 }
 
 /// Compares where the parameters ended with `PREFIX.NAME`; returns how many were compared.

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod curve;
+pub mod families;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 pub mod parity;
@@ -14,10 +15,10 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::Dtype;
 use serde::de::DeserializeOwned;
-use tabtune::data::Batch;
-use tabtune::model::{Classifier, EncoderConfig};
+use tabtune::data::{Batch, Truth};
+use tabtune::model::{EncoderConfig, Model};
 use tabtune::train::{Flat, Gradients, Norm};
-use tabtune::{Compute, DeviceKind, checkpoint};
+use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
 #[cfg(not(target_family = "wasm"))]
 pub use native::{block_on, fixture, gpu_is_wanted, say};
@@ -133,10 +134,10 @@ impl Tensors {
     pub fn batch(&self, prefix: &str) -> Batch {
         let [ids, mask, types, classes] =
             ["ids", "mask", "types", "targets"].map(|part| self.integers(&format!("{prefix}.{part}")));
-        let targets = classes.into_iter().map(|class| class as usize).collect();
+        let truths = classes.into_iter().map(|class| Truth::Class(class as usize)).collect();
         let shape = self.shape(&format!("{prefix}.ids"));
         let real_tokens = mask.iter().filter(|&&real| real == 1).count();
-        Batch { ids, mask, types, targets, batch: shape[0], tokens: shape[1], real_tokens }
+        Batch { ids, mask, types, truths, batch: shape[0], tokens: shape[1], real_tokens }
     }
 
     fn get(&self, name: &str) -> &(Dtype, Vec<usize>, Vec<u8>) {
@@ -145,10 +146,11 @@ impl Tensors {
 }
 
 /// The tiny classifier, on a device without autodiff.
-pub fn tiny_classifier(compute: &Compute) -> (EncoderConfig, Classifier) {
+pub fn tiny_classifier(compute: &Compute) -> (EncoderConfig, Model) {
     let config = EncoderConfig::from_json(&fixture("tiny-classifier/config.json")).expect("a configuration");
     let weights = fixture("tiny-classifier/model.safetensors");
-    let loaded = checkpoint::load(&config, &weights, 3, &compute.device).expect("a checkpoint");
+    let loaded =
+        checkpoint::load(&config, &[&weights], Task::Classification, 3, &compute.device).expect("a checkpoint");
     assert_eq!((loaded.missing.len(), loaded.unexpected.len()), (0, 0));
     (config, loaded.model)
 }
@@ -170,15 +172,15 @@ pub async fn norm(norm: Norm) -> f64 {
 pub type Named = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Every parameter under its hub name, in the file's layout.
-pub async fn parameters(model: &Classifier, config: &EncoderConfig) -> Named {
-    let parameters = checkpoint::parameters(model, config).await.expect("a device that reads");
+pub async fn parameters(model: &Model, config: &EncoderConfig, task: Task) -> Named {
+    let parameters = checkpoint::parameters(model, config, task).await.expect("a device that reads");
     parameters.into_iter().map(|(name, shape, values)| (name, (shape, values))).collect()
 }
 
 /// Every parameter's gradient under its hub name, in the file's layout: put in the parameters' places and read as
-/// they are.
-pub async fn by_name(gradients: Gradients, model: Classifier, config: &EncoderConfig) -> Named {
-    parameters(&model.map(&mut Exchange(gradients)), config).await
+/// they are. A parameter that has none has zeros.
+pub async fn by_name(gradients: Gradients, model: Model, config: &EncoderConfig, task: Task) -> Named {
+    parameters(&model.map(&mut Exchange(gradients)), config, task).await
 }
 
 struct Exchange(Gradients);
@@ -188,7 +190,7 @@ impl ModuleMapper for Exchange {
         let tensor = param.val().inner();
         let shape: [usize; D] = tensor.dims();
         match self.0.take(param.id) {
-            None => panic!("no gradient for a parameter of shape {shape:?}"),
+            None => Param::from_tensor(tensor.zeros_like()),
             Some(Flat::Host(values)) => {
                 Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &tensor.device()))
             }

@@ -7,10 +7,10 @@ use super::{Tensors, Within, assert_close, by_name, open, parameters, tiny_class
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use serde::Deserialize;
-use tabtune::DeviceKind;
 use tabtune::checkpoint::names;
 use tabtune::model::DeviceBatch;
 use tabtune::train::{Gradients, Objective};
+use tabtune::{DeviceKind, Task};
 
 #[derive(Deserialize)]
 struct Facts {
@@ -27,12 +27,13 @@ fn facts() -> Facts {
     facts
 }
 
+const TASK: Task = Task::Classification;
 /// ‖a − b‖ / ‖b‖ of a gradient, at most.
 const GRADIENTS: Within = Within::Relative(1e-4);
 /// Largest element of a gradient that is zero but for rounding.
 const ZERO: Within = Within::Absolute(1e-6);
 
-/// States after the embeddings and each layer, the pooled output and the logits.
+/// States after the embeddings and each layer, and the logits.
 pub async fn hidden_states_and_logits(kind: DeviceKind) {
     let (compute, reference) = (open(kind).await, Tensors::fixture("parity.safetensors"));
     let (_, model) = tiny_classifier(&compute);
@@ -40,16 +41,14 @@ pub async fn hidden_states_and_logits(kind: DeviceKind) {
     for name in facts().batches {
         let batch = DeviceBatch::new(&reference.batch(&name), &compute.device);
         let mut hidden = Vec::new();
-        let encoded = model.encoder().hidden_states(&batch, |states| hidden.push(states.clone()));
+        let last = model.encoder().hidden_states(&batch, |states| hidden.push(states.clone()));
         assert_eq!(hidden.len(), 3, "embeddings and two layers");
         for (layer, states) in hidden.into_iter().enumerate() {
             let name = format!("{name}.hidden.{layer}");
             assert_eq!(states.dims(), reference.shape(&name), "{name}");
             assert_close(&name, &values(states).await, &reference.floats(&name), within);
         }
-        assert_close("last", &values(encoded.hidden).await, &reference.floats(&format!("{name}.hidden.2")), within);
-        let pooled = format!("{name}.pooled");
-        assert_close(&pooled, &values(encoded.pooled).await, &reference.floats(&pooled), within);
+        assert_close("last", &values(last).await, &reference.floats(&format!("{name}.hidden.2")), within);
         let logits = format!("{name}.logits");
         assert_close(&logits, &values(model.forward(&batch)).await, &reference.floats(&logits), within);
     }
@@ -60,16 +59,16 @@ pub async fn losses_and_every_gradient(kind: DeviceKind) {
     let (compute, reference, facts) = (open(kind).await, Tensors::fixture("parity.safetensors"), facts());
     let (config, model) = tiny_classifier(&compute);
     let model = model.train();
-    let objective = Objective::weighted(0.0, vec![1.0; 3]);
+    let objective = Objective::weighted(TASK, 0.0, vec![1.0; 3]);
     for batch_name in &facts.batches {
         let batch = reference.batch(batch_name);
         let input = model.training_input(&batch, &compute);
-        let loss = objective.loss(model.forward(&input), &batch.targets, objective.mass(&batch.targets));
+        let loss = objective.loss(model.forward(&input), &batch, objective.mass(&batch.truths));
         let name = format!("{batch_name}.loss");
         assert_close(&name, &values(loss.clone()).await, &reference.floats(&name), Within::Absolute(tolerance(kind)));
 
         let collected = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
-        let gradients = by_name(collected, model.clone(), &config).await;
+        let gradients = by_name(collected, model.clone(), &config, TASK).await;
         for (name, (shape, gradient)) in &gradients {
             let key = format!("{batch_name}.grad.{name}");
             assert_eq!(shape, reference.shape(&key), "{key}");
@@ -86,8 +85,8 @@ pub async fn losses_and_every_gradient(kind: DeviceKind) {
             reference.names().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect();
         assert_eq!(compared, in_file);
         assert_eq!(compared, facts.parameters);
-        assert_eq!(compared, parameters(&model, &config).await.into_keys().collect());
-        assert_eq!(compared, names::bert(2).into_iter().map(|name| name.hub).collect());
+        assert_eq!(compared, parameters(&model, &config, TASK).await.into_keys().collect());
+        assert_eq!(compared, names::table(&config, TASK).into_iter().map(|name| name.hub).collect());
     }
 }
 
@@ -103,8 +102,8 @@ pub async fn smoothing_and_class_weights(kind: DeviceKind) {
         ("weighted", 0.0, facts.class_weights.clone()),
         ("both", facts.label_smoothing, facts.class_weights.clone()),
     ] {
-        let objective = Objective::weighted(smoothing, weights);
-        let loss = |logits| objective.loss(logits, &batch.targets, objective.mass(&batch.targets));
+        let objective = Objective::weighted(TASK, smoothing, weights);
+        let loss = |logits| objective.loss(logits, &batch, objective.mass(&batch.truths));
         let key = |part: &str| format!("padded.{variant}.{part}");
 
         let input = model.training_input(&batch, &compute);
@@ -112,7 +111,7 @@ pub async fn smoothing_and_class_weights(kind: DeviceKind) {
         let limit = Within::Absolute(tolerance(kind));
         assert_close(&key("loss"), &values(total.clone()).await, &reference.floats(&key("loss")), limit);
         let collected = Gradients::collect(&model, &input, total.backward(), compute.is_cpu()).expect("gradients");
-        let (_, gradient) = &by_name(collected, model.clone(), &config).await["classifier.weight"];
+        let (_, gradient) = &by_name(collected, model.clone(), &config, TASK).await["classifier.weight"];
         assert_close(variant, gradient, &reference.floats(&key("grad.classifier.weight")), GRADIENTS);
 
         let data = TensorData::new(reference.floats("padded.logits"), [5, 3]);

@@ -1,5 +1,70 @@
-//! Encoders, one file per family.
+//! Encoders: token ids → hidden states.
+//!
+//! Letters in shapes: B batch, T tokens, E embedding width, H hidden, A heads, D = H / A, V vocabulary, F feed-forward
+//! width, R rows of a table of distances.
 
-mod bert;
+mod block;
+mod deberta;
+mod distance;
+mod embeddings;
+mod modernbert;
+mod post_norm;
 
-pub use bert::{Bert, Encoded};
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use crate::model::batch::DeviceBatch;
+use crate::model::config::EncoderConfig;
+use crate::model::family::Details;
+use deberta::Deberta;
+use modernbert::ModernBert;
+use post_norm::PostNorm;
+
+/// An encoder of any family.
+#[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A model is one of them, not thousands.
+pub enum Encoder {
+    /// BERT and all that differ from it in details: LayerNorm after each sublayer.
+    PostNorm(PostNorm),
+    /// DeBERTa v2 and v3.
+    Deberta(Deberta),
+    /// ModernBERT.
+    ModernBert(ModernBert),
+}
+
+impl Encoder {
+    /// An encoder of the right shapes whose weights are zero until a checkpoint fills them.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        match &config.details {
+            Details::Disentangled(how) => Self::Deberta(Deberta::new(config, *how, device)),
+            Details::Modern(modern) => Self::ModernBert(ModernBert::new(config, modern, device)),
+            Details::None | Details::RelativeBias { .. } | Details::Shared { .. } => {
+                Self::PostNorm(PostNorm::new(config, device))
+            }
+        }
+    }
+
+    /// The table of word embeddings, `[V, E]`.
+    pub fn word_table(&self) -> &Param<Tensor<2>> {
+        match self {
+            Self::PostNorm(encoder) => encoder.embeddings.word_table(),
+            Self::Deberta(encoder) => encoder.embeddings.word_table(),
+            Self::ModernBert(encoder) => encoder.embeddings.word_table(),
+        }
+    }
+
+    /// Encodes a batch: hidden states `[B, T, H]`.
+    pub fn forward(&self, batch: &DeviceBatch) -> Tensor<3> {
+        self.hidden_states(batch, |_| ())
+    }
+
+    /// Encodes a batch and shows `watch` the states after the embeddings and after each layer, the last one before any
+    /// LayerNorm that ends the encoder.
+    pub fn hidden_states(&self, batch: &DeviceBatch, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+        match self {
+            Self::PostNorm(encoder) => encoder.hidden_states(batch, watch),
+            Self::Deberta(encoder) => encoder.hidden_states(batch, watch),
+            Self::ModernBert(encoder) => encoder.hidden_states(batch, watch),
+        }
+    }
+}

@@ -1,5 +1,53 @@
-//! Heads, one file per task.
+//! Heads: hidden states → outputs, one kind for all tasks with labels, one for hidden words, one for sentence vectors.
 
-mod classification;
+mod language;
+mod outputs;
+mod sentence;
 
-pub use classification::ClassificationHead;
+pub use language::LanguageHead;
+pub use outputs::OutputHead;
+pub use sentence::SentenceHead;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use crate::model::batch::DeviceBatch;
+use crate::model::config::EncoderConfig;
+use crate::task::Task;
+
+/// A head of any kind.
+#[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A model has one.
+pub enum Head {
+    /// K outputs for a text or for each token.
+    Outputs(OutputHead),
+    /// A score for each word of the vocabulary at each hidden word.
+    Language(LanguageHead),
+    /// A vector for a text.
+    Sentence(SentenceHead),
+}
+
+impl Head {
+    /// The head of a task with so many outputs, zero until it is filled.
+    pub fn new(config: &EncoderConfig, task: Task, outputs: usize, device: &Device) -> Self {
+        match task {
+            Task::Classification | Task::MultiLabel | Task::Regression => {
+                Self::Outputs(OutputHead::over_texts(config, outputs, device))
+            }
+            Task::Tokens => Self::Outputs(OutputHead::over_tokens(config, outputs, true, device)),
+            Task::Answers => Self::Outputs(OutputHead::over_tokens(config, 2, false, device)),
+            Task::Language => Self::Language(LanguageHead::new(config, device)),
+            Task::Embedding => Self::Sentence(SentenceHead::new(config.pooling())),
+        }
+    }
+
+    /// Hidden states `[B, T, H]`, and the table of words `[V, E]` → `[B, K]` over texts, `[B · T, K]` over tokens,
+    /// `[M, V]` over hidden words, `[B, H]` for sentence vectors.
+    pub fn forward(&self, hidden: Tensor<3>, words: &Tensor<2>, batch: &DeviceBatch) -> Tensor<2> {
+        match self {
+            Self::Outputs(head) => head.forward(hidden, batch),
+            Self::Language(head) => head.forward(hidden, words.clone(), batch),
+            Self::Sentence(head) => head.forward(hidden, batch),
+        }
+    }
+}

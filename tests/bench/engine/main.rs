@@ -10,8 +10,8 @@ mod weights;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use serde::Deserialize;
-use tabtune::data::Batch;
-use tabtune::model::{Classifier, DeviceBatch, EncoderConfig};
+use tabtune::data::{Batch, Truth};
+use tabtune::model::{DeviceBatch, EncoderConfig, Model};
 use tabtune::recipe::Schedule;
 use tabtune::text::Encoding;
 use tabtune::train::{Objective, PadRule, Rows, Trainer};
@@ -50,7 +50,7 @@ enum State {
     /// Training of all parameters.
     Full(Box<Trainer>),
     /// Logits of the one batch.
-    Inference { model: Box<Classifier>, batch: Batch },
+    Inference { model: Box<Model>, batch: Batch },
 }
 
 impl Bench {
@@ -60,12 +60,15 @@ impl Bench {
         let mut source = job.sizes.clone();
         source.insert("model_type".to_owned(), "bert".into());
         let config = EncoderConfig::from_json(serde_json::Value::Object(source).to_string().as_bytes())?;
-        let model = checkpoint::load(&config, &weights::file(&config, CLASSES), CLASSES, &compute.device)?.model;
+        let model = {
+            let file = weights::file(&config, CLASSES);
+            checkpoint::load(&config, &[&file], tabtune::Task::Classification, CLASSES, &compute.device)?.model
+        };
         let rows = rows(job, config.vocab_size);
-        let pad = PadRule::new(0, config.max_position_embeddings, &compute);
+        let pad = PadRule::new(0, config.longest(), &compute);
         let state = match job.task {
             Task::Full => {
-                let objective = Objective::weighted(0.0, vec![1.0; CLASSES]);
+                let objective = Objective::weighted(tabtune::Task::Classification, 0.0, vec![1.0; CLASSES]);
                 let trainer = Trainer::new(model, recipe(job.batch), objective, rows, pad, compute.clone());
                 State::Full(Box::new(trainer))
             }
@@ -92,7 +95,7 @@ impl Bench {
             }
             State::Inference { model, batch } => {
                 let input = DeviceBatch::new(batch, &self.compute.device);
-                Ok(cross_entropy(&values(model.forward(&input)).await?, &batch.targets))
+                Ok(cross_entropy(&values(model.forward(&input)).await?, &batch.truths))
             }
         }
     }
@@ -100,10 +103,10 @@ impl Bench {
 
 /// The rows of the one batch; every token is real.
 fn rows(job: &Job, vocabulary: usize) -> Rows {
-    let (ids, targets) = weights::batch(job.batch, job.tokens, vocabulary, CLASSES);
+    let (ids, classes) = weights::batch(job.batch, job.tokens, vocabulary, CLASSES);
     let text =
         |ids: &[i32]| Encoding { ids: ids.to_vec(), types: vec![0; ids.len()], offsets: vec![(0, 0); ids.len()] };
-    Rows { texts: ids.chunks(job.tokens).map(text).collect(), targets }
+    Rows { texts: ids.chunks(job.tokens).map(text).collect(), truths: classes.into_iter().map(Truth::Class).collect() }
 }
 
 /// One batch per epoch, no dropout, no clipping, a constant rate: what every peer can do alike.
@@ -128,12 +131,13 @@ async fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 }
 
 /// Mean cross-entropy of logits `[B, K]`.
-fn cross_entropy(logits: &[f32], targets: &[usize]) -> f32 {
-    let row = |(logits, &target): (&[f32], &usize)| {
+fn cross_entropy(logits: &[f32], truths: &[Truth]) -> f32 {
+    let row = |(logits, truth): (&[f32], &Truth)| {
+        let Truth::Class(target) = *truth else { return f32::NAN };
         let largest = logits.iter().fold(f32::MIN, |largest, &logit| largest.max(logit));
         largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f32>().ln() - logits[target]
     };
-    logits.chunks(CLASSES).zip(targets).map(row).sum::<f32>() / targets.len() as f32
+    logits.chunks(CLASSES).zip(truths).map(row).sum::<f32>() / truths.len() as f32
 }
 
 /// Finds the last parameter of a model, flat.

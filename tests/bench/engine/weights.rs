@@ -42,7 +42,7 @@ pub fn batch(rows: usize, tokens: usize, vocabulary: usize, classes: usize) -> (
 
 /// All parameters of a classifier as a safetensors file.
 pub fn file(config: &EncoderConfig, classes: usize) -> Vec<u8> {
-    let table = names::bert(config.num_hidden_layers);
+    let table = names::table(config, tabtune::Task::Classification);
     let mut header = serde_json::Map::new();
     let mut end = 0;
     for name in &table {

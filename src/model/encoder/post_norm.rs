@@ -1,0 +1,94 @@
+//! BERT, RoBERTa, DistilBERT, ELECTRA, MPNet and ALBERT, exactly as `transformers` computes them: the same layers, with
+//! what differs taken from the configuration.
+
+use burn::module::Module;
+use burn::nn::{Embedding, EmbeddingConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::block::Block;
+use super::distance;
+use super::embeddings::{Embeddings, Order};
+use crate::kernel;
+use crate::model::batch::DeviceBatch;
+use crate::model::config::EncoderConfig;
+use crate::model::family::Details;
+use crate::model::layers::Dense;
+
+/// The encoder.
+#[derive(Module, Debug)]
+pub struct PostNorm {
+    pub(super) embeddings: Embeddings,
+    layers: Vec<Layer>,
+    /// MPNet: a bias per bucket of distances and head, `[R, A]`.
+    relative: Option<Embedding>,
+    /// Which layer is used at each depth: each once, but in ALBERT.
+    #[module(skip)]
+    order: Vec<usize>,
+}
+
+impl PostNorm {
+    /// An encoder of the right shapes whose weights are zero until a checkpoint fills them.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let order = match &config.details {
+            Details::Shared { order } => order.clone(),
+            _ => (0..config.num_hidden_layers).collect(),
+        };
+        let layers = order.iter().max().map_or(0, |last| last + 1);
+        let relative = match config.details {
+            Details::RelativeBias { buckets } => Some(EmbeddingConfig::new(buckets, config.num_attention_heads)),
+            _ => None,
+        };
+        Self {
+            embeddings: Embeddings::new(config, Order::NormFirst, device),
+            layers: (0..layers).map(|_| Layer::new(config, device)).collect(),
+            relative: relative.map(|table| table.init(device)),
+            order,
+        }
+    }
+
+    /// See [`super::Encoder::hidden_states`].
+    pub fn hidden_states(&self, batch: &DeviceBatch, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+        let mut hidden = self.embeddings.forward(batch);
+        let [_, tokens, _] = hidden.dims();
+        let relative = self.relative.as_ref().map(|table| distance::bias(table, tokens, &batch.attention_bias));
+        watch(&hidden);
+        for &layer in &self.order {
+            hidden = self.layers[layer].forward(hidden, relative.as_ref(), batch);
+            watch(&hidden);
+        }
+        hidden
+    }
+}
+
+/// One layer: self-attention and feed-forward.
+#[derive(Module, Debug)]
+struct Layer {
+    query: Dense,
+    key: Dense,
+    value: Dense,
+    block: Block,
+    heads: usize,
+}
+
+impl Layer {
+    fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let square = || Dense::new(config.hidden_size, config.hidden_size, device);
+        Self {
+            query: square(),
+            key: square(),
+            value: square(),
+            block: Block::new(config, device),
+            heads: config.num_attention_heads,
+        }
+    }
+
+    /// `[B, T, H]` → `[B, T, H]`; `relative` is added to the scores, `[B, A, T, T]`, padding included.
+    fn forward(&self, input: Tensor<3>, relative: Option<&Tensor<4>>, batch: &DeviceBatch) -> Tensor<3> {
+        let qkv = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
+        let mixed = match relative {
+            None => kernel::attention(qkv, batch.attention_bias.clone(), self.heads, &batch.dropout),
+            Some(bias) => kernel::attention_with_bias(qkv, bias.clone(), self.heads, &batch.dropout),
+        };
+        self.block.forward(mixed, input, batch)
+    }
+}

@@ -1,0 +1,85 @@
+//! K outputs for a text or for each token: `…ForSequenceClassification`, `…ForTokenClassification` and
+//! `…ForQuestionAnswering` of every family.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::sentence::pool;
+use crate::kernel::Dropout;
+use crate::model::batch::DeviceBatch;
+use crate::model::config::EncoderConfig;
+use crate::model::family::{HeadDense, HeadShape};
+use crate::model::layers::{Dense, Norm};
+
+/// A dense layer, for some families with another one before it.
+#[derive(Module, Debug)]
+pub struct OutputHead {
+    dense: Option<Dense>,
+    norm: Option<Norm>,
+    output: Dense,
+    #[module(skip)]
+    shape: HeadShape,
+    /// Over texts, or over tokens.
+    pools: bool,
+    /// Whether dropout comes before the last layer.
+    drops: bool,
+}
+
+impl OutputHead {
+    /// For whole texts, as the family's sequence classifier has it.
+    pub fn over_texts(config: &EncoderConfig, outputs: usize, device: &Device) -> Self {
+        Self::new(config, config.head, outputs, device)
+    }
+
+    /// For each token: without a first layer, but in ModernBERT.
+    pub fn over_tokens(config: &EncoderConfig, outputs: usize, drops: bool, device: &Device) -> Self {
+        let dense = config.head.dense.filter(|dense| dense.norm.is_some());
+        let shape = HeadShape { dense, drops_first: false, ..config.head };
+        Self { pools: false, drops, ..Self::new(config, shape, outputs, device) }
+    }
+
+    fn new(config: &EncoderConfig, shape: HeadShape, outputs: usize, device: &Device) -> Self {
+        let hidden = config.hidden_size;
+        Self {
+            dense: shape.dense.map(|HeadDense { bias, .. }| Dense::biased(bias, hidden, hidden, device)),
+            norm: shape.dense.and_then(|dense| dense.norm).map(|_| config.norm(hidden, device)),
+            output: Dense::new(hidden, outputs, device),
+            shape,
+            pools: true,
+            drops: true,
+        }
+    }
+
+    /// K
+    pub fn outputs(&self) -> usize {
+        self.output.sizes()[1]
+    }
+
+    /// `[B, T, H]` → `[B, K]` or `[B · T, K]`
+    pub fn forward(&self, hidden: Tensor<3>, batch: &DeviceBatch) -> Tensor<2> {
+        let [rows, tokens, width] = hidden.dims();
+        let states = if self.pools {
+            pool(hidden, self.shape.pooling, &batch.real)
+        } else {
+            hidden.reshape([rows * tokens, width])
+        };
+        self.over_states(states, &batch.dropout)
+    }
+
+    /// `[N, H]` → `[N, K]`
+    pub fn over_states(&self, mut states: Tensor<2>, dropout: &Dropout) -> Tensor<2> {
+        if let (Some(layer), Some(HeadDense { activation, .. })) = (&self.dense, self.shape.dense) {
+            if self.shape.drops_first {
+                states = dropout.apply(states);
+            }
+            states = activation.apply(layer.forward(states));
+        }
+        if let Some(norm) = &self.norm {
+            states = norm.forward(states);
+        }
+        if self.drops {
+            states = dropout.apply(states);
+        }
+        self.output.forward(states)
+    }
+}

@@ -1,0 +1,51 @@
+//! Every family and head against transformers, natively; the bodies are in `support/families.rs`.
+
+mod support;
+
+use support::families::{FAMILIES, HEADS, MORE, agrees};
+use support::{block_on, gpu_is_wanted};
+use tabtune::{DeviceKind, Task};
+
+fn every_family(head: &str) {
+    let task = HEADS.iter().find(|(name, _)| *name == head).map(|(_, task)| *task).unwrap_or(Task::Classification);
+    for family in FAMILIES {
+        block_on(agrees(DeviceKind::Cpu, family, head, task));
+    }
+}
+
+#[test]
+fn sequence_classifiers_of_every_family() {
+    every_family("sequence");
+}
+
+#[test]
+fn token_classifiers_of_every_family() {
+    every_family("tokens");
+}
+
+#[test]
+fn question_answering_of_every_family() {
+    every_family("answers");
+}
+
+#[test]
+fn hidden_words_of_every_family() {
+    every_family("language");
+}
+
+#[test]
+fn labels_numbers_and_pooling() {
+    for (family, head, task) in MORE {
+        block_on(agrees(DeviceKind::Cpu, family, head, *task));
+    }
+}
+
+#[test]
+fn all_of_it_on_the_gpu() {
+    if gpu_is_wanted("Parity of every family") {
+        let every = FAMILIES.iter().flat_map(|family| HEADS.iter().map(move |(head, task)| (*family, *head, *task)));
+        for (family, head, task) in every.chain(MORE.iter().copied()) {
+            block_on(agrees(DeviceKind::Gpu, family, head, task));
+        }
+    }
+}
