@@ -101,10 +101,7 @@ impl EntityCounts {
     }
 
     fn counts_of(&mut self, kind: &str) -> &mut Counts {
-        if !self.kinds.contains_key(kind) {
-            self.kinds.insert(kind.to_owned(), Counts::default());
-        }
-        self.kinds.get_mut(kind).expect("it was just put there")
+        self.kinds.entry(kind.to_owned()).or_default()
     }
 }
 

@@ -108,9 +108,9 @@ impl Report {
         Self::bare(Task::Regression, loss, scores)
     }
 
-    /// Tags of words. Where they tell entities: F1, precision and recall over all entities, accuracy over words, mean of
-    /// the types' F1; `per_class` holds the types. Where each tag stands for its own word: accuracy and macro-F1 over
-    /// words; `per_class` holds the tags. The confusion matrix counts words either way.
+    /// Tags of words. Where they tell entities: F1, precision and recall over all entities, accuracy over words, mean
+    /// of the types' F1; `per_class` holds the types. Where each tag stands for its own word: accuracy and macro-F1
+    /// over words; `per_class` holds the tags. The confusion matrix counts words either way.
     pub fn tokens(loss: f64, tags: &Tagging) -> Self {
         let (words, entities) = (tags.words(), tags.entities());
         let (scores, per_class) = if tags.is_plain() {

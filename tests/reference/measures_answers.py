@@ -24,12 +24,14 @@ SOURCE = "transformers/data/metrics/squad_metrics.py"
 NEEDED = ("normalize_answer", "get_tokens", "compute_exact", "compute_f1", "get_raw_scores")
 
 PIECES = [
-    "a", "an", "the", "The", "A", "THE", "cat", "Cat", "cats", "Ann", "anthem", "there", "a.m.", "U.S.", "don't", "1,000",
-    "3.5", "$5", "x_y", "_the_", "(the)", "the-cat", "the\N{EN DASH}cat", "an\N{EM DASH}a", "\N{LEFT DOUBLE QUOTATION MARK}"
-    "the\N{RIGHT DOUBLE QUOTATION MARK}", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a\N{COMBINING ACUTE ACCENT}",
+    "a", "an", "the", "The", "A", "THE", "cat", "Cat", "cats", "Ann", "anthem", "there", "a.m.", "U.S.", "don't",
+    "1,000", "3.5", "$5", "x_y", "_the_", "(the)", "the-cat", "the\N{EN DASH}cat", "an\N{EM DASH}a",
+    "\N{LEFT DOUBLE QUOTATION MARK}the\N{RIGHT DOUBLE QUOTATION MARK}",
+    "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a\N{COMBINING ACUTE ACCENT}",
     "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}stanbul", "STRASSE", "stra\N{LATIN SMALL LETTER SHARP S}e",
-    "\N{GREEK CAPITAL LETTER OMICRON}\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK CAPITAL LETTER SIGMA}", "東京", "the東京",
-    "東京 the", "\N{FULLWIDTH COMMA}", "a\N{FULLWIDTH FULL STOP}", "a\N{DEVANAGARI VOWEL SIGN AA}", "a\N{CIRCLED LATIN SMALL LETTER B}",
+    "\N{GREEK CAPITAL LETTER OMICRON}\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK CAPITAL LETTER SIGMA}",
+    "東京", "the東京", "東京 the", "\N{FULLWIDTH COMMA}", "a\N{FULLWIDTH FULL STOP}",
+    "a\N{DEVANAGARI VOWEL SIGN AA}", "a\N{CIRCLED LATIN SMALL LETTER B}",
     "the\N{SUPERSCRIPT TWO}", "the\N{VULGAR FRACTION ONE HALF}", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}",
     "a\N{ZERO WIDTH SPACE}the", "\x1c", "\x1f", "\t", "\n", "\x85", "\N{LINE SEPARATOR}", "!", "?!", "",
 ]
@@ -90,10 +92,16 @@ def cases() -> list[dict]:
     ]
     for _ in range(400):
         joint = str(random.choice([" ", " ", "", ", "]))
-        some = lambda most: joint.join(random.choice(PIECES, int(random.integers(0, most))).tolist())
+
+        def some(most: int) -> str:
+            return joint.join(random.choice(PIECES, int(random.integers(0, most))).tolist())
+
         right = [some(6) for _ in range(int(random.integers(0, 4)))]
-        prediction = str(random.choice(right)) + random.choice(["", "!", " the", " cat"]) if right and random.random() < 0.5 else some(7)
-        made.append(case(squad, str(prediction), right))
+        if right and random.random() < 0.5:
+            prediction = str(random.choice(right)) + str(random.choice(["", "!", " the", " cat"]))
+        else:
+            prediction = some(7)
+        made.append(case(squad, prediction, right))
     made += [case(squad, f"the{letter} A{letter}AN b{letter}", [f"b{letter}"]) for letter in stable_letters()]
     return made
 

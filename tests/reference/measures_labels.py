@@ -16,7 +16,8 @@ def exact(value) -> float | list:
 
 
 def micro_f1(truth: numpy.ndarray, scores: numpy.ndarray, threshold: float) -> float:
-    return metrics.f1_score(truth, (scores >= threshold).astype(int), average="micro", zero_division=0)
+    """Micro-averaging takes every row with every label as a question of its own, answered yes or no."""
+    return metrics.f1_score(truth.ravel(), (scores >= threshold).astype(int).ravel(), zero_division=0)
 
 
 def best_threshold(truth: numpy.ndarray, scores: numpy.ndarray) -> float:
@@ -42,7 +43,6 @@ def case(truth: numpy.ndarray, scores: numpy.ndarray, threshold: float) -> dict:
         for label in range(truth.shape[1])
     ]
     defined = [area for area in areas if area is not None]
-    best = best_threshold(wide, numpy.hstack([scores, numpy.zeros_like(scores)]) if wide is not truth else scores)
     return {
         "probabilities": scores.tolist(),
         "truth": [numpy.flatnonzero(row).tolist() for row in truth],
@@ -57,7 +57,7 @@ def case(truth: numpy.ndarray, scores: numpy.ndarray, threshold: float) -> dict:
         "subset_accuracy": exact(metrics.accuracy_score(wide, given)),
         "average_precision": areas,
         "macro_average_precision": exact(numpy.mean(defined)) if defined else None,
-        "best_threshold": exact(best),
+        "best_threshold": exact(best_threshold(truth, scores)),
     }
 
 
