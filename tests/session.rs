@@ -223,7 +223,7 @@ fn the_watched_metric_picks_the_best_epoch() {
     // Steps so large that the model breaks after it has learned.
     let wild = Recipe { learning_rate: 0.05, epochs: 5, metric: Metric::Loss, ..recipe() };
     let (_, events) = train(&mut session, &wild);
-    let validation = |epoch: &&EpochEvent| epoch.validation.expect("validation rows").loss;
+    let validation = |epoch: &&EpochEvent| epoch.validation.as_ref().expect("validation rows").loss;
     let losses: Vec<f64> = epochs(&events).iter().map(validation).collect();
     let lowest = (0..5).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).expect("epochs");
     assert_eq!(done(&events).best_epoch, lowest + 1, "{losses:?}");
