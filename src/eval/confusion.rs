@@ -1,5 +1,7 @@
 //! Counts of truth against prediction and the scores that follow from them, as scikit-learn defines them.
 
+use super::counts::{Counts, mean, quotient};
+
 /// How often each class was taken for each: K × K counts, rows truth, columns prediction.
 ///
 /// Scores mirror `sklearn.metrics` with `zero_division=0`: a quotient without denominator is 0.
@@ -69,6 +71,11 @@ impl Confusion {
         (0..self.classes).map(|truth| self.count(truth, class)).sum()
     }
 
+    /// The class's counts, from which its scores follow.
+    pub fn class(&self, class: usize) -> Counts {
+        Counts { right: self.count(class, class), predicted: self.predicted(class), support: self.support(class) }
+    }
+
     /// Share of right answers; 0 without any.
     pub fn accuracy(&self) -> f64 {
         quotient((0..self.classes).map(|class| self.count(class, class)).sum(), self.total())
@@ -76,17 +83,17 @@ impl Confusion {
 
     /// Share of right answers among those that named this class.
     pub fn precision(&self, class: usize) -> f64 {
-        quotient(self.count(class, class), self.predicted(class))
+        self.class(class).precision()
     }
 
     /// Share of this class's rows that were recognised.
     pub fn recall(&self, class: usize) -> f64 {
-        quotient(self.count(class, class), self.support(class))
+        self.class(class).recall()
     }
 
     /// Harmonic mean of precision and recall: `2·tp / (support + predicted)`.
     pub fn f1(&self, class: usize) -> f64 {
-        quotient(2 * self.count(class, class), self.support(class) + self.predicted(class))
+        self.class(class).f1()
     }
 
     /// Plain mean of F1 over the classes that occur as truth or as prediction (`f1_score(average="macro")`).
@@ -108,13 +115,4 @@ impl Confusion {
     pub fn balanced_accuracy(&self) -> f64 {
         mean((0..self.classes).filter(|&class| self.support(class) > 0).map(|class| self.recall(class)))
     }
-}
-
-fn quotient(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0_u64), |(sum, count), value| (sum + value, count + 1));
-    if count == 0 { 0.0 } else { sum / count as f64 }
 }

@@ -1,75 +1,189 @@
-//! What is reported of an evaluation: loss and scores, the confusion matrix, and each class.
+//! What is reported of an evaluation, for every task: loss and scores, and where there are classes, each of them.
 
 use serde::Serialize;
 
+use super::answers::Answers;
 use super::confusion::Confusion;
+use super::counts::Counts;
+use super::metrics::Metrics;
+use super::multi_label::MultiLabel;
+use super::probability::perplexity;
+use super::ranking::Retrieval;
+use super::regression::Regression;
+use super::tagging::Tagging;
+use crate::task::Task;
 
-/// The scores that are watched during a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Metrics {
-    /// Mean cross-entropy in nats.
-    pub loss: f64,
-    /// Share of right answers, from 0 to 1.
-    pub accuracy: f64,
-    /// Mean of the classes' F1, from 0 to 1.
-    pub macro_f1: f64,
-}
-
-/// The scores of one class.
+/// The scores of one class, label or type of entity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassReport {
     /// Its label.
     pub label: String,
     /// Share of right answers among those that named it.
     pub precision: f64,
-    /// Share of its rows that were recognised.
+    /// Share of its rows, words or entities that were recognised.
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
-    /// Its rows.
+    /// Its rows, words or entities.
     pub support: u64,
+    /// Area under precision over recall; `None` where labels exclude one another or no row has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_precision: Option<f64>,
 }
 
 /// Everything that an evaluation shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Labels in the order of rows and columns.
+    /// What the model was asked.
+    pub task: Task,
+    /// Labels in the order of rows and columns; empty where the task has none.
     pub labels: Vec<String>,
-    /// Counts; rows truth, columns prediction.
-    pub confusion: Vec<Vec<u64>>,
-    /// The classes in the order of the labels.
+    /// Counts; rows truth, columns prediction. `None` where labels do not exclude one another, or there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<Vec<Vec<u64>>>,
+    /// The classes in the order of the labels; for entities their types in alphabetical order.
     pub per_class: Vec<ClassReport>,
     /// The scores over all rows.
     pub metrics: Metrics,
-}
-
-impl Metrics {
-    /// The scores of an evaluation with this mean loss.
-    pub fn new(loss: f64, confusion: &Confusion) -> Self {
-        Self { loss, accuracy: confusion.accuracy(), macro_f1: confusion.macro_f1() }
-    }
+    /// From which probability on a label was given, where labels do not exclude one another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
 }
 
 impl Report {
-    /// The report of an evaluation with this mean loss.
+    /// One label of several. Scores: accuracy, macro-F1.
     ///
     /// # Panics
     ///
     /// There is not one label per class.
-    pub fn new(labels: &[String], loss: f64, confusion: &Confusion) -> Self {
-        assert_eq!(labels.len(), confusion.classes(), "labels and classes");
-        let class = |(class, label): (usize, &String)| ClassReport {
-            label: label.clone(),
-            precision: confusion.precision(class),
-            recall: confusion.recall(class),
-            f1: confusion.f1(class),
-            support: confusion.support(class),
-        };
+    pub fn classification(labels: &[String], loss: f64, confusion: &Confusion) -> Self {
+        let scores = vec![("accuracy", confusion.accuracy()), ("macro_f1", confusion.macro_f1())];
         Self {
             labels: labels.to_vec(),
-            confusion: confusion.rows(),
-            per_class: labels.iter().enumerate().map(class).collect(),
-            metrics: Metrics::new(loss, confusion),
+            confusion: Some(confusion.rows()),
+            per_class: per_class(labels, confusion),
+            ..Self::bare(Task::Classification, loss, scores)
         }
     }
+
+    /// Any number of labels, given from this probability on. Scores: micro-, macro- and samples-F1, average precision
+    /// (the mean over the labels that some row has), subset accuracy.
+    ///
+    /// # Panics
+    ///
+    /// There is not one label per class.
+    pub fn multi_label(labels: &[String], loss: f64, rows: &MultiLabel, threshold: f64) -> Self {
+        assert_eq!(labels.len(), rows.classes(), "labels and classes");
+        let reached = rows.at(threshold);
+        let of_label = |(class, label): (usize, &String)| ClassReport {
+            average_precision: rows.average_precision(class),
+            ..ClassReport::new(label, reached.per_label[class])
+        };
+        let per_class: Vec<ClassReport> = labels.iter().enumerate().map(of_label).collect();
+        let scores = vec![
+            ("micro_f1", reached.micro_f1()),
+            ("macro_f1", reached.macro_f1()),
+            ("samples_f1", reached.samples_f1),
+            ("average_precision", rows.macro_average_precision().unwrap_or(f64::NAN)),
+            ("subset_accuracy", reached.subset_accuracy),
+        ];
+        Self {
+            labels: labels.to_vec(),
+            per_class,
+            threshold: Some(threshold),
+            ..Self::bare(Task::MultiLabel, loss, scores)
+        }
+    }
+
+    /// Numbers. Scores: Spearman, Pearson, MSE, MAE, RMSE, R².
+    pub fn regression(loss: f64, numbers: &Regression) -> Self {
+        let scores = vec![
+            ("spearman", numbers.spearman.unwrap_or(f64::NAN)),
+            ("pearson", numbers.pearson.unwrap_or(f64::NAN)),
+            ("mse", numbers.mse),
+            ("mae", numbers.mae),
+            ("rmse", numbers.rmse),
+            ("r2", numbers.r2.unwrap_or(f64::NAN)),
+        ];
+        Self::bare(Task::Regression, loss, scores)
+    }
+
+    /// Tags of words. Where they tell entities: F1, precision and recall over all entities, accuracy over words, mean
+    /// of the types' F1; `per_class` holds the types. Where each tag stands for its own word: accuracy and macro-F1
+    /// over words; `per_class` holds the tags. The confusion matrix counts words either way.
+    pub fn tokens(loss: f64, tags: &Tagging) -> Self {
+        let (words, entities) = (tags.words(), tags.entities());
+        let (scores, per_class) = if tags.is_plain() {
+            let scores = vec![("accuracy", words.accuracy()), ("macro_f1", words.macro_f1())];
+            (scores, per_class(tags.labels(), words))
+        } else {
+            let all = entities.micro();
+            let scores = vec![
+                ("f1", all.f1),
+                ("precision", all.precision),
+                ("recall", all.recall),
+                ("accuracy", entities.accuracy()),
+                ("macro_f1", entities.macro_average().f1),
+            ];
+            (scores, entities.kinds().map(|(kind, counts)| ClassReport::new(kind, counts)).collect())
+        };
+        Self {
+            labels: tags.labels().to_vec(),
+            confusion: Some(words.rows()),
+            per_class,
+            ..Self::bare(Task::Tokens, loss, scores)
+        }
+    }
+
+    /// Answers to questions. Scores: F1 over words, exact match.
+    pub fn answers(loss: f64, answers: &Answers) -> Self {
+        Self::bare(Task::Answers, loss, vec![("f1", answers.f1()), ("exact_match", answers.exact_match())])
+    }
+
+    /// Texts that belong together found among others. Scores: accuracy, accuracy within the first 10, mean reciprocal
+    /// rank.
+    pub fn retrieval(loss: f64, found: &Retrieval) -> Self {
+        let scores = vec![
+            ("accuracy", found.accuracy_at(1)),
+            ("accuracy_at_10", found.accuracy_at(10)),
+            ("mean_reciprocal_rank", found.mean_reciprocal_rank()),
+        ];
+        Self::bare(Task::Embedding, loss, scores)
+    }
+
+    /// Similarities of pairs of texts against those that people gave. Scores: Spearman, Pearson.
+    pub fn similarity(loss: f64, given: &[f64], cosines: &[f64]) -> Self {
+        let numbers = Regression::of(given, cosines);
+        let scores =
+            vec![("spearman", numbers.spearman.unwrap_or(f64::NAN)), ("pearson", numbers.pearson.unwrap_or(f64::NAN))];
+        Self::bare(Task::Embedding, loss, scores)
+    }
+
+    /// Words that were hidden. Score: perplexity, from the mean loss of a hidden word.
+    pub fn language(loss: f64) -> Self {
+        Self::bare(Task::Language, loss, vec![("perplexity", perplexity(loss))])
+    }
+
+    fn bare(task: Task, loss: f64, scores: Vec<(&'static str, f64)>) -> Self {
+        let metrics = Metrics { loss, scores };
+        Self { task, labels: Vec::new(), confusion: None, per_class: Vec::new(), metrics, threshold: None }
+    }
+}
+
+impl ClassReport {
+    fn new(label: &str, counts: Counts) -> Self {
+        Self {
+            label: label.to_owned(),
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
+            support: counts.support,
+            average_precision: None,
+        }
+    }
+}
+
+fn per_class(labels: &[String], confusion: &Confusion) -> Vec<ClassReport> {
+    assert_eq!(labels.len(), confusion.classes(), "labels and classes");
+    labels.iter().enumerate().map(|(class, label)| ClassReport::new(label, confusion.class(class))).collect()
 }

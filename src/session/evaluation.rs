@@ -53,7 +53,7 @@ impl Evaluation {
     /// What the rows done so far say, and the model.
     pub fn finish(self, labels: &[String]) -> (Report, Model) {
         let loss = self.loss / self.done.max(1) as f64;
-        (Report::new(labels, loss, &self.confusion), self.model)
+        (Report::classification(labels, loss, &self.confusion), self.model)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the epochs of a run say together: when to stop, when it overfits, how it ended. Pure functions.
 
-use crate::eval::Report;
+use crate::eval::{Metrics, Report, words};
 use crate::session::event::{EpochEvent, Reason};
 
 /// Rise of the validation loss over its lowest value from which overfitting is spoken of: 2 %, above the noise of
@@ -47,10 +47,19 @@ pub fn ending(reason: Reason, kept: usize, epochs: &[EpochEvent], report: Option
         _ if report.is_none() || !keep_best => format!(" The weights of epoch {kept} are kept."),
         _ => format!(" The weights of epoch {kept} are kept: it did best on the validation rows."),
     };
-    let reached = report.map_or_else(String::new, |report| {
-        format!(" Accuracy {:.1} %, macro-F1 {:.3}.", report.metrics.accuracy * 100.0, report.metrics.macro_f1)
-    });
+    let reached = report.map_or_else(String::new, |report| reached(&report.metrics));
     format!("{why}{which}{reached}")
+}
+
+/// The two scores that say most, as a sentence of its own: " Accuracy 95.0 %, macro-F1 0.948."
+fn reached(metrics: &Metrics) -> String {
+    let said = |(name, value): &(&str, f64)| {
+        let score = words::describe(name).filter(|_| !value.is_nan())?;
+        Some(format!("{} {}", score.words, score.show(*value)))
+    };
+    let scores = metrics.scores.iter().take(2).filter_map(said).collect::<Vec<_>>().join(", ");
+    let mut letters = scores.chars();
+    letters.next().map_or_else(String::new, |first| format!(" {}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn counted(epochs: usize) -> String {
@@ -60,10 +69,9 @@ fn counted(epochs: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::Metrics;
 
     fn epoch(epoch: usize, train_loss: f64, loss: f64, best: bool) -> EpochEvent {
-        let validation = Some(Metrics { loss, accuracy: 0.5, macro_f1: 0.5 });
+        let validation = Some(Metrics { loss, scores: vec![("accuracy", 0.5), ("macro_f1", 0.5)] });
         EpochEvent { epoch, step: epoch, train_loss, validation, best, seconds: 0.0, note: None }
     }
 
@@ -86,5 +94,14 @@ mod tests {
         assert!(out_of_patience(&epochs, 2));
         assert!(!out_of_patience(&epochs, 3));
         assert!(!out_of_patience(&epochs[..1], 1));
+    }
+
+    #[test]
+    fn the_end_names_the_two_scores_that_say_most() {
+        let said = |scores: &[(&'static str, f64)]| reached(&Metrics { loss: 0.1, scores: scores.to_vec() });
+        assert_eq!(said(&[("accuracy", 0.9504), ("macro_f1", 0.94849)]), " Accuracy 95.0 %, macro-F1 0.948.");
+        assert_eq!(said(&[("spearman", f64::NAN), ("pearson", 0.5), ("mse", 1.0)]), " Pearson correlation 0.500.");
+        assert_eq!(said(&[("perplexity", 12.25)]), " Perplexity 12.250.");
+        assert_eq!(said(&[]), "");
     }
 }

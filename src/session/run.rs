@@ -205,7 +205,7 @@ impl Run {
         let report = (!self.validation.texts.is_empty()).then_some(report);
         let epoch = self.epochs.len() + 1;
         let mean = std::mem::take(&mut self.epoch_loss);
-        let metrics = report.as_ref().map(|report| report.metrics);
+        let metrics = report.as_ref().map(|report| report.metrics.clone());
         let best = self.improves(metrics.as_ref());
         let mut event = EpochEvent {
             epoch,
@@ -233,12 +233,12 @@ impl Run {
     /// Whether these figures beat every epoch before; without validation rows the newest epoch always does.
     fn improves(&self, metrics: Option<&Metrics>) -> bool {
         let Some(metrics) = metrics else { return true };
-        let score = |metrics: &Metrics| match self.recipe.metric {
-            Metric::Loss => -metrics.loss,
-            Metric::Accuracy => metrics.accuracy,
-            Metric::MacroF1 => metrics.macro_f1,
+        let watched = match self.recipe.metric {
+            Metric::Loss => "loss",
+            Metric::Accuracy => "accuracy",
+            Metric::MacroF1 => "macro_f1",
         };
-        self.epochs.iter().filter_map(|epoch| epoch.validation.as_ref()).all(|before| score(metrics) > score(before))
+        self.epochs.iter().filter_map(|epoch| epoch.validation.as_ref()).all(|before| metrics.beat(before, watched))
     }
 
     /// Ends the training; weights that no validation has seen are validated first.
@@ -271,7 +271,7 @@ impl Run {
             best_epoch: epoch,
             steps: self.trainer.step_count(),
             seconds: self.clock(),
-            metrics: report.as_ref().map(|report| report.metrics),
+            metrics: report.as_ref().map(|report| report.metrics.clone()),
             sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
             report,
         };

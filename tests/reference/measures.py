@@ -1,4 +1,4 @@
-"""Makes metrics.json with scikit-learn and schedules.json with transformers."""
+"""Makes metrics.json with scikit-learn, schedules.json with transformers, and the other tasks' metrics beside them."""
 
 import warnings
 from pathlib import Path
@@ -12,6 +12,10 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
+import measures_answers
+import measures_entities
+import measures_labels
+import measures_numbers
 import writing
 
 SCHEDULES = {
@@ -100,3 +104,7 @@ def schedule_cases() -> list[dict]:
 def write(fixtures: Path) -> None:
     writing.facts(fixtures / "metrics.json", {"cases": metric_cases()})
     writing.facts(fixtures / "schedules.json", {"cases": schedule_cases()})
+    measures_labels.write(fixtures / "metrics_multi_label.json")
+    measures_numbers.write(fixtures)
+    measures_entities.write(fixtures / "metrics_entities.json")
+    measures_answers.write(fixtures / "metrics_answers.json")

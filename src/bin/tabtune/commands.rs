@@ -4,8 +4,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
+use tabtune::eval::{Metrics, words};
 use tabtune::{Event, ModelFiles, Result, Session};
 
 use crate::arguments::{Columns, Common, Eval, Predict, Train};
@@ -65,15 +66,19 @@ pub async fn eval(options: Eval) -> Result<()> {
     let examples: u64 = report.per_class.iter().map(|class| class.support).sum();
     let metrics = &report.metrics;
     if options.common.json {
-        let object = json!({
-            "accuracy": metrics.accuracy, "macro_f1": metrics.macro_f1, "loss": metrics.loss,
-            "examples": examples, "seconds": seconds, "examples_per_second": examples as f64 / seconds,
-            "labels": report.labels, "per_class": report.per_class, "confusion": report.confusion,
-        });
-        print_line!("{object}");
+        let mut object: Map<String, Value> =
+            metrics.scores.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        object.insert("loss".to_owned(), json!(metrics.loss));
+        object.insert("examples".to_owned(), json!(examples));
+        object.insert("seconds".to_owned(), json!(seconds));
+        object.insert("examples_per_second".to_owned(), json!(examples as f64 / seconds));
+        object.insert("labels".to_owned(), json!(report.labels));
+        object.insert("per_class".to_owned(), json!(report.per_class));
+        object.insert("confusion".to_owned(), json!(report.confusion));
+        print_line!("{}", Value::Object(object));
         return Ok(());
     }
-    print_line!("accuracy {:.4}  macro-F1 {:.4}  loss {:.4}", metrics.accuracy, metrics.macro_f1, metrics.loss);
+    print_line!("{}  loss {:.4}", figures(metrics), metrics.loss);
     print_line!("{examples} rows in {seconds:.1} s, {:.0} rows/s", examples as f64 / seconds);
     for class in &report.per_class {
         print_line!(
@@ -141,6 +146,14 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+/// The scores on one line.
+fn figures(metrics: &Metrics) -> String {
+    let figure = |(name, value): &(&'static str, f64)| {
+        format!("{} {value:.4}", words::describe(name).map_or(*name, |score| score.words))
+    };
+    metrics.scores.iter().map(figure).collect::<Vec<_>>().join("  ")
+}
+
 /// Prints what happens: JSON on standard output, or words, with a line that moves where a terminal shows it.
 struct Teller {
     json: bool,
@@ -171,10 +184,7 @@ impl Teller {
             Event::Epoch(epoch) => {
                 self.live("");
                 let validation = epoch.validation.as_ref().map_or_else(String::new, |metrics| {
-                    format!(
-                        "  validation loss {:.4}  accuracy {:.4}  macro-F1 {:.4}",
-                        metrics.loss, metrics.accuracy, metrics.macro_f1
-                    )
+                    format!("  validation loss {:.4}  {}", metrics.loss, figures(metrics))
                 });
                 let best = if epoch.best { "  best so far" } else { "" };
                 print_line!("epoch {}  training loss {:.4}{validation}{best}", epoch.epoch, epoch.train_loss);
