@@ -1,8 +1,9 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
 use crate::data::{Dataset, DatasetInfo, Example};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::model::OpenModel;
+use crate::task::Task;
 use crate::text::Encoding;
 use crate::train::Rows;
 
@@ -60,8 +61,11 @@ impl OpenData {
     ///
     /// # Errors
     ///
-    /// A maximum length that leaves no room for text.
+    /// A task that cannot be trained yet, or a maximum length that leaves no room for text.
     pub fn rows(&self, model: &OpenModel, max_length: usize) -> Result<(Rows, Rows, usize)> {
+        if self.dataset.task != Task::Classification || self.examples().any(|example| example.pair.is_some()) {
+            return Err(Error::order("Only the classification of single texts can be trained yet."));
+        }
         assert_eq!(self.encodings.len(), self.total(), "all texts are tokenized before a run");
         let mut texts = Vec::with_capacity(self.total());
         let mut cut = 0;
@@ -74,7 +78,7 @@ impl OpenData {
             }
         }
         let rest = texts.split_off(self.dataset.train.len());
-        let targets = |examples: &[Example]| examples.iter().map(|example| example.label).collect();
+        let targets = |examples: &[Example]| examples.iter().filter_map(|example| example.target.class()).collect();
         let train = Rows { texts, targets: targets(&self.dataset.train) };
         Ok((train, Rows { texts: rest, targets: targets(&self.dataset.validation) }, cut))
     }
