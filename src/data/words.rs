@@ -71,11 +71,12 @@ pub(super) const PAIRS: &[(&str, &str)] = &[
     ("question1", "question2"),
     ("premise", "hypothesis"),
     ("question", "sentence"),
-    ("question", "answer"),
     ("question", "passage"),
     ("question", "context"),
     ("query", "passage"),
     ("query", "document"),
+    // Last, since a question with another text may have its answer as the label.
+    ("question", "answer"),
 ];
 
 /// Usual names of columns with two texts that should lie close to each other, as embeddings are trained with.

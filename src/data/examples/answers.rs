@@ -46,7 +46,7 @@ pub(super) fn read(cell: &Cell, context: &str) -> Result<Vec<Answer>> {
 }
 
 /// Texts and first characters of the answers in a value, if it holds answers.
-pub(in crate::data) fn listed(value: &Value) -> Option<Vec<(String, Option<i64>)>> {
+fn listed(value: &Value) -> Option<Vec<(String, Option<i64>)>> {
     match value {
         Value::Array(items) => items
             .iter()

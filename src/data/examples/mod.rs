@@ -11,7 +11,6 @@ mod tags;
 
 pub use cutting::cut_words;
 
-pub(super) use answers::listed as answers_in;
 pub(super) use cell::{Cell, holds_nul, scalar};
 pub(super) use labels::Labels;
 pub(super) use many::parts;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::data::examples::{answers_in, number, parts, scalar, spans_in};
+use crate::data::examples::{number, parts, scalar, spans_in};
 use crate::data::mapping::MAX_CLASSES;
 use crate::data::table::Table;
 
@@ -51,7 +51,7 @@ pub(super) fn of(table: &Table, column: usize) -> Contents {
     let all = |fits: &dyn Fn(&Value) -> bool| values.iter().all(fits);
     if all(&|value| list(value).is_some()) {
         Contents::Lists
-    } else if all(&|value| answers_in(value).is_some()) {
+    } else if all(&is_answers) {
         Contents::Answers
     } else if all(&|value| spans_in(value).is_some()) {
         Contents::Spans
@@ -108,6 +108,14 @@ fn filled(table: &Table, column: usize) -> impl Iterator<Item = &str> {
 fn list(value: &Value) -> Option<&[Value]> {
     let items = value.as_array()?;
     items.iter().all(|item| scalar(item).is_some()).then_some(items)
+}
+
+/// Whether these are answers with their places; lists of spans hold texts, too.
+fn is_answers(value: &Value) -> bool {
+    match value.as_array() {
+        Some(items) => items.iter().all(|item| item.get("answer_start").is_some()),
+        None => value.get("answer_start").is_some(),
+    }
 }
 
 fn is_scale(cells: &[&str]) -> bool {
