@@ -1,8 +1,8 @@
-//! What kind of table a text is: JSON, or delimited by which character, with quotes or without, with a header or not.
+//! What kind of table a text is: JSON, CoNLL, or delimited by which character, with quotes or without, with a header or not.
 
 use std::collections::HashSet;
 
-use super::{quotes, words};
+use super::{quotes, squad, words};
 use crate::error::Result;
 
 /// Records looked at to find delimiter and header.
@@ -41,13 +41,21 @@ pub(super) enum Format {
     JsonLines,
     /// One JSON list of objects.
     JsonList,
+    /// SQuAD's JSON object.
+    Squad,
+    /// A word and its tag per line.
+    Conll,
 }
 
 impl Format {
     /// In words: `CSV, comma, quoted, header, UTF-8`.
     pub fn words(&self, encoding: &str) -> String {
-        let Self::Delimited(delimited) = self else {
-            return format!("{}, {encoding}", if *self == Self::JsonLines { "JSON Lines" } else { "JSON list" });
+        let delimited = match self {
+            Self::Delimited(delimited) => delimited,
+            Self::JsonLines => return format!("JSON Lines, {encoding}"),
+            Self::JsonList => return format!("JSON list, {encoding}"),
+            Self::Squad => return format!("SQuAD JSON, {encoding}"),
+            Self::Conll => return format!("CoNLL, {encoding}"),
         };
         let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
         format!(
@@ -88,6 +96,8 @@ pub(super) fn detect_json(text: &str, file_name: &str) -> Option<Format> {
     let then = |after: &str| text.get(1..).is_some_and(|rest| rest.trim_start().starts_with(after));
     if text.starts_with('[') && (then("{") || (named && !then("["))) {
         Some(Format::JsonList)
+    } else if text.starts_with('{') && squad::is_squad(text) {
+        Some(Format::Squad)
     } else if named || (text.starts_with('{') && then("\"")) {
         Some(Format::JsonLines)
     } else {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Deserializer, Map, Value};
+use serde_json::{Map, Value};
 
 use super::cells::Cells;
-use super::lines::{Lines, MAX_CELL};
+use super::examples::holds_nul;
+use super::json::Cursor;
 use super::places::Places;
 use super::table::{Rows, check_columns};
 use crate::error::{Error, Result};
@@ -22,7 +23,8 @@ pub(super) fn read_lines(text: &str) -> Result<Rows> {
             continue;
         }
         let number = index as u64 + 1;
-        let object = serde_json::from_str(line).map_err(|error| not_an_object(number, &error))?;
+        let object = serde_json::from_str::<Map<String, Value>>(line)
+            .map_err(|error| not_an_object(number, &error.to_string()))?;
         gatherer.add(number, object)?;
     }
     Ok(gatherer.finish())
@@ -35,45 +37,16 @@ pub(super) fn read_lines(text: &str) -> Result<Rows> {
 /// The first place at which the text is no list of JSON objects, with the reason.
 pub(super) fn read_list(text: &str) -> Result<Rows> {
     let mut gatherer = Gatherer::default();
-    let mut lines = Lines::new(text);
-    let mut at = skip_space(text, 0) + 1;
-    loop {
-        at = skip_space(text, at);
-        let line = lines.at(at);
-        if text[at..].starts_with(']') && gatherer.cells.rows() == 0 {
-            break;
-        }
-        let mut objects = Deserializer::from_str(&text[at..]).into_iter::<Map<String, Value>>();
-        let object = objects
-            .next()
-            .unwrap_or_else(|| Err(serde::de::Error::custom("the list is not closed")))
-            .map_err(|error| not_an_object(line + (error.line() as u64).saturating_sub(1), &error))?;
-        let length = objects.byte_offset();
-        if length > MAX_CELL {
-            return Err(Error::table_line(line, "The object that starts here is longer than 1 MiB."));
-        }
-        gatherer.add(line, object)?;
-        at = skip_space(text, at + length);
-        match text.as_bytes().get(at) {
-            Some(b',') => at += 1,
-            Some(b']') => break,
-            _ => return Err(Error::table_line(lines.at(at), "A comma or the list's closing bracket is missing here.")),
-        }
-    }
-    let end = skip_space(text, at + 1);
-    if end < text.len() {
-        return Err(Error::table_line(lines.at(end), "There is text after the end of the list; remove it."));
-    }
+    let mut cursor = Cursor::new(text);
+    cursor.list(|cursor| {
+        let line = cursor.line();
+        gatherer.add(line, cursor.value(not_an_object)?)
+    })?;
+    cursor.end("list")?;
     Ok(gatherer.finish())
 }
 
-fn skip_space(text: &str, from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    from.min(text.len()) + rest.len() - rest.trim_start().len()
-}
-
-fn not_an_object(line: u64, error: &serde_json::Error) -> Error {
-    let reason = error.to_string();
+fn not_an_object(line: u64, reason: &str) -> Error {
     // serde_json counts lines within what it was given; the line of the file is named already.
     let reason = reason.split(" at line ").next().unwrap_or_default();
     Error::table_line(
@@ -92,6 +65,8 @@ struct Gatherer {
     cells: Cells,
     /// Rows whose value for some key is itself a list or an object.
     nested: Places,
+    /// For each column, how many of its values are lists or objects.
+    nested_values: Vec<usize>,
 }
 
 impl Gatherer {
@@ -99,22 +74,25 @@ impl Gatherer {
         let mut row: Vec<String> = Vec::new();
         let mut nested = false;
         for (key, value) in object {
-            let column = self.column(key, line)?;
-            if row.len() <= column {
-                row.resize(column + 1, String::new());
-            }
-            nested |= matches!(value, Value::Array(_) | Value::Object(_));
-            row[column] = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            if row[column].contains('\0') {
+            if holds_nul(&value) || key.contains('\0') {
                 return Err(Error::table_line(
                     line,
                     "There is a NUL character (\\u0000) here, which no text should hold. Remove it.",
                 ));
             }
+            let column = self.column(key, line)?;
+            if row.len() <= column {
+                row.resize(column + 1, String::new());
+            }
+            if matches!(value, Value::Array(_) | Value::Object(_)) {
+                nested = true;
+                self.nested_values[column] += 1;
+            }
+            row[column] = match value {
+                Value::Null => String::new(),
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
         }
         if nested {
             self.nested.add(line);
@@ -128,13 +106,15 @@ impl Gatherer {
         }
         check_columns(self.columns.len() + 1, line)?;
         self.columns.push(key.clone());
+        self.nested_values.push(0);
         self.index.insert(key, self.columns.len() - 1);
         Ok(self.columns.len() - 1)
     }
 
     fn finish(self) -> Rows {
         let mut notes = Vec::new();
-        if !self.nested.is_empty() {
+        // A column of nothing but lists is meant so, such as words and their tags.
+        if self.nested_values.iter().any(|&count| count > 0 && count < self.cells.rows()) {
             notes.push(self.nested.sentence(
                 "holds a list or an object as a value, which is shown as JSON",
                 "hold a list or an object as a value, which is shown as JSON",

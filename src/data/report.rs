@@ -1,9 +1,13 @@
-//! The health of a data set in sentences: duplicates, contradictions, leaks, imbalance, thin classes.
+//! The health of a data set in sentences: duplicates, contradictions, leaks, imbalance, thin classes, what is marked.
 
 use std::collections::{HashMap, HashSet};
 
-use super::dataset::{ClassInfo, Dataset, shorten};
+use super::dataset::{ClassInfo, Dataset};
+use super::entities::Scheme;
+use super::examples::shorten;
 use super::places::Places;
+use super::target::{Example, Target};
+use crate::task::Task;
 
 /// A class this many times as large as another one is worth a note.
 const IMBALANCE: usize = 10;
@@ -14,10 +18,12 @@ const FEW_ROWS: usize = 8;
 /// Classes that a sentence names.
 const NAMED: usize = 5;
 
-/// What is worth knowing before training, in sentences; empty if all is well.
+/// What is worth knowing before training, in sentences; empty if all is well with a classification.
 pub(super) fn notes(dataset: &Dataset) -> Vec<String> {
     let mut notes = repeated_texts(dataset);
-    notes.extend(class_sizes(&dataset.classes()));
+    notes.extend(class_sizes(dataset.task, &dataset.classes()));
+    notes.extend(marked(dataset));
+    notes.extend(scores(dataset));
     if dataset.validation.is_empty() {
         notes.push(
             "No rows are held out for validation, so that nothing will show whether the model learns or only memorises."
@@ -27,45 +33,69 @@ pub(super) fn notes(dataset: &Dataset) -> Vec<String> {
     notes
 }
 
+/// What is alike in a row that repeats another one, what its texts are called, and what is not alike in a row that
+/// contradicts another one; `None` where rows with the same texts may differ.
+fn words_of(task: Task, pairs: bool) -> (&'static str, &'static str, Option<&'static str>) {
+    match (task, pairs) {
+        (Task::Classification, false) => ("text and label", "text", Some("another label")),
+        (Task::Classification, true) => ("texts and label", "texts", Some("another label")),
+        (Task::MultiLabel, false) => ("text and labels", "text", Some("other labels")),
+        (Task::MultiLabel, true) => ("texts and labels", "texts", Some("other labels")),
+        (Task::Regression, false) => ("text and score", "text", Some("another score")),
+        (Task::Regression, true) => ("texts and score", "texts", Some("another score")),
+        (Task::Tokens, _) => ("words and tags", "words", Some("other tags")),
+        (Task::Answers, _) => ("question, context and answers", "question and context", Some("another answer")),
+        (Task::Embedding, _) => ("all texts", "texts", None),
+        (Task::Language, _) => ("all of it", "text", None),
+    }
+}
+
 fn repeated_texts(dataset: &Dataset) -> Vec<String> {
-    let mut rows: Vec<_> = dataset.train.iter().map(|example| (example, true)).collect();
-    rows.extend(dataset.validation.iter().map(|example| (example, false)));
-    rows.sort_by_key(|(example, _)| example.line);
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let (mut repeated, mut contradicting) = (Places::default(), Places::default());
-    for (example, _) in &rows {
-        match first.get(example.text.as_str()) {
-            None => drop(first.insert(&example.text, example.label)),
-            Some(&label) if label == example.label => repeated.add(example.line),
+    fn texts(example: &Example) -> (&str, Option<&str>) {
+        (&example.text, example.pair.as_deref())
+    }
+    let mut rows: Vec<&Example> = dataset.train.iter().chain(&dataset.validation).collect();
+    rows.sort_by_key(|example| example.line);
+    let mut first: HashMap<(&str, Option<&str>), &Target> = HashMap::new();
+    let (mut repeated, mut contradicting, mut leaked) = (Places::default(), Places::default(), Places::default());
+    for example in &rows {
+        match first.get(&texts(example)) {
+            None => drop(first.insert(texts(example), &example.target)),
+            Some(&target) if *target == example.target => repeated.add(example.line),
             Some(_) => contradicting.add(example.line),
         }
     }
-    let train: HashSet<&str> = dataset.train.iter().map(|example| example.text.as_str()).collect();
-    let mut leaked = Places::default();
-    for example in dataset.validation.iter().filter(|example| train.contains(example.text.as_str())) {
+    let train: HashSet<_> = dataset.train.iter().map(texts).collect();
+    for example in dataset.validation.iter().filter(|example| train.contains(&texts(example))) {
         leaked.add(example.line);
     }
-    let sentences = [
-        (repeated, "repeats an earlier row, text and label alike", "repeat an earlier row, text and label alike"),
-        (
-            contradicting,
-            "has the text of an earlier row but another label, which no model can learn",
-            "have the text of an earlier row but another label, which no model can learn",
-        ),
-        (
-            leaked,
-            "held out for validation is also trained on, so that the scores look better than they are",
-            "held out for validation are also trained on, so that the scores look better than they are",
-        ),
-    ];
-    sentences
-        .iter()
-        .filter(|(places, ..)| !places.is_empty())
-        .map(|(places, one, many)| places.sentence(one, many))
-        .collect()
+    let (alike, shared, other) = words_of(dataset.task, dataset.train.iter().any(|example| example.pair.is_some()));
+    let contradicts = other.map(|other| {
+        let what = format!("the {shared} of an earlier row but {other}, which no model can learn");
+        (contradicting, format!("has {what}"), format!("have {what}"))
+    });
+    let better = "also trained on, so that the scores look better than they are";
+    let mut sentences = vec![(
+        repeated,
+        format!("repeats an earlier row, {alike} alike"),
+        format!("repeat an earlier row, {alike} alike"),
+    )];
+    sentences.extend(contradicts);
+    sentences.push((
+        leaked,
+        format!("held out for validation is {better}"),
+        format!("held out for validation are {better}"),
+    ));
+    let found = sentences.iter().filter(|(places, ..)| !places.is_empty());
+    found.map(|(places, one, many)| places.sentence(one, many)).collect()
 }
 
-fn class_sizes(classes: &[ClassInfo]) -> Vec<String> {
+fn class_sizes(task: Task, classes: &[ClassInfo]) -> Vec<String> {
+    let (unit, advice) = match task {
+        Task::Classification => ("training rows", "consider balanced class weights, and watch macro-F1"),
+        Task::Tokens => ("places to train on", "watch the F1 of each"),
+        _ => ("training rows", "watch macro-F1"),
+    };
     let mut notes = Vec::new();
     let largest = classes.iter().max_by_key(|class| class.train);
     let smallest = classes.iter().filter(|class| class.train > 0).min_by_key(|class| class.train);
@@ -73,7 +103,7 @@ fn class_sizes(classes: &[ClassInfo]) -> Vec<String> {
         && largest.train >= IMBALANCE * smallest.train
     {
         notes.push(format!(
-            "“{}” has {} training rows, “{}” only {}: consider balanced class weights, and watch macro-F1.",
+            "“{}” has {} {unit}, “{}” only {}: {advice}.",
             shorten(&largest.label),
             largest.train,
             shorten(&smallest.label),
@@ -87,10 +117,68 @@ fn class_sizes(classes: &[ClassInfo]) -> Vec<String> {
         if thin.len() > NAMED {
             named.push(format!("and {} more", thin.len() - NAMED));
         }
+        let what = if task == Task::Classification { "classes" } else { "labels" };
         notes.push(format!(
-            "Fewer than {FEW_ROWS} training rows: {}. Such classes are hardly learned; add rows.",
+            "Fewer than {FEW_ROWS} {unit}: {}. Such {what} are hardly learned; add rows.",
             named.join(", ")
         ));
     }
     notes
+}
+
+/// How much of the data is marked at all: words with a tag, rows with a label, questions with an answer.
+fn marked(dataset: &Dataset) -> Option<String> {
+    let all = || dataset.train.iter().chain(&dataset.validation);
+    let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
+    let empty = |nothing: &Target| all().filter(|example| example.target == *nothing).count();
+    match dataset.task {
+        Task::MultiLabel => {
+            let (rows, none) = (all().count(), empty(&Target::Classes(Vec::new())));
+            (none > 0).then(|| format!("{none} of {rows} rows have no label ({:.0} %).", share(none, rows)))
+        }
+        Task::Answers => {
+            let (rows, none) = (all().count(), empty(&Target::Answers(Vec::new())));
+            let unanswered = format!("{none} of {rows} questions have no answer in their context");
+            (none > 0).then(|| format!("{unanswered} ({:.0} %).", share(none, rows)))
+        }
+        Task::Tokens => {
+            let outside = dataset.labels.iter().position(|label| label == "O");
+            let sentences = all().filter_map(|example| match &example.target {
+                Target::Words(words) => Some(words),
+                _ => None,
+            });
+            let (mut words, mut tagged, mut longest, mut rows) = (0, 0, 0, 0_usize);
+            for sentence in sentences {
+                rows += 1;
+                words += sentence.len();
+                longest = longest.max(sentence.len());
+                tagged += sentence.iter().filter(|word| Some(word.tag) != outside).count();
+            }
+            let mean = words as f64 / rows.max(1) as f64;
+            let mut note = format!("The texts have {mean:.0} words on average, the longest {longest}");
+            if outside.is_some() {
+                note += &format!("; {:.1} % of the words are tagged", share(tagged, words));
+            }
+            let numbers = Scheme::of(&dataset.labels).is_none()
+                && dataset.labels.iter().all(|label| label.parse::<i64>().is_ok());
+            if numbers {
+                note += ". The tags are numbers, which do not tell where an entity begins; names such as B-PER do";
+            }
+            Some(note + ".")
+        }
+        Task::Classification | Task::Regression | Task::Embedding | Task::Language => None,
+    }
+}
+
+/// The range of the scores.
+fn scores(dataset: &Dataset) -> Option<String> {
+    let scores: Vec<f64> = dataset
+        .train
+        .iter()
+        .filter_map(|example| if let Target::Score(score) = example.target { Some(score) } else { None })
+        .collect();
+    let (least, most) = scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+    // Divided first, so that the sum of huge scores does not overflow.
+    let mean = scores.iter().map(|score| score / scores.len() as f64).sum::<f64>();
+    (!scores.is_empty()).then(|| format!("The scores to train on go from {least} to {most}; their mean is {mean:.3}."))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::cells::Cells;
 use super::format::Format;
 use super::mapping::Mapping;
-use super::{delimited, encoding, format, jsonl, lines};
+use super::{conll, delimited, encoding, format, jsonl, lines, squad};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -88,11 +88,13 @@ pub struct TableInfo {
 }
 
 impl Table {
-    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file.
+    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a CoNLL file (columns `tokens` and
+    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). Lists and objects in cells are
+    /// compact JSON.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either
-    /// format, by its extension.
+    /// format, by its extension; and `.conll`, `.bio` or `.iob` names a CoNLL file.
     ///
     /// # Errors
     ///
@@ -108,6 +110,8 @@ impl Table {
             Format::Delimited(delimited) => delimited::read(text, delimited)?,
             Format::JsonLines => jsonl::read_lines(text)?,
             Format::JsonList => jsonl::read_list(text)?,
+            Format::Squad => squad::read(text)?,
+            Format::Conll => conll::read(text)?,
         };
         if rows.cells.rows() == 0 || rows.columns.is_empty() {
             return Err(Error::table("The file has a header but no rows. Add a row per example below it."));
@@ -126,10 +130,11 @@ impl Table {
         })
     }
 
-    /// A JSON list may stand on one long line; everywhere else such a line is a mistake.
+    /// A JSON list or object may stand on one long line; everywhere else such a line is a mistake.
     fn format_of(text: &str, file_name: &str) -> Result<Format> {
         match format::detect_json(text, file_name) {
-            Some(Format::JsonList) => Ok(Format::JsonList),
+            _ if conll::is_conll(text, file_name) => lines::check_lengths(text).map(|()| Format::Conll),
+            Some(format @ (Format::JsonList | Format::Squad)) => Ok(format),
             json => {
                 lines::check_lengths(text)?;
                 json.map_or_else(|| format::detect_delimited(text), Ok)

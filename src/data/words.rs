@@ -1,4 +1,4 @@
-//! Names that columns of text, label and split usually have, and words that name the sides of a split.
+//! Names that columns usually have, and words that name the sides of a split.
 
 /// Usual names of columns with the text.
 pub(super) const TEXT: &[&str] = &[
@@ -42,12 +42,74 @@ pub(super) const LABEL: &[&str] = &[
     "y",
 ];
 
+/// So many of these names, from the first on, are hardly used for anything but the label.
+pub(super) const CERTAIN_LABELS: usize = 10;
+
+/// Usual names of columns with a score; behind those of labels where a table has both.
+pub(super) const SCORE: &[&str] = &["score", "similarity", "similarity_score", "relatedness", "value"];
+
+/// Usual names of columns with words as lists, and with the tags of words.
+pub(super) const TOKENS: &[&str] = &["tokens", "words", "token", "word"];
+pub(super) const TAGS: &[&str] = &["tags", "ner_tags", "ner", "labels", "label", "bio", "pos_tags", "pos"];
+
+/// Usual names of columns with marked spans.
+pub(super) const SPANS: &[&str] = &["spans", "entities", "label", "labels", "annotations", "ner"];
+
+/// Usual names of columns with a question, its context, and its answers.
+pub(super) const QUESTION: &[&str] = &["question", "questions", "query"];
+pub(super) const CONTEXT: &[&str] = &["context", "contexts", "passage", "paragraph", "document"];
+pub(super) const ANSWERS: &[&str] = &["answers", "answer", "answer_text"];
+
+/// Usual names of columns with two texts to be compared.
+pub(super) const PAIRS: &[(&str, &str)] = &[
+    ("sentence1", "sentence2"),
+    ("sentence_1", "sentence_2"),
+    ("sentence_a", "sentence_b"),
+    ("text1", "text2"),
+    ("text_1", "text_2"),
+    ("text_a", "text_b"),
+    ("question1", "question2"),
+    ("premise", "hypothesis"),
+    ("question", "sentence"),
+    ("question", "passage"),
+    ("question", "context"),
+    ("query", "passage"),
+    ("query", "document"),
+    // Last, since a question with another text may have its answer as the label.
+    ("question", "answer"),
+];
+
+/// Usual names of columns with two texts that should lie close to each other, as embeddings are trained with.
+pub(super) const CLOSE: &[(&str, &str)] =
+    &[("anchor", "positive"), ("anchor", "pos"), ("query", "positive"), ("query", "pos")];
+
+/// Usual names of columns with a text that should lie far from the first.
+pub(super) const NEGATIVE: &[&str] = &["negative", "neg", "hard_negative"];
+
 /// Usual names of columns with the side of the split.
 pub(super) const SPLIT: &[&str] = &["split", "set", "fold", "partition", "subset"];
 
+/// Names of columns that number rows; never a score.
+pub(super) const NUMBERING: &[&str] = &["id", "index", "idx"];
+
 /// Other usual names; they only show that a row is a header.
-const OTHER: &[&str] =
-    &["id", "index", "idx", "name", "date", "score", "url", "author", "user", "language", "lang", "source"];
+const OTHER: &[&str] = &[
+    "id",
+    "index",
+    "idx",
+    "name",
+    "date",
+    "score",
+    "similarity",
+    "tokens",
+    "answers",
+    "url",
+    "author",
+    "user",
+    "language",
+    "lang",
+    "source",
+];
 
 /// A side of the split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +129,8 @@ pub(super) fn side(cell: &str) -> Option<Side> {
 
 /// Whether a cell is a usual name of a column.
 pub(super) fn is_known_name(cell: &str) -> bool {
-    [TEXT, LABEL, SPLIT, OTHER].iter().any(|names| rank(cell, names).is_some())
+    let of_a_pair = PAIRS.iter().any(|(one, other)| rank(cell, &[one, other]).is_some());
+    of_a_pair || [TEXT, LABEL, SPLIT, OTHER].iter().any(|names| rank(cell, names).is_some())
 }
 
 /// Place of a column's name in a list of usual names, if it is in it.

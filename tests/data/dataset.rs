@@ -1,7 +1,7 @@
 //! Tables to examples: guessed columns, labels, splits, what is left out, and a clear sentence for every bad choice of columns.
 
 use tabtune::Error;
-use tabtune::data::{ClassInfo, Dataset, Example, Mapping, Table};
+use tabtune::data::{ClassInfo, Dataset, Example, Mapping, Table, Target};
 
 fn table(text: &str) -> Table {
     Table::parse(text.as_bytes(), "table.csv").unwrap_or_else(|error| panic!("{error}"))
@@ -43,7 +43,11 @@ fn every_row_is_used_once_with_its_line() {
     let mut all: Vec<Example> = dataset.train.iter().chain(&dataset.validation).cloned().collect();
     all.sort_by_key(|example| example.line);
     let expected = [(" a ", 1, 2), ("b", 0, 3), ("c", 0, 4), ("d", 1, 5)];
-    assert_eq!(all, expected.map(|(text, label, line)| Example { text: text.to_owned(), label, line }));
+    let expected = expected.map(|(text, class, line)| {
+        let target = Target::Class(class);
+        Example { text: text.to_owned(), pair: None, target, line }
+    });
+    assert_eq!(all, expected);
 }
 
 #[test]
@@ -202,16 +206,23 @@ fn info_has_the_shape_that_the_page_expects() {
 fn labels_of_a_model_are_looked_up() {
     let rows = table("text,label\na,pos\n,neg\nb, pos \n");
     let labels = ["neg", "pos"].map(str::to_owned);
-    let examples = Dataset::with_labels(&rows, "text", "label", &labels).expect("examples");
-    assert_eq!(examples.iter().map(|example| example.label).collect::<Vec<_>>(), [1, 0, 1]);
+    let examples = Dataset::with_labels(&rows, &mapping(), &labels).expect("examples");
+    assert_eq!(examples.iter().filter_map(|example| example.target.class()).collect::<Vec<_>>(), [1, 0, 1]);
     assert_eq!(examples[1].text, "");
-    let (line, column, message) = mistake(Dataset::with_labels(&rows, "text", "label", &["neg".to_owned()]));
+    let (line, column, message) = mistake(Dataset::with_labels(&rows, &mapping(), &["neg".to_owned()]));
     assert_eq!((line, column.as_deref()), (Some(2), Some("label")));
     assert_eq!(message, "The label “pos” is not one that the model knows: neg.");
     let unnamed = ["LABEL_0", "LABEL_1"].map(str::to_owned);
-    let examples = Dataset::with_labels(&table("text,label\na,1\nb,0\nc,LABEL_1\n"), "text", "label", &unnamed);
-    assert_eq!(examples.expect("examples").iter().map(|example| example.label).collect::<Vec<_>>(), [1, 0, 1]);
-    assert!(mistake(Dataset::with_labels(&rows, "text", "klasse", &labels)).2.contains("no column of this name"));
+    let examples = Dataset::with_labels(&table("text,label\na,1\nb,0\nc,LABEL_1\n"), &mapping(), &unnamed);
+    assert_eq!(
+        examples.expect("examples").iter().filter_map(|example| example.target.class()).collect::<Vec<_>>(),
+        [1, 0, 1]
+    );
+    assert!(
+        mistake(Dataset::with_labels(&rows, &Mapping::new("text", "klasse"), &labels))
+            .2
+            .contains("no column of this name")
+    );
 }
 
 #[test]

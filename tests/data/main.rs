@@ -1,8 +1,12 @@
-//! The data room as its users meet it: tables, mistakes in them, and data sets.
+//! The data room as its users meet it: files and the mistakes in them, guesses, and the examples of every task.
 
 mod dataset;
+mod formats;
+mod guesses;
 mod mistakes;
 mod table;
+mod targets;
+mod targets_mistakes;
 
 use tabtune::Error;
 use tabtune::data::Table;

@@ -1,6 +1,7 @@
 //! A clear sentence for every bad table file, with the line where it is.
 
-use tabtune::data::{Dataset, Table};
+use tabtune::Task;
+use tabtune::data::{Dataset, Mapping, Table};
 
 use crate::{mistake, parse, utf16};
 
@@ -131,8 +132,11 @@ fn damaged_files_are_read_or_refused_but_never_panic() {
     let text = "sep=,\n\"text\",label,split\r\n\"a \"\"b\"\"\n\",Käse,train\nc,x,dev\n\td;e,y,train\n";
     let json = "[{\"text\": \"a\\n\", \"label\": 1.5e3},\n {\"text\": [null, {}], \"label\": \"ß\"}]";
     let lines = "{\"text\": \"a\", \"label\": true}\n{\"label\": -1, \"more\": \"\\u00e4\"}\n";
-    let mut files: Vec<Vec<u8>> =
-        [text, &text.replace(',', "\t"), json, lines].map(|text| text.as_bytes().to_vec()).into();
+    let conll = "-DOCSTART- O\n\nEU B-ORG\n# O\n\n# comment\nin O\nBerlin\tB-LOC\n";
+    let squad = "{\"data\": [{\"paragraphs\": [{\"qas\": [{\"id\": 1, \"question\": \"q\", \"answers\": [{\"text\": \"ö\", \"answer_start\": 1}]}], \"context\": \"Köln\"}]}]}";
+    let spans = "{\"text\": \"in Köln\", \"label\": [[3, 7, \"LOC\"]]}\n{\"text\": \"x y\", \"label\": [{\"start\": 0, \"end\": 1, \"label\": \"A\"}]}\n";
+    let texts = [text, &text.replace(',', "\t"), json, lines, conll, squad, spans];
+    let mut files: Vec<Vec<u8>> = texts.map(|text| text.as_bytes().to_vec()).into();
     files.extend([utf16(text, false, true), utf16(text, true, false)]);
     let mut state = 3_u32;
     let mut next = |below: usize| {
@@ -154,6 +158,9 @@ fn damaged_files_are_read_or_refused_but_never_panic() {
             let mapping = table.info().mapping;
             // Nearly all of these have too few rows or classes; they must say so rather than panic.
             let _ = Dataset::build(&table, &mapping);
+            for (_, task) in Task::ALL {
+                let _ = Dataset::build(&table, &Mapping::guess_for(&table, *task));
+            }
         }
     }
 }

@@ -29,11 +29,14 @@ pub async fn train(options: Train) -> Result<()> {
     let guess = open_table(&mut session, &options.columns)?;
     let (text, label) = chosen(&options.columns, &guess);
     let mapping = Mapping {
+        // A column that was named is not the second text as well.
+        pair: guess.pair.filter(|pair| *pair != text && *pair != label),
         text,
         label,
         split: options.split.or(guess.split),
         validation_share: options.validation_share,
         seed: options.split_seed,
+        ..guess
     };
     let data = session.map_columns(&mapping)?;
     let told = Teller { json: options.common.json, live: std::io::stderr().is_terminal() };

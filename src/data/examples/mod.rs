@@ -1,0 +1,178 @@
+//! The rows of a table → examples, each as its task reads it.
+
+mod answers;
+mod cell;
+mod cutting;
+mod labels;
+mod many;
+mod scores;
+mod spans;
+mod tags;
+
+pub use cutting::cut_words;
+
+pub(super) use cell::{Cell, holds_nul, scalar};
+pub(super) use labels::Labels;
+pub(super) use many::parts;
+pub(super) use scores::number;
+pub(super) use spans::list as spans_in;
+
+use serde_json::Value;
+
+use super::columns::{Columns, Nouns};
+use super::places::Places;
+use super::table::Table;
+use super::target::{Example, Target};
+use crate::error::Result;
+use crate::task::Task;
+
+/// What happened to rows on the way, by their lines.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    no_text: Places,
+    no_pair: Places,
+    no_label: Places,
+    no_negative: Places,
+    /// Sentences of which no word is left.
+    no_words: Places,
+    /// Sentences that lost empty words.
+    pub empty_words: Places,
+    /// Texts with a span that was widened to whole words.
+    pub widened: Places,
+}
+
+/// Reads the rows of a table, one at a time.
+pub(super) struct Reader<'a> {
+    table: &'a Table,
+    columns: &'a Columns,
+    task: Task,
+    separator: Option<&'a str>,
+    /// The labels met so far, or a model's.
+    pub labels: Labels,
+    remarks: Remarks,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(table: &'a Table, columns: &'a Columns, task: Task, separator: Option<&'a str>, labels: Labels) -> Self {
+        Self { table, columns, task, separator, labels, remarks: Remarks::default() }
+    }
+
+    /// The example of a row, if the row holds all that its task needs; else the row is remarked.
+    ///
+    /// # Errors
+    ///
+    /// A cell that cannot be read.
+    pub fn usable(&mut self, row: usize) -> Result<Option<Example>> {
+        let (columns, line) = (self.columns, self.table.line(row));
+        let empty = |column: usize| self.table.cell(row, column).trim().is_empty();
+        // No label is an answer of its own where any number of labels, or no answer in the context, is one.
+        let may_lack_label = matches!(self.task, Task::MultiLabel | Task::Answers);
+        let places = if empty(columns.text) {
+            &mut self.remarks.no_text
+        } else if columns.pair.is_some_and(empty) {
+            &mut self.remarks.no_pair
+        } else if !may_lack_label && columns.label.is_some_and(empty) {
+            &mut self.remarks.no_label
+        } else if columns.negative.is_some_and(empty) {
+            &mut self.remarks.no_negative
+        } else {
+            let example = self.example(row)?;
+            if !matches!(&example.target, Target::Words(words) if words.is_empty()) {
+                return Ok(Some(example));
+            }
+            &mut self.remarks.no_words
+        };
+        places.add(line);
+        Ok(None)
+    }
+
+    /// The example of a row.
+    ///
+    /// # Errors
+    ///
+    /// A cell that cannot be read.
+    pub fn example(&mut self, row: usize) -> Result<Example> {
+        let (table, columns) = (self.table, self.columns);
+        let line = table.line(row);
+        let cell = |column: usize| Cell { text: table.cell(row, column), line, column: &table.columns()[column] };
+        let mut text = table.cell(row, columns.text).to_owned();
+        let pair = columns.pair.map(|column| table.cell(row, column));
+        let target = match (self.task, columns.label.map(cell), columns.negative) {
+            (Task::Classification, Some(label), _) => Target::Class(self.labels.place(label.text.trim(), &label)?),
+            (Task::MultiLabel, Some(label), _) => {
+                let names = many::read(&label, self.separator)?;
+                let places = names.iter().map(|name| self.labels.place(name, &label)).collect::<Result<Vec<_>>>();
+                let mut classes = places?;
+                classes.sort_unstable();
+                classes.dedup();
+                Target::Classes(classes)
+            }
+            (Task::Regression | Task::Embedding, Some(label), _) => Target::Score(scores::read(&label)?),
+            (Task::Tokens, Some(label), _) => {
+                let (joined, target) = self.words(&cell(columns.text), &label)?;
+                text = joined;
+                target
+            }
+            (Task::Answers, Some(label), _) => Target::Answers(answers::read(&label, pair.unwrap_or_default())?),
+            (_, _, Some(negative)) => Target::Negative(table.cell(row, negative).to_owned()),
+            (_, _, None) => Target::None,
+        };
+        Ok(Example { text, pair: pair.map(str::to_owned), target, line })
+    }
+
+    /// The text and words of a row whose label cell holds spans or tags.
+    fn words(&mut self, text: &Cell, label: &Cell) -> Result<(String, Target)> {
+        let marked = label.json()?;
+        // An empty list is one of no tags where the text is a list of words, too, and else one of no spans.
+        let lists = |cell: &Cell| matches!(cell.json(), Ok(Some(Value::Array(_))));
+        let marked = marked.as_ref().and_then(spans::list).filter(|spans| !(spans.is_empty() && lists(text)));
+        let (labels, remarks) = (&mut self.labels, &mut self.remarks);
+        let (text, words) = match marked {
+            Some(marked) => (text.text.to_owned(), spans::read(text, label, marked, labels, remarks)?),
+            None => tags::read(text, label, labels, remarks)?,
+        };
+        Ok((text, Target::Words(words)))
+    }
+
+    /// What happened to rows on the way, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let nouns = Nouns::of(self.task);
+        let left_out = |places: &Places, noun: &str| {
+            places.sentence(&format!("has no {noun} and is left out"), &format!("have no {noun} and are left out"))
+        };
+        let remarks = &self.remarks;
+        let mut notes = Vec::new();
+        for (places, noun) in [
+            (&remarks.no_text, nouns.text),
+            (&remarks.no_pair, nouns.pair),
+            (&remarks.no_label, nouns.label),
+            (&remarks.no_negative, "negative"),
+            (&remarks.no_words, "word"),
+        ] {
+            if !places.is_empty() {
+                notes.push(left_out(places, noun));
+            }
+        }
+        if !remarks.empty_words.is_empty() {
+            notes.push(remarks.empty_words.sentence(
+                "has empty words, which are left out with their tags",
+                "have empty words, which are left out with their tags",
+            ));
+        }
+        if !remarks.widened.is_empty() {
+            notes.push(remarks.widened.sentence(
+                "has spans that start or end within a word and were widened to whole words",
+                "have spans that start or end within a word and were widened to whole words",
+            ));
+        }
+        notes
+    }
+}
+
+/// The first characters of a cell, enough to recognise it in a sentence.
+pub(super) fn shorten(cell: &str) -> String {
+    match cell.char_indices().nth(60) {
+        Some((cut, _)) => format!("{}…", &cell[..cut]),
+        None => cell.to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! What the cells of a column look like: lists, spans, answers, numbers, labels with a separator, or just text.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::data::examples::{number, parts, scalar, spans_in};
+use crate::data::mapping::MAX_CLASSES;
+use crate::data::table::Table;
+
+/// Rows that are looked at.
+const SAMPLE: usize = 300;
+
+/// What may stand between labels, likeliest first.
+const SEPARATORS: &[&str] = &["|", ";", ","];
+
+/// A label is shorter than this, in characters.
+const LONGEST_LABEL: usize = 40;
+
+/// So many different numbers that are not whole are a scale rather than classes.
+const MANY_NUMBERS: usize = 10;
+
+/// What all cells of a column that are not empty have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contents {
+    /// JSON lists of texts and numbers, or empty ones.
+    Lists,
+    /// JSON lists of spans, or empty ones.
+    Spans,
+    /// Answers with their places, as JSON.
+    Answers,
+    /// Numbers, many of them not whole.
+    Scale,
+    /// Other numbers.
+    Numbers,
+    /// Anything else, or nothing at all.
+    Text,
+}
+
+/// Looks at the first 300 cells of a column that are not empty.
+pub(super) fn of(table: &Table, column: usize) -> Contents {
+    let cells: Vec<&str> = filled(table, column).collect();
+    if !cells.is_empty() && cells.iter().all(|cell| number(cell).is_some()) {
+        return if is_scale(&cells) { Contents::Scale } else { Contents::Numbers };
+    }
+    if cells.is_empty() || !cells.iter().all(|cell| cell.trim_start().starts_with(['[', '{'])) {
+        return Contents::Text;
+    }
+    let values: Option<Vec<Value>> = cells.iter().map(|cell| serde_json::from_str(cell).ok()).collect();
+    let Some(values) = values else { return Contents::Text };
+    let all = |fits: &dyn Fn(&Value) -> bool| values.iter().all(fits);
+    if all(&|value| list(value).is_some()) {
+        Contents::Lists
+    } else if all(&is_answers) {
+        Contents::Answers
+    } else if all(&|value| spans_in(value).is_some()) {
+        Contents::Spans
+    } else {
+        Contents::Text
+    }
+}
+
+/// Whether two columns hold lists of the same lengths.
+pub(super) fn are_parallel(table: &Table, one: usize, other: usize) -> bool {
+    let length = |row: usize, column: usize| -> Option<usize> {
+        let value: Value = serde_json::from_str(table.cell(row, column)).ok()?;
+        list(&value).map(<[Value]>::len)
+    };
+    (0..table.rows().min(SAMPLE)).all(|row| length(row, one).is_some_and(|len| length(row, other) == Some(len)))
+}
+
+/// Whether each cell of a column is a part of the cell beside it in another column, as answers of their context are.
+pub(super) fn are_within(table: &Table, answers: usize, contexts: usize) -> bool {
+    let rows = 0..table.rows().min(SAMPLE);
+    let within = |row: usize| table.cell(row, contexts).contains(table.cell(row, answers).trim());
+    rows.into_iter().all(within) && filled(table, answers).next().is_some()
+}
+
+/// What stands between labels in the cells of a column, if labels recur between such separators in several cells.
+pub(super) fn separator(table: &Table, column: usize) -> Option<&'static str> {
+    let cells: Vec<&str> = filled(table, column).collect();
+    SEPARATORS.iter().copied().find(|separator| {
+        let separated = cells.iter().filter(|cell| cell.contains(separator)).count();
+        if separated < 2 || separated * 10 < cells.len() {
+            return false;
+        }
+        // For each label, the first cell that holds it; recurring ones are in cells that differ.
+        let mut labels: HashMap<&str, &str> = HashMap::new();
+        let (mut places, mut shared) = (0, false);
+        for &cell in &cells {
+            for label in parts(cell, Some(separator)).filter(|label| !label.is_empty()) {
+                if label.chars().count() > LONGEST_LABEL {
+                    return false;
+                }
+                places += 1;
+                shared |= *labels.entry(label).or_insert(cell) != cell;
+            }
+        }
+        shared && labels.len() <= MAX_CLASSES && labels.len() * 3 <= places * 2
+    })
+}
+
+fn filled(table: &Table, column: usize) -> impl Iterator<Item = &str> {
+    let rows = (0..table.rows()).map(move |row| table.cell(row, column));
+    rows.filter(|cell| !cell.trim().is_empty()).take(SAMPLE)
+}
+
+fn list(value: &Value) -> Option<&[Value]> {
+    let items = value.as_array()?;
+    items.iter().all(|item| scalar(item).is_some()).then_some(items)
+}
+
+/// Whether these are answers with their places; lists of spans hold texts, too.
+fn is_answers(value: &Value) -> bool {
+    match value.as_array() {
+        Some(items) => items.iter().all(|item| item.get("answer_start").is_some()),
+        None => value.get("answer_start").is_some(),
+    }
+}
+
+fn is_scale(cells: &[&str]) -> bool {
+    let different: HashSet<u64> =
+        cells.iter().filter_map(|cell| number(cell).filter(|number| number.fract() != 0.0).map(f64::to_bits)).collect();
+    different.len() >= MANY_NUMBERS || (cells.len() > 3 && different.len() * 2 > cells.len())
+}

@@ -1,0 +1,213 @@
+//! A table → the likeliest mapping: usual names of columns first, then what the cells look like.
+
+mod contents;
+mod look;
+
+use self::contents::Contents;
+use self::look::Look;
+use super::mapping::Mapping;
+use super::table::Table;
+use super::words;
+use crate::task::Task;
+
+impl Mapping {
+    /// The likeliest task and mapping.
+    ///
+    /// The task is classification unless the table is plain about another one: questions with contexts and answers;
+    /// words with tags; texts with spans; a pair such as anchor and positive; lists of labels or labels with a separator
+    /// between; scores that are not whole. Usual names of columns come first, then the column with the longest cells as
+    /// the text and the one with the fewest different values as the label. A table of one column gets it as both.
+    pub fn guess(table: &Table) -> Self {
+        let (look, split) = Look::new(table);
+        let guess = plain_answers(&look)
+            .or_else(|| plain_tokens(&look))
+            .or_else(|| plain_embedding(&look))
+            .unwrap_or_else(|| labelled(&look));
+        Self { split: split.map(|column| look.name(column)), ..guess }
+    }
+
+    /// The likeliest columns for a task. Names of columns that the task needs and the table seems to lack stay empty.
+    pub fn guess_for(table: &Table, task: Task) -> Self {
+        let (look, split) = Look::new(table);
+        let guess = match task {
+            Task::Classification => classification(&look),
+            Task::MultiLabel => multi_label(&look),
+            Task::Regression => regression(&look),
+            Task::Tokens => plain_tokens(&look).unwrap_or_else(|| tokens(&look)),
+            Task::Answers => plain_answers(&look).unwrap_or_else(|| answers(&look)),
+            Task::Embedding => plain_embedding(&look).unwrap_or_else(|| embedding(&look)),
+            Task::Language => of(&look, task, look.text(), None, None),
+        };
+        Self { split: split.map(|column| look.name(column)), ..guess }
+    }
+}
+
+/// A mapping of these columns. A table of one column gets it as text and label.
+fn of(look: &Look, task: Task, text: Option<usize>, pair: Option<usize>, label: Option<usize>) -> Mapping {
+    let name = |column: usize| look.name(column);
+    let mapping = Mapping::new(name(text.unwrap_or(0)), label.map(name).unwrap_or_default());
+    Mapping { task, pair: pair.map(name), ..mapping }
+}
+
+/// The text, or the two of a usual pair.
+fn texts(look: &Look) -> (usize, Option<usize>) {
+    match look.pair(words::PAIRS) {
+        // Question and answer, say, are no pair if nothing but the second could be the label.
+        Some((one, other)) if !look.could_be_classes(other) || has_label(&look.without(&[one, other])) => {
+            (one, Some(other))
+        }
+        _ => (look.text().unwrap_or(0), None),
+    }
+}
+
+fn has_label(look: &Look) -> bool {
+    look.free.iter().any(|&column| look.is_named_label(column) || look.could_be_classes(column))
+}
+
+fn plain_answers(look: &Look) -> Option<Mapping> {
+    let any = |_| true;
+    let question = look.named(words::QUESTION, any)?;
+    let context = look.without(&[question]).named(words::CONTEXT, any)?;
+    let answers = look.without(&[question, context]).named(words::ANSWERS, |column| {
+        contents::of(look.table, column) == Contents::Answers || contents::are_within(look.table, column, context)
+    })?;
+    Some(of(look, Task::Answers, Some(question), Some(context), Some(answers)))
+}
+
+fn answers(look: &Look) -> Mapping {
+    let any = |_| true;
+    let question = look.named(words::QUESTION, any).or_else(|| look.named_in_part(words::QUESTION, any));
+    let question = question.or_else(|| look.text()).unwrap_or(0);
+    let rest = look.without(&[question]);
+    let context = rest.named(words::CONTEXT, any).or_else(|| rest.named_in_part(words::CONTEXT, any));
+    let context = context.or_else(|| rest.text());
+    let rest = rest.without(&context.map_or_else(Vec::new, |context| vec![context]));
+    let answers = rest.named(words::ANSWERS, any).or_else(|| rest.named_in_part(words::ANSWERS, any));
+    of(look, Task::Answers, Some(question), context, answers.or_else(|| rest.free.first().copied()))
+}
+
+fn plain_tokens(look: &Look) -> Option<Mapping> {
+    let is = |column: usize, wanted: Contents| contents::of(look.table, column) == wanted;
+    let lists = look.named(words::TOKENS, |column| is(column, Contents::Lists)).and_then(|tokens| {
+        let rest = look.without(&[tokens]);
+        let tags = rest.named(words::TAGS, |column| contents::are_parallel(look.table, tokens, column))?;
+        Some((tokens, tags))
+    });
+    let (text, label) = lists.or_else(|| {
+        let spans = look.named(words::SPANS, |column| is(column, Contents::Spans))?;
+        Some((look.without(&[spans]).text()?, spans))
+    })?;
+    Some(of(look, Task::Tokens, Some(text), None, Some(label)))
+}
+
+fn tokens(look: &Look) -> Mapping {
+    let any = |_| true;
+    let text = look.named(words::TOKENS, any).or_else(|| look.text()).unwrap_or(0);
+    let rest = look.without(&[text]);
+    let label = rest.named(words::SPANS, any).or_else(|| rest.named(words::TAGS, any));
+    let label = label.or_else(|| rest.named_in_part(words::TAGS, any)).or_else(|| rest.free.first().copied());
+    of(look, Task::Tokens, Some(text), None, label)
+}
+
+/// Names that say that two texts should lie close to each other; or two texts without anything to tell about them.
+fn plain_embedding(look: &Look) -> Option<Mapping> {
+    let (one, other) = look.pair(words::CLOSE).or_else(|| {
+        let (one, other) = look.pair(words::PAIRS)?;
+        (look.free.len() == 2 && !look.could_be_classes(other)).then_some((one, other))
+    })?;
+    Some(embedding_of(look, one, Some(other)))
+}
+
+fn embedding(look: &Look) -> Mapping {
+    let (one, other) = look.pair(words::PAIRS).map_or_else(
+        || {
+            let text = look.text().unwrap_or(0);
+            (text, look.without(&[text]).text())
+        },
+        |(one, other)| (one, Some(other)),
+    );
+    embedding_of(look, one, other)
+}
+
+fn embedding_of(look: &Look, one: usize, other: Option<usize>) -> Mapping {
+    let rest = look.without(&[one, other.unwrap_or(one)]);
+    let negative = rest.named(words::NEGATIVE, |_| true);
+    let is_number = |column: usize| {
+        matches!(contents::of(look.table, column), Contents::Scale | Contents::Numbers) && rest.is_named_label(column)
+    };
+    let score = rest.free.iter().copied().find(|&column| negative.is_none() && is_number(column));
+    let mapping = of(look, Task::Embedding, Some(one), other, score);
+    Mapping { negative: negative.map(|column| look.name(column)), ..mapping }
+}
+
+fn classification(look: &Look) -> Mapping {
+    let (text, pair) = texts(look);
+    let rest = look.without(&[text, pair.unwrap_or(text)]);
+    let label = rest.label(|column| rest.could_be_classes(column)).unwrap_or(text);
+    of(look, Task::Classification, Some(text), pair, Some(label))
+}
+
+/// Text or pair with a label; what the label looks like decides between classes, several labels and a score.
+fn labelled(look: &Look) -> Mapping {
+    let (text, pair) = texts(look);
+    let rest = look.without(&[text, pair.unwrap_or(text)]);
+    let kind = |column: usize| contents::of(look.table, column);
+    let separated = |column: usize| kind(column) == Contents::Text && contents::separator(look.table, column).is_some();
+    let fits = |column: usize| {
+        rest.could_be_classes(column) || matches!(kind(column), Contents::Lists | Contents::Scale) || separated(column)
+    };
+    // A score comes before columns whose names only hint at labels.
+    let certain = &words::LABEL[..words::CERTAIN_LABELS];
+    let score = || rest.named(words::SCORE, |column| kind(column) == Contents::Scale);
+    let label = rest.named(certain, fits).or_else(score).or_else(|| rest.label(fits)).unwrap_or(text);
+    let task = match kind(label) {
+        _ if label == text => Task::Classification,
+        Contents::Scale => Task::Regression,
+        Contents::Lists => Task::MultiLabel,
+        Contents::Text if separated(label) => Task::MultiLabel,
+        _ => Task::Classification,
+    };
+    let mapping = of(look, task, Some(text), pair, Some(label));
+    if task == Task::MultiLabel { with_separator(look, mapping, label) } else { mapping }
+}
+
+fn multi_label(look: &Look) -> Mapping {
+    let (text, pair) = texts(look);
+    let rest = look.without(&[text, pair.unwrap_or(text)]);
+    let several = |column: usize| {
+        contents::of(look.table, column) == Contents::Lists || contents::separator(look.table, column).is_some()
+    };
+    let label = rest.named(words::LABEL, several).or_else(|| rest.named_in_part(words::LABEL, several));
+    let label = label.or_else(|| rest.free.iter().copied().find(|&column| several(column)));
+    let label = label.or_else(|| rest.label(|column| rest.could_be_classes(column)));
+    let mapping = of(look, Task::MultiLabel, Some(text), pair, label);
+    match label {
+        Some(label) => with_separator(look, mapping, label),
+        None => mapping,
+    }
+}
+
+fn with_separator(look: &Look, mapping: Mapping, label: usize) -> Mapping {
+    let lists = contents::of(look.table, label) == Contents::Lists;
+    let separator = if lists { None } else { contents::separator(look.table, label) };
+    Mapping { separator: separator.map(str::to_owned), ..mapping }
+}
+
+fn regression(look: &Look) -> Mapping {
+    let (text, pair) = texts(look);
+    let rest = look.without(&[text, pair.unwrap_or(text)]);
+    let is = |column: usize, wanted: Contents| contents::of(look.table, column) == wanted;
+    let number = |column: usize| {
+        (is(column, Contents::Scale) || is(column, Contents::Numbers))
+            && words::rank(&look.name(column), words::NUMBERING).is_none()
+    };
+    let label = rest
+        .named(words::SCORE, number)
+        .or_else(|| rest.named(words::LABEL, number))
+        .or_else(|| rest.named_in_part(words::SCORE, number))
+        .or_else(|| rest.named_in_part(words::LABEL, number))
+        .or_else(|| rest.free.iter().copied().find(|&column| is(column, Contents::Scale)))
+        .or_else(|| rest.free.iter().copied().find(|&column| number(column)))
+        .or_else(|| rest.label(|column| rest.could_be_classes(column)));
+    of(look, Task::Regression, Some(text), pair, label)
+}

@@ -1,0 +1,155 @@
+//! Files of annotated words and of questions, as tools and data sets have them.
+
+use tabtune::data::Table;
+
+use crate::{cells, mistake};
+
+fn read(text: &str, name: &str) -> Table {
+    Table::parse(text.as_bytes(), name).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+const CONLL_2003: &str = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\nGerman JJ B-NP B-MISC\ncall NN I-NP O\n. . O O\n\nPeter NNP B-NP B-PER\nBlackburn NNP I-NP I-PER\n\n-DOCSTART- -X- -X- O\n\nBRUSSELS NNP B-NP B-LOC\n";
+
+#[test]
+fn conll_2003_is_known_by_its_lines() {
+    for (name, newline) in [("train.txt", "\n"), ("train.conll", "\r\n"), ("eng.testa", "\n")] {
+        let table = read(&CONLL_2003.replace('\n', newline), name);
+        assert_eq!(table.format(), "CoNLL, UTF-8");
+        assert_eq!(table.columns(), ["tokens", "tags"]);
+        assert_eq!(
+            cells(&table),
+            [
+                [r#"["EU","rejects","German","call","."]"#, r#"["B-ORG","O","B-MISC","O","O"]"#],
+                [r#"["Peter","Blackburn"]"#, r#"["B-PER","I-PER"]"#],
+                [r#"["BRUSSELS"]"#, r#"["B-LOC"]"#],
+            ]
+        );
+        assert_eq!((0..3).map(|row| table.line(row)).collect::<Vec<_>>(), [3, 9, 14]);
+        assert_eq!(table.notes(), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn comments_are_told_from_words_that_begin_with_a_hash() {
+    let text = "# id 5239d808\tdomain=en\nthe\tO\n#BREXIT\tB-EVT\n# O\n\n# text = next\n#1\tO\nhit\tO\n\n# newdoc\n#\tO\nend\tO\n";
+    let text = text.replace("# O", "#\tO");
+    let table = read(&text, "wnut.bio");
+    assert_eq!(
+        cells(&table),
+        [
+            [r##"["the","#BREXIT","#"]"##, r#"["O","B-EVT","O"]"#],
+            [r##"["#1","hit"]"##, r#"["O","O"]"#],
+            [r##"["#","end"]"##, r#"["O","O"]"#],
+        ]
+    );
+    let coarse = read("# sent 1\nDie DET\nKatze NOUN\n\n# sent 2\nsie PRON\n", "pos.conll");
+    assert_eq!(cells(&coarse)[1], [r#"["sie"]"#, r#"["PRON"]"#]);
+}
+
+#[test]
+fn words_of_a_tab_separated_file_may_hold_spaces_or_be_empty() {
+    let table = read("New York\tB-LOC\n\tO\nis\u{a0}big\tO\n \t \n\"\tO\n", "a.iob2");
+    assert_eq!(cells(&table), [["[\"New York\",\"is\u{a0}big\"]", r#"["B-LOC","O"]"#], [r#"["\""]"#, r#"["O"]"#]]);
+    assert_eq!(table.notes(), ["1 row has a tag but no word and is left out (line 2)."]);
+}
+
+#[test]
+fn other_tables_are_not_taken_for_conll() {
+    for text in ["text,label\ngood O,O\n\nbad O,B-x\n", "a\tO\nb\tO\n", "It is A O\n\nand so on\n\nB-side\n"] {
+        assert!(!read(text, "a.txt").format().starts_with("CoNLL"), "{text}");
+    }
+}
+
+#[test]
+fn mistakes_in_conll_files_name_their_line() {
+    let cases = [
+        ("a O\nb\n\nc O\n", 2, "no tag"),
+        ("a\nb\n", 1, "no tag"),
+        ("a\tO\nb\t\n", 2, "no tag"),
+        ("a O\nNew York B-LOC\n", 2, "3 columns, but the first one has 2"),
+    ];
+    for (text, line, reason) in cases {
+        let (found, message) = mistake(text.as_bytes(), "a.conll");
+        assert_eq!(found, Some(line), "{text}: {message}");
+        assert!(message.contains(reason), "{message}");
+    }
+    let endless = format!("a O\n\n{}", "word B-LOC\n".repeat(200_000));
+    let (line, message) = mistake(endless.as_bytes(), "a.conll");
+    assert_eq!(line, Some(3));
+    assert!(message.contains("blank lines"), "{message}");
+    assert!(mistake(b"-DOCSTART- O\n\n# nothing\n", "a.conll").1.contains("no rows"));
+}
+
+/// In the order of SQuAD 2's own files, whose paragraphs have their context last.
+const SQUAD: &str = r#"{"version": "v2.0", "data": [{"title": "Normans", "paragraphs": [
+  {"qas": [
+    {"question": "Where is Normandy?", "id": "56ddde6b", "answers": [{"text": "France", "answer_start": 27}, {"text": "in France", "answer_start": 24}], "is_impossible": false},
+    {"plausible_answers": [{"text": "10th", "answer_start": 0}], "question": "Who gave their name?", "id": "5ad39d53", "answers": [], "is_impossible": true}
+  ], "context": "Normandy (größer) lies now in France."}
+]}, {"title": "Empty", "paragraphs": []}]}"#;
+
+#[test]
+fn squad_gives_a_row_per_question() {
+    let rows = [
+        [
+            "56ddde6b",
+            "Where is Normandy?",
+            "Normandy (größer) lies now in France.",
+            r#"[{"text":"France","answer_start":27},{"text":"in France","answer_start":24}]"#,
+        ],
+        ["5ad39d53", "Who gave their name?", "Normandy (größer) lies now in France.", "[]"],
+    ];
+    let table = read(SQUAD, "dev-v2.0.json");
+    assert_eq!(table.format(), "SQuAD JSON, UTF-8");
+    assert_eq!(table.columns(), ["id", "question", "context", "answers"]);
+    assert_eq!(cells(&table), rows);
+    assert_eq!((table.line(0), table.line(1)), (3, 4));
+    let one_line = SQUAD.replace('\n', "");
+    assert_eq!(cells(&read(&one_line, "squad")), rows);
+    // A test file has no answers, and ids may be numbers.
+    let bare = r#"{"data":[{"paragraphs":[{"context":"c","qas":[{"id":7,"question":"q"}]}]}]}"#;
+    assert_eq!(cells(&read(bare, "a.json")), [["7", "q", "c", "[]"]]);
+}
+
+#[test]
+fn a_long_squad_file_may_stand_on_one_line() {
+    let paragraph = SQUAD.replace('\n', "");
+    let article = &paragraph[paragraph.find("{\"title\"").expect("an article")..paragraph.len() - 2];
+    let file = format!("{{\"data\":[{}]}}", vec![article; 4000].join(","));
+    assert!(file.len() > 1 << 20);
+    assert_eq!(read(&file, "train.json").rows(), 8000);
+}
+
+#[test]
+fn mistakes_in_squad_files_name_their_line() {
+    let cases = [
+        (SQUAD.replace("\"context\"", "\"contexts\""), 2, "no “context”"),
+        (SQUAD.replace("\"answer_start\": 27", "\"answer_start\": \"27\""), 3, "cannot be read"),
+        (SQUAD.replace("in France.\"", "in\\u0000France.\""), 3, "NUL"),
+        (SQUAD[..SQUAD.len() - 3].to_owned(), 6, "closing"),
+        (format!("{SQUAD}\n{SQUAD}"), 7, "after the end"),
+        (SQUAD.replace("\"question\": \"Where", "question: \"Where"), 3, "cannot be read"),
+        (SQUAD.replace("\"Empty\",", "\"Empty\""), 6, "closing brace"),
+    ];
+    for (text, line, reason) in cases {
+        let (found, message) = mistake(text.as_bytes(), "a.json");
+        assert_eq!(found, Some(line), "{message}");
+        assert!(message.contains(reason), "{message}");
+    }
+    let long = SQUAD.replace("lies now", &"lies now ".repeat(200_000));
+    assert!(mistake(long.as_bytes(), "a.json").1.contains("1 MiB"));
+    let deep = format!("{{\"x\": {}, \"data\": [{{\"paragraphs\": []}}]}}", "[".repeat(200_000));
+    mistake(deep.as_bytes(), "a.json");
+    let deep = SQUAD.replace("\"56ddde6b\"", &format!("{}1{}", "[".repeat(1000), "]".repeat(1000)));
+    assert!(mistake(deep.as_bytes(), "a.json").1.contains("recursion limit"));
+}
+
+#[test]
+fn lists_in_json_lines_become_cells_of_json() {
+    let table = read("{\"tokens\": [\"a\", \"ü\"], \"tags\": [0, 1]}\n{\"tokens\": [], \"tags\": [ ]}\n", "a.jsonl");
+    assert_eq!(cells(&table), [[r#"["a","ü"]"#, "[0,1]"], ["[]", "[]"]]);
+    assert_eq!(table.notes(), [] as [&str; 0], "columns of lists alone are meant so");
+    let (line, message) = mistake(b"{\"a\": 1}\n{\"a\": [{\"b\": \"\\u0000\"}]}\n", "a.jsonl");
+    assert_eq!(line, Some(2));
+    assert!(message.contains("NUL"), "{message}");
+}

@@ -1,0 +1,136 @@
+//! Which task and columns a table is guessed to hold.
+
+use tabtune::Task;
+use tabtune::data::{Mapping, Table};
+
+fn guess(text: &str) -> Mapping {
+    let name = if text.starts_with('{') { "a.jsonl" } else { "a.csv" };
+    Mapping::guess(&Table::parse(text.as_bytes(), name).unwrap_or_else(|error| panic!("{error}\n{text}")))
+}
+
+/// Text, pair, label and negative; empty where there is none.
+fn columns(mapping: &Mapping) -> [&str; 4] {
+    let [pair, negative] = [&mapping.pair, &mapping.negative].map(|name| name.as_deref().unwrap_or_default());
+    [&mapping.text, pair, &mapping.label, negative]
+}
+
+#[test]
+fn plain_tables_tell_their_task() {
+    let sts: String =
+        (0..30).map(|row| format!("news,{row},{}.{},One {row}.,Two {row}.\n", row % 5, row % 8)).collect();
+    let news: String =
+        (0..40).map(|row| format!("A text {row},{}\n", ["art|sport", "sport", "art", ""][row % 4])).collect();
+    let cases: [(&str, Task, [&str; 4]); 18] = [
+        (
+            "id,question,context,answers\n1,Who?,It was I.,I\n2,What?,It was I.,\n",
+            Task::Answers,
+            ["question", "context", "answers", ""],
+        ),
+        (
+            "{\"id\":1,\"title\":\"t\",\"context\":\"c d\",\"question\":\"q\",\"answers\":{\"text\":[\"c\"],\"answer_start\":[0]}}\n",
+            Task::Answers,
+            ["question", "context", "answers", ""],
+        ),
+        (
+            "question,passage,answer\nIs it?,It is.,true\nIs he?,He is.,false\n",
+            Task::Classification,
+            ["question", "passage", "answer", ""],
+        ),
+        (
+            "{\"id\":1,\"tokens\":[\"a\"],\"pos_tags\":[1],\"ner_tags\":[0]}\n",
+            Task::Tokens,
+            ["tokens", "", "ner_tags", ""],
+        ),
+        ("{\"words\":[\"a\"],\"labels\":[\"O\"]}\n", Task::Tokens, ["words", "", "labels", ""]),
+        (
+            "{\"text\":\"a b\",\"label\":[[0,1,\"X\"]]}\n{\"text\":\"a b\",\"label\":[]}\n",
+            Task::Tokens,
+            ["text", "", "label", ""],
+        ),
+        (
+            "{\"text\":\"a b\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"c\",\"labels\":[]}\n",
+            Task::MultiLabel,
+            ["text", "", "labels", ""],
+        ),
+        (&format!("text,topics\n{news}").replace("topics", "topic"), Task::MultiLabel, ["text", "", "topic", ""]),
+        (
+            &format!("genre,sid,score,sentence1,sentence2\n{sts}"),
+            Task::Regression,
+            ["sentence1", "sentence2", "score", ""],
+        ),
+        ("text,label\na,0.5\nb,0.25\nc,1\nd,0.75\n", Task::Regression, ["text", "", "label", ""]),
+        ("text,label,score\na,x,0.5\nb,y,0.25\nc,x,0.1\nd,y,0.75\n", Task::Classification, ["text", "", "label", ""]),
+        ("text,stars\na,1\nb,2\nc,5\nd,4\n", Task::Classification, ["text", "", "stars", ""]),
+        ("premise,hypothesis,label\na,b,0\nc,d,1\n", Task::Classification, ["premise", "hypothesis", "label", ""]),
+        (
+            "qid,question1,question2,is_duplicate\n1,a,b,0\n2,c,d,1\n3,e,f,1\n4,g,h,0\n",
+            Task::Classification,
+            ["question1", "question2", "is_duplicate", ""],
+        ),
+        ("anchor,positive,negative\na,b,c\nd,e,f\n", Task::Embedding, ["anchor", "positive", "", "negative"]),
+        ("question,answer\nIs it?,yes\nIs he?,no\n", Task::Classification, ["question", "", "answer", ""]),
+        (
+            "text,label\n\"a, b\",\"Food, drink\"\nb,Tech\nc,\"Food, drink\"\n",
+            Task::Classification,
+            ["text", "", "label", ""],
+        ),
+        ("text,label\na,x\nb,y\n", Task::Classification, ["text", "", "label", ""]),
+    ];
+    for (text, task, expected) in cases {
+        let mapping = guess(text);
+        let shown: String = text.chars().take(80).collect();
+        assert_eq!((mapping.task, columns(&mapping)), (task, expected), "{shown}");
+    }
+    let many: String = (0..60).map(|row| format!("Question {row}?,Answer {row}.\n")).collect();
+    let mapping = guess(&format!("question,answer\n{many}"));
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Embedding, ["question", "answer", "", ""]));
+}
+
+#[test]
+fn separators_are_found() {
+    for separator in ["|", ";", ","] {
+        let labels = ["a", "a|b", "b|c", "c"].map(|label| label.replace('|', separator));
+        let rows: String = (0..40).map(|row| format!("text {row}\t{}\n", labels[row % 4])).collect();
+        let mapping = guess(&format!("text\tlabels\n{rows}"));
+        assert_eq!((mapping.task, mapping.separator.as_deref()), (Task::MultiLabel, Some(separator)));
+    }
+}
+
+#[test]
+fn columns_are_guessed_for_a_task_that_is_named() {
+    let guess = |text: &str, task| Mapping::guess_for(&Table::parse(text.as_bytes(), "a.csv").expect("a table"), task);
+    let text = "id,review,similar,genre,price,stars,split\n1,a long text,another text,x,3,5,train\n2,a text,some text,y,5,4,dev\n3,one text,more texts,x,9,4,dev\n";
+    for (task, expected) in [
+        (Task::Classification, ["review", "", "genre", ""]),
+        (Task::Regression, ["review", "", "stars", ""]),
+        (Task::Language, ["review", "", "", ""]),
+        (Task::Embedding, ["review", "similar", "stars", ""]),
+        (Task::Answers, ["review", "similar", "id", ""]),
+        (Task::Tokens, ["review", "", "id", ""]),
+        (Task::MultiLabel, ["review", "", "genre", ""]),
+    ] {
+        let mapping = guess(text, task);
+        assert_eq!((mapping.task, columns(&mapping), mapping.split.as_deref()), (task, expected, Some("split")));
+    }
+    assert_eq!(columns(&guess("text,price\na,3\nb,5\n", Task::Regression)), ["text", "", "price", ""]);
+    assert_eq!(columns(&guess("text\na\nb\n", Task::Language)), ["text", "", "", ""]);
+    assert_eq!(columns(&guess("text\na\nb\n", Task::Embedding)), ["text", "", "", ""]);
+    assert_eq!(columns(&guess("text\na\nb\n", Task::Answers)), ["text", "", "", ""]);
+}
+
+#[test]
+fn mappings_of_older_pages_still_read() {
+    let json = r#"{"text": "a", "label": "b", "split": null, "validation_share": 0.2, "seed": 3}"#;
+    let mapping: Mapping = serde_json::from_str(json).expect("a mapping");
+    assert_eq!(mapping, Mapping { validation_share: 0.2, seed: 3, ..Mapping::new("a", "b") });
+    let json = r#"{"task": "embedding", "text": "a", "pair": "b", "negative": "c"}"#;
+    let mapping: Mapping = serde_json::from_str(json).expect("a mapping");
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Embedding, ["a", "b", "", "c"]));
+    assert_eq!(
+        serde_json::from_str::<Mapping>(&serde_json::to_string(&mapping).expect("JSON")).expect("a mapping"),
+        mapping
+    );
+    for wrong in [r#"{"text": "a", "label": "b", "pairs": "c"}"#, r#"{"text": "a", "task": "poetry"}"#] {
+        assert!(serde_json::from_str::<Mapping>(wrong).is_err());
+    }
+}
