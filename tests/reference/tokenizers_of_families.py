@@ -39,6 +39,7 @@ CONTEXT = (
 )
 # max_length, stride; the last have one window alone.
 WINDOWS = [(29, 0), (37, 5), (64, 16), (1000, 3)]
+NAMED = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
 PAIR_CUTS = [None, "longest_first", "only_first", "only_second"]
 PAIR_LENGTHS = [5, 12, 13, 20, 31]
 
@@ -202,7 +203,9 @@ def pairs(tokenizer) -> list[dict]:
         length = None if cut is None else PAIR_LENGTHS[index // 4 % len(PAIR_LENGTHS)]
         case = {"first": first, "second": second, "cut": cut, "max_length": length}
         try:
-            cases.append({**case, **row(tokenizer(first, second, truncation=cut or False, max_length=length))})
+            # As lists: a second text without letters would otherwise count as none.
+            encoded = tokenizer([first], [second], truncation=cut or False, max_length=length)
+            cases.append({**case, **row(encoded)})
         except Exception as error:
             assert "too short" in str(error), error
             cases.append({**case, "ids": None})
@@ -215,6 +218,8 @@ def pairs(tokenizer) -> list[dict]:
 
 
 def windows(tokenizer) -> list[dict]:
+    """Without types where the model gets none: for later windows the library does not keep to its template there."""
+    typed = "token_type_ids" in tokenizer.model_input_names
     cases = []
     for max_length, stride in WINDOWS:
         encoded = tokenizer(
@@ -226,6 +231,7 @@ def windows(tokenizer) -> list[dict]:
             return_overflowing_tokens=True,
         )
         rows = [row(encoded, index) for index in range(len(encoded["input_ids"]))]
+        rows = [{**each, "types": each["types"] if typed else None} for each in rows]
         cases.append({"max_length": max_length, "stride": stride, "windows": rows})
     return cases
 
@@ -271,7 +277,10 @@ def vocabs(tiny_vocab: str) -> list[dict]:
     bert = {"tokenizer_class": "BertTokenizer"}
     fairseq = "<s>\n<pad>\n</s>\n<unk>\n" + tiny_vocab + "<mask>\n"
     messy = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\r\napple\r\npear \n\n\u3000\n\u2028x\na\rb\n##s\nlast\u00a0"
-    mask = {**token, "content": "[MASK]", "lstrip": True}
+    mask = {**token, "content": "[MASK]", "lstrip": True, "special": True}
+    saved = {str(6 + place): {**token, "content": name, "special": True} for place, name in enumerate(NAMED.values())}
+    saved |= {"9": mask, "0": {**token, "content": "[PAD]", "special": True}}
+    saved |= {"300": {**token, "content": "fruit salad"}, "3": {**token, "content": "[unused2]", "normalized": True}}
     return [
         of_vocab(*case, tiny_vocab)
         for case in (
@@ -282,6 +291,7 @@ def vocabs(tiny_vocab: str) -> list[dict]:
             (None, {"tokenizer_class": "DistilBertTokenizer", "strip_accents": True, "do_lower_case": False}),
             (None, {**bert, "mask_token": mask, "pad_token": {**token, "content": "[unused0]"}}),
             (None, {**bert, "additional_special_tokens": ["[unused1]", "<num>"]}),
+            (None, {**bert, **NAMED, "pad_token": "[PAD]", "mask_token": "[MASK]", "added_tokens_decoder": saved}),
             (fairseq, {"tokenizer_class": "MPNetTokenizer"}),
         )
     ]
