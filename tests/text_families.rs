@@ -168,8 +168,9 @@ fn ranges(words: &[String]) -> Vec<(u32, u32)> {
 
 #[test]
 fn words_of_tokens_are_those_of_python() {
-    let mut compared = 0;
+    let compared = std::cell::Cell::new(0);
     each_family(|family, tokenizer, facts| {
+        compared.set(compared.get() + usize::from(!facts.words.is_empty()));
         for Words { words, max_length, ids, places } in facts.words {
             let place = format!("{family}: {words:?} at {max_length:?}");
             let ours = tokenizer.encode(&words.join(" "), max_length).expect("any text has ids");
@@ -183,11 +184,7 @@ fn words_of_tokens_are_those_of_python() {
             }
         }
     });
-    for family in FAMILIES {
-        let facts: Facts = serde_json::from_slice(&fixture(&format!("tokenizers/{family}.json"))).expect("facts");
-        compared += usize::from(!facts.words.is_empty());
-    }
-    assert_eq!(compared, 7, "every family but two has words to compare");
+    assert_eq!(compared.get(), 7, "every family but two has words to compare");
 }
 
 #[test]
@@ -205,7 +202,7 @@ fn a_model_without_token_types_gets_none() {
 
 #[test]
 fn the_starts_of_long_pairs_have_the_ids_of_the_whole() {
-    let (word, piece) = ("pear ".repeat(3000), "unhappiness ".repeat(1500));
+    let (word, piece) = ("pear ".repeat(900), "unhappiness ".repeat(450));
     let twice = format!("{word}{piece}");
     let mut unsafe_to_split = serde_json::from_slice::<serde_json::Value>(&file("bert")).expect("JSON");
     // The same tokenizer in a spelling that is not known to stay within words.
@@ -214,7 +211,7 @@ fn the_starts_of_long_pairs_have_the_ids_of_the_whole() {
     let whole = Tokenizer::from_json(unsafe_to_split.to_string().as_bytes()).expect("a tokenizer");
     let tokenizer = Tokenizer::from_json(&file("bert")).expect("a tokenizer");
     for (first, second) in [(&word, &piece), (&piece, &word), (&word, &twice), (&twice, &word), (&word, &word)] {
-        for length in [3, 4, 5, 16, 129, 130, 4000] {
+        for length in [3, 4, 5, 16, 129, 130, 1400] {
             for cut in [Cut::LongestFirst(length), Cut::OnlyFirst(length), Cut::OnlySecond(length)] {
                 assert_eq!(tokenizer.encode_pair(first, second, cut), whole.encode_pair(first, second, cut));
             }
@@ -332,11 +329,16 @@ fn merges_and_templates_that_the_library_would_panic_at_are_refused() {
 }
 
 #[test]
-fn texts_of_a_mebibyte_are_cut_in_every_family() {
+fn long_texts_are_cut_in_every_family() {
+    let size = 1 << 17;
     each_family(|family, tokenizer, _| {
-        for text in ["word ".repeat(200_000), "x".repeat(1 << 20), " ".repeat(1 << 20), "!".repeat(200_000)] {
+        for text in ["word ".repeat(size / 5), "x".repeat(size), " ".repeat(size), "!".repeat(size)] {
             let kept = tokenizer.encode(&text, Some(128)).expect("ids").ids.len();
             assert!(kept <= 128, "{family}");
         }
     });
+    // The pattern that splits words looks ahead behind white space, which must not make it give up.
+    let roberta = Tokenizer::from_json(&file("roberta")).expect("a tokenizer");
+    assert_eq!(roberta.length(&" ".repeat(size)).expect("ids"), size + 2);
+    assert_eq!(roberta.length(&(" ".repeat(size) + "x")).expect("ids"), size + 3);
 }
