@@ -134,7 +134,7 @@ mod tests {
 
     fn encoding(length: usize) -> Encoding {
         let ids: Vec<i32> = (1..=length as i32).collect();
-        Encoding { types: vec![1; length], offsets: vec![(0, 0); length], ids }
+        Encoding { types: vec![1; length], offsets: vec![(0, 0); length], ids, ..Encoding::default() }
     }
 
     #[test]

@@ -1,6 +1,18 @@
-//! Text → token ids, exactly as the Python tokenizer of the same `tokenizer.json` gives them.
+//! Text → token ids, exactly as the Python tokenizer of the same `tokenizer.json` or `vocab.txt` gives them.
 
+mod charsmap;
+mod cut;
+mod encode;
+mod encoding;
+mod settings;
 mod source;
+mod special;
+mod start;
 mod tokenizer;
+mod vocab;
+mod word_labels;
 
-pub use tokenizer::{Encoding, Tokenizer};
+pub use cut::Cut;
+pub use encoding::Encoding;
+pub use tokenizer::Tokenizer;
+pub use word_labels::{WordPlace, word_places};

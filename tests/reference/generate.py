@@ -16,10 +16,11 @@ import measures
 import minilm
 import parity
 import tiny
+import tokenizers_of_families
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm")
+PARTS = ("tiny", "parity", "curve", "tokens", "tokenizers", "measures", "minilm")
 
 
 def main() -> None:
@@ -48,6 +49,8 @@ def main() -> None:
         measures.write(out)
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
+    if "tokenizers" in options.only:
+        tokenizers_of_families.write(out / "tokenizers", out / "tiny-bert")
     if {"tokens", "minilm"} & set(options.only):
         with encoder.folder(options.encoder) as folder:
             if "tokens" in options.only:

@@ -104,8 +104,7 @@ impl Bench {
 /// The rows of the one batch; every token is real.
 fn rows(job: &Job, vocabulary: usize) -> Rows {
     let (ids, classes) = weights::batch(job.batch, job.tokens, vocabulary, CLASSES);
-    let text =
-        |ids: &[i32]| Encoding { ids: ids.to_vec(), types: vec![0; ids.len()], offsets: vec![(0, 0); ids.len()] };
+    let text = |ids: &[i32]| Encoding { ids: ids.to_vec(), types: vec![0; ids.len()], ..Encoding::default() };
     Rows { texts: ids.chunks(job.tokens).map(text).collect(), truths: classes.into_iter().map(Truth::Class).collect() }
 }
 
