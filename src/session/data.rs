@@ -74,7 +74,9 @@ impl OpenData {
             }
         }
         let rest = texts.split_off(self.dataset.train.len());
-        let truths = |examples: &[Example]| examples.iter().map(|example| Truth::Class(example.label)).collect();
+        let truths = |examples: &[Example]| {
+            examples.iter().map(|example| Truth::Class(example.target.class().unwrap_or_default())).collect()
+        };
         let train = Rows { texts, truths: truths(&self.dataset.train) };
         Ok((train, Rows { texts: rest, truths: truths(&self.dataset.validation) }, cut))
     }

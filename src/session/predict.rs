@@ -1,6 +1,6 @@
 //! What a session answers once there is a model that classifies: probabilities of texts, scores on a table.
 
-use crate::data::{self, Dataset, Truth};
+use crate::data::{self, Dataset, Mapping, Truth};
 use crate::error::{Error, Result};
 use crate::eval::{Report, softmax};
 use crate::model::Model;
@@ -46,12 +46,15 @@ impl Session {
     pub async fn evaluate(&self, text: &str, label: &str) -> Result<Report> {
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
         let (base, model, labels, max_length) = self.predictor()?;
-        let examples = Dataset::with_labels(table, text, label, labels)?;
+        let examples = Dataset::with_labels(table, &Mapping::new(text, label), labels)?;
         let texts = examples
             .iter()
             .map(|example| base.tokenizer.encode(&example.text, Some(max_length)))
             .collect::<Result<Vec<_>>>()?;
-        let rows = Rows { texts, truths: examples.iter().map(|example| Truth::Class(example.label)).collect() };
+        let rows = Rows {
+            texts,
+            truths: examples.iter().map(|example| Truth::Class(example.target.class().unwrap_or_default())).collect(),
+        };
         let pad = PadRule::new(base.tokenizer.pad_id(), base.config.longest(), &self.compute);
         let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
         while evaluation.advance(&rows, pad, &self.compute).await? {}
