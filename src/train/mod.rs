@@ -2,12 +2,14 @@
 
 mod gradients;
 mod loss;
+mod masking;
 mod optim;
 mod schedule;
 mod trainer;
 
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use loss::Objective;
+pub use masking::Masking;
 pub use optim::AdamW;
 pub use schedule::{learning_rate, warmup_steps};
 pub use trainer::{PadRule, Rows, Step, Trainer};
