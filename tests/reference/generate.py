@@ -12,6 +12,7 @@ import transformers
 
 import curve
 import encoder
+import families_parity
 import measures
 import minilm
 import parity
@@ -19,7 +20,7 @@ import tiny
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm")
+PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm", "families")
 
 
 def main() -> None:
@@ -46,6 +47,8 @@ def main() -> None:
         curve.write(out)
     if "measures" in options.only:
         measures.write(out)
+    if "families" in options.only:
+        families_parity.write(out)
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if {"tokens", "minilm"} & set(options.only):
