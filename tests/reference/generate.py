@@ -12,6 +12,7 @@ import transformers
 
 import curve
 import encoder
+import families_lora
 import families_parity
 import measures
 import minilm
@@ -20,7 +21,7 @@ import tiny
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm", "families")
+PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm", "families", "lora")
 
 
 def main() -> None:
@@ -49,6 +50,8 @@ def main() -> None:
         measures.write(out)
     if "families" in options.only:
         families_parity.write(out)
+    if "lora" in options.only:
+        families_lora.write(out)
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if {"tokens", "minilm"} & set(options.only):
