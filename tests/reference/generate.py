@@ -10,6 +10,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # Nothing here comes from a hub.
 import torch
 import transformers
 
+import contrastive
 import curve
 import encoder
 import families_lora
@@ -21,7 +22,7 @@ import tiny
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm", "families", "lora")
+PARTS = ("tiny", "parity", "curve", "tokens", "measures", "minilm", "families", "lora", "contrastive")
 
 
 def main() -> None:
@@ -52,6 +53,8 @@ def main() -> None:
         families_parity.write(out)
     if "lora" in options.only:
         families_lora.write(out)
+    if "contrastive" in options.only:
+        contrastive.write(out / "contrastive.json")
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if {"tokens", "minilm"} & set(options.only):
