@@ -117,15 +117,15 @@ fn a_label_for_two_texts() {
     let rows: String = (0..160)
         .map(|row| {
             let (first, second) = (word(row), word(row / 4));
-            format!("the {first} one,it was {second},{}\n", if first == second { "same" } else { "other" })
+            format!("the {first} one,it was {second},{second}\n")
         })
         .collect();
     let table = format!("sentence1,sentence2,label\n{rows}");
-    let (session, done, folder) = trained("pairs.csv", &table, Task::Classification, 25);
+    let (session, done, folder) = trained("pairs.csv", &table, Task::Classification, 12);
     assert!(score(&done, "accuracy") > 0.8, "{:?}", done.metrics);
     let pairs = texts(&["it was bad"]);
-    let said = says_the_same(&session, &folder, &texts(&["the bad one"]), Some(&pairs));
-    assert_eq!(said[0]["pair"], "it was bad");
+    let said = says_the_same(&session, &folder, &texts(&["the green one"]), Some(&pairs));
+    assert_eq!((&said[0]["pair"], &said[0]["label"]), (&json!("it was bad"), &json!("bad")));
 }
 
 #[test]
@@ -144,14 +144,14 @@ fn a_tag_for_every_word() {
     let (session, done, folder) = trained("tags.conll", &rows, Task::Tokens, 8);
     assert!(score(&done, "f1") > 0.9, "{:?}", done.metrics);
     assert_eq!(config(&folder)["architectures"], json!(["BertForTokenClassification"]));
-    let said = says_the_same(&session, &folder, &texts(&["😀 the good bad pear was it"]), None);
+    let said = says_the_same(&session, &folder, &texts(&["😀 good bad pear was it"]), None);
     let entity = |at: usize| said[0]["entities"][at].clone();
-    assert_eq!((&entity(0)["start"], &entity(0)["end"], &entity(0)["label"]), (&json!(6), &json!(14), &json!("LOOK")));
+    assert_eq!((&entity(0)["start"], &entity(0)["end"], &entity(0)["label"]), (&json!(2), &json!(10), &json!("LOOK")));
     assert_eq!(
         (&entity(1)["start"], &entity(1)["end"], &entity(1)["label"]),
-        (&json!(15), &json!(19), &json!("FRUIT"))
+        (&json!(11), &json!(15), &json!("FRUIT"))
     );
-    assert_eq!(said[0]["tokens"].as_array().map(Vec::len), Some(7));
+    assert_eq!(said[0]["tokens"].as_array().map(Vec::len), Some(6));
 }
 
 #[test]

@@ -46,8 +46,8 @@ pub async fn train(options: Train) -> Result<()> {
 /// `tabtune eval`
 pub async fn eval(options: Eval) -> Result<()> {
     let mut session = open(&options.common).await?;
-    let task = session.predicts()?;
-    let guess = open_table(&mut session, &options.columns, Some(task))?;
+    open_table(&mut session, &options.columns, None)?;
+    let guess = session.guess_mapping(session.predicts()?)?;
     let mapping = chosen(&options.columns, guess);
     let begun = Instant::now();
     let (report, examples) = session.evaluate(&mapping).await?;
