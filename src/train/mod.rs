@@ -1,12 +1,14 @@
 //! Training: loss, gradients, optimiser, schedule and the loop body.
 
 mod gradients;
+mod groups;
 mod loss;
 mod optim;
 mod schedule;
 mod trainer;
 
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
+pub use groups::LayerDecay;
 pub use loss::Objective;
 pub use optim::AdamW;
 pub use schedule::{learning_rate, warmup_steps};
