@@ -12,6 +12,7 @@ import transformers
 
 import curve
 import encoder
+import groups
 import measures
 import minilm
 import parity
@@ -20,7 +21,7 @@ import tokenizers_of_families
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "tokenizers", "measures", "minilm")
+PARTS = ("tiny", "parity", "curve", "groups", "tokens", "tokenizers", "measures", "minilm")
 
 
 def main() -> None:
@@ -45,6 +46,8 @@ def main() -> None:
         parity.write(out)
     if "curve" in options.only:
         curve.write(out)
+    if "groups" in options.only:
+        groups.write(out)
     if "measures" in options.only:
         measures.write(out)
     if "tokens" in options.only:
