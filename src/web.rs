@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::device::DeviceKind;
 use crate::error::Error;
 use crate::eval::words::SCORES;
+use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
 use crate::session::{Event, ModelFiles, Session, Vocabulary};
 
@@ -156,20 +157,30 @@ impl Engine {
     /// The files of the trained model: `[{path, bytes}]`. `made_with` goes into the report.
     pub async fn export_files(&mut self, made_with: JsValue) -> Answer {
         let made_with = from_js(made_with).map_err(thrown)?;
-        let files = self.session()?.export_files(made_with).await.map_err(thrown)?;
-        let list = js_sys::Array::new();
-        for file in files {
-            let object = js_sys::Object::new();
-            js_sys::Reflect::set(&object, &"path".into(), &file.path.into())?;
-            js_sys::Reflect::set(&object, &"bytes".into(), &js_sys::Uint8Array::from(file.bytes.as_slice()))?;
-            list.push(&object);
-        }
-        Ok(list.into())
+        list(self.session()?.export_files(made_with).await.map_err(thrown)?)
+    }
+
+    /// The files of the trained model's adapter over a base model.
+    pub async fn export_adapter(&mut self, base: &str, made_with: JsValue) -> Answer {
+        let made_with = from_js(made_with).map_err(thrown)?;
+        list(self.session()?.export_adapter(base, made_with).await.map_err(thrown)?)
     }
 
     fn session(&mut self) -> std::result::Result<&mut Session, JsValue> {
         self.session.as_mut().ok_or_else(|| thrown(Error::order("Start a device first.")))
     }
+}
+
+/// Files as `[{path, bytes}]`.
+fn list(files: Vec<File>) -> Answer {
+    let list = js_sys::Array::new();
+    for file in files {
+        let object = js_sys::Object::new();
+        js_sys::Reflect::set(&object, &"path".into(), &file.path.into())?;
+        js_sys::Reflect::set(&object, &"bytes".into(), &js_sys::Uint8Array::from(file.bytes.as_slice()))?;
+        list.push(&object);
+    }
+    Ok(list.into())
 }
 
 /// An error in the shape of `Mistake` in `www/protocol.js`.

@@ -1,5 +1,6 @@
 //! Checkpoints: hub files ↔ a model on the device.
 
+pub mod adapter;
 mod file;
 mod load;
 pub mod names;

@@ -14,10 +14,10 @@ use crate::model::{EncoderConfig, Model, ModulePath};
 use crate::task::Task;
 
 /// One parameter on its way to the host.
-struct Parameter {
-    path: String,
-    shape: Vec<usize>,
-    flat: Tensor<1>,
+pub(super) struct Parameter {
+    pub(super) path: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) flat: Tensor<1>,
 }
 
 /// Every parameter of a model under its hub name, in the file's layout, as f32.
@@ -25,6 +25,10 @@ struct Parameter {
 /// # Errors
 ///
 /// A device that fails while it is read.
+///
+/// # Panics
+///
+/// If the model has adapters: [`Model::merged`] folds them in.
 pub async fn parameters(
     model: &Model,
     config: &EncoderConfig,
@@ -54,7 +58,11 @@ pub async fn parameters(
 ///
 /// A device that fails while it is read.
 pub async fn save(model: &Model, config: &EncoderConfig, task: Task) -> Result<Vec<u8>> {
-    let parameters = parameters(model, config, task).await?;
+    file("model.safetensors", parameters(model, config, task).await?)
+}
+
+/// The bytes of the safetensors file of this name.
+pub(super) fn file(name: &str, parameters: Vec<(String, Vec<usize>, Vec<f32>)>) -> Result<Vec<u8>> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = parameters
         .into_iter()
         .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
@@ -63,20 +71,20 @@ pub async fn save(model: &Model, config: &EncoderConfig, task: Task) -> Result<V
         .iter()
         .map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?)))
         .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(unwritable)?;
+        .map_err(|error| unwritable(name, &error))?;
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
-    safetensors::serialize(views, Some(metadata)).map_err(unwritable)
+    safetensors::serialize(views, Some(metadata)).map_err(|error| unwritable(name, &error))
 }
 
-fn unwritable(error: safetensors::SafeTensorError) -> Error {
-    Error::model("model.safetensors", format!("it cannot be written ({error})."))
+fn unwritable(name: &str, error: &safetensors::SafeTensorError) -> Error {
+    Error::model(name, format!("it cannot be written ({error})."))
 }
 
 /// Collects the parameters of a model in the order of its modules.
 #[derive(Default)]
-struct Collect {
+pub(super) struct Collect {
     path: ModulePath,
-    parameters: Vec<Parameter>,
+    pub(super) parameters: Vec<Parameter>,
 }
 
 impl ModuleVisitor for Collect {

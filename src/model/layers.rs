@@ -19,6 +19,14 @@ pub struct Dense {
     lora: Option<Lora>,
 }
 
+/// The dense layers of a module, each with its path below that module.
+pub type DenseLayers<'a> = Vec<(String, &'a mut Dense)>;
+
+/// The dense layers of a part, as the module sees them that calls this part `name`.
+pub fn below<'a>(name: &str, layers: DenseLayers<'a>) -> DenseLayers<'a> {
+    layers.into_iter().map(|(path, layer)| (format!("{name}.{path}"), layer)).collect()
+}
+
 impl Dense {
     /// A layer from I inputs to O outputs.
     pub fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
@@ -39,6 +47,20 @@ impl Dense {
     /// I and O.
     pub fn sizes(&self) -> [usize; 2] {
         self.weight.lazy_shape().dims()
+    }
+
+    /// The same layer with an adapter beside it, in place of any that it had.
+    pub fn adapt(&mut self, lora: Lora) {
+        let [inputs, outputs] = self.sizes();
+        assert_eq!(lora.sizes(), [inputs, outputs], "an adapter of the layer's own sizes");
+        self.lora = Some(lora);
+    }
+
+    /// Folds the adapter, if there is one, into the weight: `W + A·B · α / r`.
+    pub fn merge(&mut self) {
+        if let Some(lora) = self.lora.take() {
+            self.weight = self.weight.clone().map(|weight| weight + lora.change());
+        }
     }
 
     /// `[.., I]` → `[.., O]`

@@ -1,11 +1,17 @@
 //! LoRA (Hu et al. 2021): beside a frozen weight, two thin matrices that learn its change.
 
-use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use std::collections::HashSet;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::kernel;
+use crate::model::{Model, ModulePath};
 
-/// `x·A·B · α / r`, added to what a frozen layer gives, as PEFT's `LoraLayer` computes it.
+/// `x·A·B · α / r`, added to what a frozen layer gives, as PEFT's `lora.Linear` computes it with its default dropout,
+/// which is none: what goes into a layer has been through the encoder's own dropout.
 #[derive(Module, Debug)]
 pub struct Lora {
     /// `[I, r]`
@@ -18,6 +24,23 @@ pub struct Lora {
 }
 
 impl Lora {
+    /// A as PEFT draws it, `kaiming_uniform_` with a = √5: evenly from −1/√I to 1/√I; B zero.
+    fn new([inputs, outputs]: [usize; 2], rank: usize, alpha: f64, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let bound = (inputs as f32).sqrt().recip();
+        let values: Vec<f32> = (0..inputs * rank).map(|_| rng.random_range(-bound..bound)).collect();
+        Self {
+            a: Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, rank]), device)),
+            b: Param::from_tensor(Tensor::zeros([rank, outputs], device)),
+            scale: alpha / rank as f64,
+        }
+    }
+
+    /// I and O.
+    pub fn sizes(&self) -> [usize; 2] {
+        let ([inputs, _], [_, outputs]) = (self.a.lazy_shape().dims(), self.b.lazy_shape().dims());
+        [inputs, outputs]
+    }
+
     /// `[.., I]` → `[.., O]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (a, b) = (self.a.val(), self.b.val());
@@ -26,5 +49,90 @@ impl Lora {
         let device = x.device();
         let thin = kernel::linear(x, a, zero(rank, &device));
         kernel::linear(thin, b, zero(outputs, &device)) * self.scale
+    }
+
+    /// What it changes a weight by, `A·B · α / r`, `[I, O]`.
+    pub fn change(&self) -> Tensor<2> {
+        self.a.val().matmul(self.b.val()) * self.scale
+    }
+}
+
+/// Which parts of a model get adapters, and which are trained whole beside them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoraPlan {
+    /// Columns of A and rows of B, r.
+    pub rank: usize,
+    /// α: a change is multiplied by α / r.
+    pub alpha: f64,
+    /// Paths of the dense layers with an adapter, `encoder.layers.0.query` for one.
+    pub adapted: Vec<String>,
+    /// Paths of the modules that are trained whole, `head.output` for one.
+    pub whole: Vec<String>,
+}
+
+impl Model {
+    /// The same model with adapters as a plan has them. Only they and the modules that are trained whole still get
+    /// gradients. Nothing changes in what the model says: B is zero. The same seed gives the same A.
+    ///
+    /// # Panics
+    ///
+    /// If the rank is 0, or the plan names a layer that the model does not have.
+    #[must_use]
+    pub fn with_lora(mut self, plan: &LoraPlan, seed: u64) -> Self {
+        assert!(plan.rank > 0, "an adapter has a rank");
+        let device = self.encoder.word_table().lazy_device();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut wanted: HashSet<&str> = plan.adapted.iter().map(String::as_str).collect();
+        for (path, layer) in self.dense() {
+            if wanted.remove(path.as_str()) {
+                layer.adapt(Lora::new(layer.sizes(), plan.rank, plan.alpha, &mut rng, &device));
+            }
+        }
+        assert!(wanted.is_empty(), "no dense layers at {wanted:?}");
+        self.map(&mut Freeze { path: ModulePath::default(), plan })
+    }
+
+    /// An ordinary model that says the same, without autodiff: every adapter is folded into its weight, and nothing is
+    /// frozen any more.
+    #[must_use]
+    pub fn merged(&self) -> Self {
+        let mut model = self.valid();
+        model.dense().into_iter().for_each(|(_, layer)| layer.merge());
+        model.set_require_grad(true)
+    }
+
+    /// I and O of every dense layer, by path.
+    pub fn dense_sizes(&self) -> Vec<(String, [usize; 2])> {
+        self.clone().dense().into_iter().map(|(path, layer)| (path, layer.sizes())).collect()
+    }
+}
+
+/// Takes the gradient from all that a plan does not train.
+struct Freeze<'a> {
+    path: ModulePath,
+    plan: &'a LoraPlan,
+}
+
+impl ModuleMapper for Freeze<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let path = self.path.dotted();
+        let trains = self.plan.trains(&path);
+        param.set_require_grad(trains)
+    }
+}
+
+impl LoraPlan {
+    /// Whether the parameter at a path is trained.
+    pub fn trains(&self, path: &str) -> bool {
+        let of = |module: &String| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        path.ends_with(".lora.a") || path.ends_with(".lora.b") || self.whole.iter().any(of)
     }
 }

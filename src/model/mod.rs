@@ -8,13 +8,16 @@ mod head;
 mod layers;
 mod lora;
 mod path;
+mod tuning;
 
 pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig};
 pub use encoder::Encoder;
 pub use family::{FAMILIES, Family, Pooling, Positions, Table};
 pub use head::{Head, LanguageHead, OutputHead, SentenceHead};
+pub use lora::LoraPlan;
 pub use path::ModulePath;
+pub use tuning::{Frozen, Parameters, Place};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -22,6 +25,7 @@ use burn::tensor::{Device, Tensor};
 use crate::data::Batch;
 use crate::device::Compute;
 use crate::task::Task;
+use layers::{DenseLayers, below};
 
 /// An encoder with the head of a task: what transformers calls `BertForSequenceClassification` and the like.
 #[derive(Module, Debug)]
@@ -52,12 +56,20 @@ impl Model {
         &self.head
     }
 
+    /// The dense layers, each with its path in the model.
+    fn dense(&mut self) -> DenseLayers<'_> {
+        let Self { encoder, head } = self;
+        below("encoder", encoder.dense()).into_iter().chain(below("head", head.dense())).collect()
+    }
+
     /// A batch to learn from: on the CPU the gradient of the word table is wanted for the batch's rows alone. On a GPU,
-    /// where one dense pass is cheaper than many small ones, for all; and for all where the head reads the table, too.
+    /// where one dense pass is cheaper than many small ones, for all; for all where the head reads the table, too; and
+    /// for none where the table is frozen.
     pub fn training_input(&self, batch: &Batch, compute: &Compute) -> DeviceBatch {
         let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
-        let by_rows = compute.is_cpu() && !matches!(self.head, Head::Language(_));
-        if by_rows { input.with_words(self.encoder.word_table(), batch) } else { input }
+        let table = self.encoder.word_table();
+        let by_rows = compute.is_cpu() && !matches!(self.head, Head::Language(_)) && table.is_require_grad();
+        if by_rows { input.with_words(table, batch) } else { input }
     }
 
     /// What the head says, see [`Head::forward`].

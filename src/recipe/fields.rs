@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Method;
+
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -44,6 +46,9 @@ pub struct Field {
     pub unit: &'static str,
     /// Whether a form shows it at once (`false`) or among the finer settings (`true`).
     pub advanced: bool,
+    /// Methods that it is for; empty for all.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub methods: &'static [Method],
     /// What it holds.
     #[serde(flatten)]
     pub kind: FieldKind,
@@ -64,12 +69,19 @@ const fn field(
     kind: FieldKind,
     help: &'static str,
 ) -> Field {
-    Field { name, label, help, unit, advanced: true, kind }
+    Field { name, label, help, unit, advanced: true, methods: &[], kind }
 }
 
 const fn basic(field: Field) -> Field {
     Field { advanced: false, ..field }
 }
+
+const fn only(methods: &'static [Method], field: Field) -> Field {
+    Field { methods, ..field }
+}
+
+/// Methods that move weights step by step.
+const STEPS: &[Method] = &[Method::Full, Method::Lora];
 
 /// The largest seed: JavaScript's largest exact integer, so that page and terminal agree on every seed.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
@@ -77,26 +89,49 @@ pub const MAX_SEED: u64 = (1 << 53) - 1;
 /// All knobs in the order in which a form shows them.
 pub const FIELDS: &[Field] = &[
     basic(field(
-        "epochs",
-        "Epochs",
-        "passes",
-        integer(1.0, 1000.0),
-        "How often the model sees every training row. With few rows, more epochs help; when validation loss rises, fewer do.",
-    )),
-    basic(field(
-        "batch_size",
-        "Batch size",
-        "rows",
-        integer(1.0, 1024.0),
-        "Rows per step. Larger is steadier and uses more memory.",
-    )),
-    basic(field(
-        "learning_rate",
-        "Learning rate",
+        "method",
+        "Method",
         "",
-        number(0.0, 1.0),
-        "How far each step moves the weights. 2e-5 to 5e-5 is usual; small encoders and little data bear 1e-4 to 2e-4.",
+        FieldKind::Choice {
+            choices: &[
+                ("full", "Full: all weights learn"),
+                ("lora", "LoRA: small adapters learn"),
+                ("frozen", "Frozen: only a head learns, in seconds"),
+            ],
+        },
+        "Full reaches most with a few hundred rows or more. LoRA needs less memory and gives a small adapter file, too. \
+         Frozen encodes each text once and is best with few rows, or to try something out.",
     )),
+    only(
+        STEPS,
+        basic(field(
+            "epochs",
+            "Epochs",
+            "passes",
+            integer(1.0, 1000.0),
+            "How often the model sees every training row. With few rows, more epochs help; when validation loss rises, fewer do.",
+        )),
+    ),
+    only(
+        STEPS,
+        basic(field(
+            "batch_size",
+            "Batch size",
+            "rows",
+            integer(1.0, 1024.0),
+            "Rows per step. Larger is steadier and uses more memory.",
+        )),
+    ),
+    only(
+        STEPS,
+        basic(field(
+            "learning_rate",
+            "Learning rate",
+            "",
+            number(0.0, 1.0),
+            "How far each step moves the weights. 2e-5 to 5e-5 is usual; small encoders and little data bear 1e-4 to 2e-4.",
+        )),
+    ),
     basic(field(
         "max_length",
         "Maximum length",
@@ -104,53 +139,71 @@ pub const FIELDS: &[Field] = &[
         FieldKind::Integer { min: 3.0, max: 8192.0, optional: true },
         "Longer texts are cut here. Empty means 128, or what the data needs if that is shorter. Time grows with it.",
     )),
-    field(
-        "warmup_ratio",
-        "Warm-up share",
-        "of all steps",
-        number(0.0, 1.0),
-        "The learning rate rises from zero over this share of the run, which protects the pretrained weights at the start.",
+    only(
+        STEPS,
+        field(
+            "warmup_ratio",
+            "Warm-up share",
+            "of all steps",
+            number(0.0, 1.0),
+            "The learning rate rises from zero over this share of the run, which protects the pretrained weights at the start.",
+        ),
     ),
-    field(
-        "schedule",
-        "Schedule",
-        "",
-        FieldKind::Choice {
-            choices: &[
-                ("linear", "Linear, down to zero"),
-                ("cosine", "Cosine, down to zero"),
-                ("constant", "Constant"),
-            ],
-        },
-        "How the learning rate moves after warm-up.",
+    only(
+        STEPS,
+        field(
+            "schedule",
+            "Schedule",
+            "",
+            FieldKind::Choice {
+                choices: &[
+                    ("linear", "Linear, down to zero"),
+                    ("cosine", "Cosine, down to zero"),
+                    ("constant", "Constant"),
+                ],
+            },
+            "How the learning rate moves after warm-up.",
+        ),
     ),
-    field(
-        "weight_decay",
-        "Weight decay",
-        "",
-        number(0.0, 1.0),
-        "Pulls weights towards zero a little at each step. Biases and LayerNorm weights are left alone.",
+    only(
+        STEPS,
+        field(
+            "weight_decay",
+            "Weight decay",
+            "",
+            number(0.0, 1.0),
+            "Pulls weights towards zero a little at each step. Biases and LayerNorm weights are left alone.",
+        ),
     ),
-    field(
-        "max_grad_norm",
-        "Gradient clipping",
-        "global norm",
-        number(0.0, 1000.0),
-        "Larger gradients are scaled down to this norm, all parameters together. 0 turns clipping off.",
+    only(
+        STEPS,
+        field(
+            "max_grad_norm",
+            "Gradient clipping",
+            "global norm",
+            number(0.0, 1000.0),
+            "Larger gradients are scaled down to this norm, all parameters together. 0 turns clipping off.",
+        ),
     ),
-    field(
-        "dropout",
-        "Dropout",
-        "of activations",
-        number(0.0, 0.9),
-        "Share of activations left out at random while training, so that the model does not lean on single ones.",
+    only(
+        STEPS,
+        field(
+            "dropout",
+            "Dropout",
+            "of activations",
+            number(0.0, 0.9),
+            "Share of activations left out at random while training, so that the model does not lean on single ones.",
+        ),
     ),
-    field(
-        "label_smoothing",
-        "Label smoothing",
-        "",
-        number(0.0, 0.9),
-        "Share of each target spread over all classes. 0.1 helps when some labels are wrong.",
+    only(
+        STEPS,
+        field(
+            "label_smoothing",
+            "Label smoothing",
+            "",
+            number(0.0, 0.9),
+            "Share of each target spread over all classes. 0.1 helps when some labels are wrong.",
+        ),
     ),
     field(
         "class_weights",
@@ -159,36 +212,48 @@ pub const FIELDS: &[Field] = &[
         FieldKind::Choice { choices: &[("none", "None"), ("balanced", "Balanced: rare classes count more")] },
         "Balanced helps when classes differ much in size and the rare ones matter.",
     ),
-    field(
-        "accumulation",
-        "Gradient accumulation",
-        "batches",
-        integer(1.0, 256.0),
-        "Batches added up before the weights move: a larger effective batch in the same memory.",
+    only(
+        STEPS,
+        field(
+            "accumulation",
+            "Gradient accumulation",
+            "batches",
+            integer(1.0, 256.0),
+            "Batches added up before the weights move: a larger effective batch in the same memory.",
+        ),
     ),
-    field(
-        "patience",
-        "Early stopping",
-        "epochs",
-        integer(0.0, 1000.0),
-        "Ends the run after this many epochs without improvement on the chosen metric. 0 never does.",
+    only(
+        STEPS,
+        field(
+            "patience",
+            "Early stopping",
+            "epochs",
+            integer(0.0, 1000.0),
+            "Ends the run after this many epochs without improvement on the chosen metric. 0 never does.",
+        ),
     ),
-    field(
-        "metric",
-        "Metric to watch",
-        "",
-        FieldKind::Choice {
-            choices: &[("main", "The task's main score"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
-        },
-        "Decides which epoch is the best, and when to stop early. The main score is accuracy for classes, F1 for several \
+    only(
+        STEPS,
+        field(
+            "metric",
+            "Metric to watch",
+            "",
+            FieldKind::Choice {
+                choices: &[("main", "The task's main score"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
+            },
+            "Decides which epoch is the best, and when to stop early. The main score is accuracy for classes, F1 for several \
          labels, entities and answers. Macro-F1 counts rare classes as much as common ones.",
+        ),
     ),
-    field(
-        "keep_best",
-        "Keep the best epoch",
-        "",
-        FieldKind::Switch,
-        "At the end, go back to the weights of the epoch that did best on the validation rows.",
+    only(
+        STEPS,
+        field(
+            "keep_best",
+            "Keep the best epoch",
+            "",
+            FieldKind::Switch,
+            "At the end, go back to the weights of the epoch that did best on the validation rows.",
+        ),
     ),
     field(
         "seed",
@@ -196,5 +261,78 @@ pub const FIELDS: &[Field] = &[
         "",
         integer(0.0, MAX_SEED as f64),
         "The same seed, data and settings give the same run. Change it to see how much luck is in a result.",
+    ),
+    only(
+        &[Method::Lora],
+        basic(field(
+            "lora_rank",
+            "Adapter rank",
+            "",
+            integer(1.0, 256.0),
+            "Width of the adapters. 8 is usual; more can learn more and needs more memory.",
+        )),
+    ),
+    only(
+        &[Method::Lora],
+        field(
+            "lora_alpha",
+            "Adapter scale",
+            "",
+            number(0.01, 1024.0),
+            "What adapters learn is multiplied by this over the rank. Twice the rank is usual.",
+        ),
+    ),
+    only(
+        &[Method::Lora],
+        field(
+            "lora_targets",
+            "Adapted layers",
+            "",
+            FieldKind::Choice { choices: &[("attention", "Queries and values"), ("all", "All layers of the encoder")] },
+            "More adapted layers come closer to full training and cost more.",
+        ),
+    ),
+    only(
+        &[Method::Frozen],
+        basic(field(
+            "looseness",
+            "Looseness",
+            "",
+            number(0.0001, 10000.0),
+            "How freely the head follows the training rows: C of logistic regression. 1 for hundreds of rows per class, 10 for \
+         a dozen.",
+        )),
+    ),
+    only(
+        &[Method::Full],
+        field(
+            "frozen_layers",
+            "Frozen layers",
+            "lowest layers",
+            integer(0.0, 128.0),
+            "These and the embeddings stay as they are, which saves time and memory. 0 freezes nothing.",
+        ),
+    ),
+    only(
+        STEPS,
+        field(
+            "layer_decay",
+            "Layer-wise decay",
+            "per layer",
+            number(0.1, 1.0),
+            "Lower layers learn more slowly: the rate is multiplied by this once per layer below the head. 1 turns it off; 0.9 \
+         is usual.",
+        ),
+    ),
+    only(
+        &[Method::Full],
+        field(
+            "reinit_layers",
+            "Layers drawn anew",
+            "top layers",
+            integer(0.0, 128.0),
+            "The top layers know most about what the encoder was trained for before. Drawing one or two anew can help with \
+         few rows.",
+        ),
     ),
 ];

@@ -50,10 +50,36 @@ pub enum Metric {
     Loss,
 }
 
+/// What of a model is trained, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// All of it, but for the layers that are frozen.
+    #[default]
+    Full,
+    /// Thin adapters beside frozen weights, and the head (Hu et al. 2021).
+    Lora,
+    /// The head alone, on texts that are encoded once.
+    Frozen,
+}
+
+/// Which dense layers get an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoraTargets {
+    /// Those that give queries and values, as PEFT does where nothing else is said.
+    #[default]
+    Attention,
+    /// All of the encoder.
+    All,
+}
+
 /// Every knob of a run. Field names are those of the JSON that the page and the terminal exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
+    /// What of the model is trained, and how.
+    pub method: Method,
     /// Passes over the training rows.
     pub epochs: usize,
     /// Examples per forward and backward pass.
@@ -86,11 +112,26 @@ pub struct Recipe {
     pub metric: Metric,
     /// Go back to the best epoch's weights at the end.
     pub keep_best: bool,
+    /// Lowest layers that are left as they are, the embeddings with them; 0 freezes nothing.
+    pub frozen_layers: usize,
+    /// What the learning rate is multiplied by per layer below the head.
+    pub layer_decay: f64,
+    /// Top layers that are drawn anew before training.
+    pub reinit_layers: usize,
+    /// Rank of the adapters, r.
+    pub lora_rank: usize,
+    /// Scale of the adapters, α: their change is multiplied by α / r.
+    pub lora_alpha: f64,
+    /// Layers that get an adapter.
+    pub lora_targets: LoraTargets,
+    /// How little weights of a head on encoded texts are held back: C of scikit-learn's logistic regression.
+    pub looseness: f64,
 }
 
 impl Default for Recipe {
     fn default() -> Self {
         Self {
+            method: Method::Full,
             epochs: 3,
             batch_size: 16,
             learning_rate: 5e-5,
@@ -107,6 +148,13 @@ impl Default for Recipe {
             patience: 0,
             metric: Metric::Main,
             keep_best: true,
+            frozen_layers: 0,
+            layer_decay: 1.0,
+            reinit_layers: 0,
+            lora_rank: 8,
+            lora_alpha: 16.0,
+            lora_targets: LoraTargets::Attention,
+            looseness: 1.0,
         }
     }
 }
@@ -136,6 +184,12 @@ impl Recipe {
             "accumulation" => Some(self.accumulation as f64),
             "patience" => Some(self.patience as f64),
             "seed" => Some(self.seed as f64),
+            "frozen_layers" => Some(self.frozen_layers as f64),
+            "layer_decay" => Some(self.layer_decay),
+            "reinit_layers" => Some(self.reinit_layers as f64),
+            "lora_rank" => Some(self.lora_rank as f64),
+            "lora_alpha" => Some(self.lora_alpha),
+            "looseness" => Some(self.looseness),
             _ => None,
         };
         let mut mistakes: Vec<Error> = FIELDS

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::eval::{Metrics, Report};
+use crate::model::Parameters;
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,6 +89,8 @@ pub struct DoneEvent {
     pub steps: usize,
     /// Seconds spent computing.
     pub seconds: f64,
+    /// Bytes that the optimiser kept: nothing for what is frozen.
+    pub optimizer_bytes: usize,
     /// The report's scores, where those who read line by line look for them.
     pub metrics: Option<Metrics>,
     /// The kept weights on the validation rows; `None` without validation rows.
@@ -111,6 +114,8 @@ pub struct RunInfo {
     pub validation: usize,
     /// Tokens of the training rows, padding not counted.
     pub tokens_per_epoch: usize,
+    /// Numbers that are trained, and those that stay as they are.
+    pub parameters: Parameters,
     /// What is worth knowing, in words.
     pub notes: Vec<String>,
 }

@@ -7,6 +7,7 @@ mod data;
 mod evaluation;
 mod event;
 mod history;
+mod method;
 mod model;
 mod predict;
 mod prediction;
@@ -27,10 +28,12 @@ use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo, Truth};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
+use crate::model::LoraPlan;
 use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
-use crate::train::{Objective, PadRule, Rows, Trainer};
+use crate::train::{LayerDecay, Objective, PadRule, Rows, Trainer};
 use data::OpenData;
+use method::Tuned;
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
@@ -55,6 +58,8 @@ pub struct Session {
 struct Running {
     run: Run,
     recipe: Recipe,
+    /// What of the model is an adapter.
+    plan: Option<LoraPlan>,
     base: OpenModel,
     task: Task,
     labels: Vec<String>,
@@ -164,11 +169,14 @@ impl Session {
         let [train, mut validation] = data.rows(model, max_length)?;
         let (task, labels) = (data.dataset.task, data.dataset.labels.clone());
         let pad = PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute);
-        let start = model.for_task(task, &labels, recipe.seed)?;
+        let (start, drawn) = model.for_task(task, &labels, recipe.seed)?;
+        let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, task, &recipe)?;
+        let parameters = start.parameters();
         let objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
         let (rows, tokens, cut) =
             (train.rows.texts.len(), train.rows.lengths().iter().sum(), train.cut + validation.cut);
         let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, pad, self.compute.clone());
+        trainer = trainer.with_layer_decay(LayerDecay::new(&model.config, recipe.layer_decay));
         if task == Task::Language {
             let masking = model.masking()?;
             validation = validation.hidden(&masking, recipe.seed);
@@ -182,10 +190,12 @@ impl Session {
             train: rows,
             validation: validation.rows.texts.len(),
             tokens_per_epoch: tokens,
+            parameters,
         };
         self.run = Some(Running {
             run: Run::new(trainer, recipe.clone(), validation, task, labels.clone(), pad, self.compute.clone()),
             recipe,
+            plan,
             task,
             base: model.clone(),
             labels,
@@ -237,6 +247,20 @@ impl Session {
         trained.files(made_with).await
     }
 
+    /// The files of the trained model's adapter, for PEFT, over a base model of this name on the hub or in this folder.
+    ///
+    /// # Errors
+    ///
+    /// Nothing trained yet, a model that was not trained with LoRA, or a device that failed.
+    pub async fn export_adapter(
+        &self,
+        base: &str,
+        made_with: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Vec<export::File>> {
+        let trained = self.trained.as_ref().ok_or_else(|| Error::order("Train a model first."))?;
+        trained.adapter_files(base, made_with).await
+    }
+
     fn refuse_during_run(&self, message: &str) -> Result<()> {
         if self.run.is_some() { Err(Error::order(message)) } else { Ok(()) }
     }
@@ -245,7 +269,9 @@ impl Session {
 impl Running {
     fn finish(self, outcome: Outcome, device: &DeviceInfo) -> Trained {
         Trained {
-            model: outcome.model,
+            // Folded in, so that what predicts and what is exported is an ordinary model.
+            model: if self.plan.is_some() { outcome.model.merged() } else { outcome.model.clone() },
+            adapter: self.plan.map(|plan| (outcome.model, plan)),
             base: self.base,
             task: self.task,
             labels: self.labels,

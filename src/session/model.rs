@@ -138,12 +138,13 @@ impl OpenModel {
     }
 
     /// A model for this task and these labels to begin a run with: the checkpoint's own head if it was trained for the
-    /// same, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too.
+    /// same, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too. With the hub names of all
+    /// that was drawn.
     ///
     /// # Errors
     ///
     /// A tensor of a head that has another shape than the configuration says.
-    pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<Model> {
+    pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<(Model, Vec<String>)> {
         let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
         let outputs = match task {
             Task::Regression => 1,
@@ -151,7 +152,8 @@ impl OpenModel {
         };
         let device = &self.compute.device;
         let (model, missing) = self.loaded.with_head(&self.config, task, outputs, same, device)?;
-        Ok(checkpoint::initialise(model, &self.config, task, &missing, seed))
+        let model = checkpoint::initialise(model, &self.config, task, &missing, seed);
+        Ok((model, missing))
     }
 
     /// What a form shows.

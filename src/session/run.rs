@@ -279,6 +279,7 @@ impl Run {
             best_epoch: epoch,
             steps: self.trainer.step_count(),
             seconds: self.clock(),
+            optimizer_bytes: self.trainer.optimizer_bytes(),
             metrics: report.as_ref().map(|report| report.metrics.clone()),
             sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
             report,

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::data::DatasetInfo;
 use crate::device::DeviceInfo;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::THRESHOLD;
-use crate::export::{Bundle, File};
-use crate::model::Model;
+use crate::export::{AdapterBundle, Bundle, File};
+use crate::model::{LoraPlan, Model};
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
@@ -18,6 +18,8 @@ use crate::task::Task;
 pub struct Trained {
     /// The kept weights.
     pub model: Model,
+    /// The model with its adapters apart, and what of it is one; of models trained with LoRA.
+    pub adapter: Option<(Model, LoraPlan)>,
     /// What it was trained from.
     pub base: OpenModel,
     /// What it was trained for.
@@ -58,6 +60,20 @@ impl Trained {
             report: &self.report(made_with),
         };
         bundle.files().await
+    }
+
+    /// The files that PEFT loads over a base model.
+    ///
+    /// # Errors
+    ///
+    /// A model that was not trained with LoRA, or a device that fails while the weights are read.
+    pub async fn adapter_files(&self, base: &str, made_with: Map<String, Value>) -> Result<Vec<File>> {
+        let (model, plan) = self
+            .adapter
+            .as_ref()
+            .ok_or_else(|| Error::order("This model has no adapter. Train it with the method LoRA to get one."))?;
+        let (config, task) = (&self.base.config, self.task);
+        AdapterBundle { model, config, task, plan, base, report: &self.report(made_with) }.files().await
     }
 
     /// Probability from which a label applies, of models with several labels: the best on the validation rows, else ½.

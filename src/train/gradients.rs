@@ -22,6 +22,17 @@ pub enum Flat {
     Device(Tensor<1>),
 }
 
+impl Flat {
+    /// Memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Host(values) => size_of_val(values.as_slice()),
+            Self::Rows(rows) => size_of_val(rows.values.as_slice()) + size_of_val(rows.ids.as_slice()),
+            Self::Device(values) => values.shape().num_elements() * size_of::<f32>(),
+        }
+    }
+}
+
 /// Some rows of a table.
 #[derive(Debug, Clone)]
 pub struct RowsOfTable {
@@ -119,6 +130,16 @@ impl Gradients {
             }
         }
         if parts.is_empty() { Norm::Host(host.sqrt()) } else { Norm::Device(Tensor::cat(parts, 0).sum().sqrt()) }
+    }
+
+    /// How many parameters have a gradient.
+    pub fn count(&self) -> usize {
+        self.by_parameter.len()
+    }
+
+    /// Memory that they take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.by_parameter.iter().map(|(_, gradient)| gradient.bytes()).sum()
     }
 
     /// Takes the gradient of one parameter out.

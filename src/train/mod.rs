@@ -1,6 +1,7 @@
 //! Training: loss, gradients, optimiser, schedule and the loop body.
 
 mod gradients;
+mod groups;
 mod loss;
 mod masking;
 mod optim;
@@ -8,6 +9,7 @@ mod schedule;
 mod trainer;
 
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
+pub use groups::LayerDecay;
 pub use loss::Objective;
 pub use masking::Masking;
 pub use optim::AdamW;

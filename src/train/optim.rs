@@ -8,7 +8,9 @@ use burn::tensor::{Tensor, TensorData};
 use crate::device;
 use crate::error::{Error, Result};
 use crate::kernel::{RowGradient, Update};
+use crate::model::ModulePath;
 use crate::train::gradients::{Flat, Gradients, Norm};
+use crate::train::groups::LayerDecay;
 
 /// Added to the norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
 const CLIP_EPSILON: f64 = 1e-6;
@@ -23,12 +25,27 @@ pub struct AdamW {
     moments: HashMap<ParamId, [Flat; 2]>,
     /// Of tables whose gradients come by rows: which rows have had one.
     touched: HashMap<ParamId, Vec<bool>>,
+    /// Where parameters learn at rates of their own.
+    layer_decay: Option<LayerDecay>,
 }
 
 impl AdamW {
     /// β₁ 0.9, β₂ 0.999, ε 1e-8: the defaults of PyTorch, not those of burn.
     pub fn new(weight_decay: f64, max_grad_norm: f64) -> Self {
-        Self { weight_decay, max_grad_norm, step: 0, moments: HashMap::new(), touched: HashMap::new() }
+        let (moments, touched) = (HashMap::new(), HashMap::new());
+        Self { weight_decay, max_grad_norm, step: 0, moments, touched, layer_decay: None }
+    }
+
+    /// The same with a learning rate for each depth, weight decay included, as PyTorch's parameter groups have it.
+    #[must_use]
+    pub fn with_layer_decay(self, layer_decay: LayerDecay) -> Self {
+        Self { layer_decay: Some(layer_decay), ..self }
+    }
+
+    /// Memory that its state takes, in bytes: both moments of every parameter that has had a gradient.
+    pub fn bytes(&self) -> usize {
+        let moments: usize = self.moments.values().flatten().map(Flat::bytes).sum();
+        moments + self.touched.values().map(Vec::len).sum::<usize>()
     }
 
     /// Moves every parameter that has a gradient one step; returns the model and the norm before clipping.
@@ -42,7 +59,7 @@ impl AdamW {
         let update =
             Update { learning_rate, weight_decay: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: self.step };
         let scale = self.scale(&norm);
-        let mut apply = Apply { optim: self, gradients, update, scale, name: String::new(), failed: None };
+        let mut apply = Apply { optim: self, gradients, update, scale, path: ModulePath::default(), failed: None };
         let model = model.map(&mut apply);
         match apply.failed {
             Some(error) => Err(error),
@@ -69,15 +86,21 @@ struct Apply<'a> {
     gradients: Gradients,
     update: Update,
     scale: Norm,
-    name: String,
+    path: ModulePath,
     failed: Option<Error>,
 }
 
 impl Apply<'_> {
     /// The new values of a parameter `[N]` whose rows, if it is a table, are `width` long.
     fn apply(&mut self, id: ParamId, parameter: Tensor<1>, width: usize, gradient: Flat) -> Result<Tensor<1>> {
-        let decays = !matches!(self.name.as_str(), "bias" | "gamma" | "beta");
-        let update = Update { weight_decay: if decays { self.optim.weight_decay } else { 0.0 }, ..self.update };
+        let path = self.path.dotted();
+        let decays = !matches!(path.rsplit('.').next(), Some("bias" | "gamma" | "beta"));
+        let factor = self.optim.layer_decay.as_ref().map_or(1.0, |decay| decay.of(&path));
+        let update = Update {
+            weight_decay: if decays { self.optim.weight_decay } else { 0.0 },
+            learning_rate: self.update.learning_rate * factor,
+            ..self.update
+        };
         match (gradient, &self.scale) {
             (gradient @ (Flat::Host(_) | Flat::Rows(_)), Norm::Host(scale)) => {
                 let device = parameter.device();
@@ -114,8 +137,12 @@ impl Apply<'_> {
 }
 
 impl ModuleMapper for Apply<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        name.clone_into(&mut self.name);
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::text::Encoding;
 use crate::train::gradients::{Gradients, Norm};
+use crate::train::groups::LayerDecay;
 use crate::train::loss::Objective;
 use crate::train::masking::Masking;
 use crate::train::optim::AdamW;
@@ -118,6 +119,17 @@ impl Trainer {
     #[must_use]
     pub fn with_masking(self, masking: Masking) -> Self {
         Self { masking: Some(masking), ..self }
+    }
+
+    /// The same training with a learning rate per depth.
+    #[must_use]
+    pub fn with_layer_decay(self, decay: LayerDecay) -> Self {
+        Self { optim: self.optim.with_layer_decay(decay), ..self }
+    }
+
+    /// Bytes that the optimiser keeps.
+    pub fn optimizer_bytes(&self) -> usize {
+        self.optim.bytes()
     }
 
     /// Steps of the optimiser in one epoch: a last, partial group of batches counts as one.

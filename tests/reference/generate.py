@@ -15,6 +15,7 @@ import curve
 import encoder
 import families_lora
 import families_parity
+import groups
 import measures
 import minilm
 import parity
@@ -23,7 +24,9 @@ import tokenizers_of_families
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-PARTS = ("tiny", "parity", "curve", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive")
+PARTS = (
+    "tiny", "parity", "curve", "groups", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive"
+)
 
 
 def main() -> None:
@@ -48,6 +51,8 @@ def main() -> None:
         parity.write(out)
     if "curve" in options.only:
         curve.write(out)
+    if "groups" in options.only:
+        groups.write(out)
     if "measures" in options.only:
         measures.write(out)
     if "families" in options.only:

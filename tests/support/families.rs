@@ -38,7 +38,7 @@ struct Facts {
 }
 
 /// ‖a − b‖ / ‖b‖ of a gradient, at most.
-const GRADIENTS: Within = Within::Relative(1e-4);
+pub const GRADIENTS: Within = Within::Relative(1e-4);
 /// Largest element of a gradient that is zero but for rounding.
 const ZERO: Within = Within::Absolute(2e-6);
 
@@ -100,7 +100,8 @@ async fn gradients_agree(
     }
 }
 
-fn load(folder: &str, task: Task, compute: &Compute) -> (EncoderConfig, Model) {
+/// A folder's model with the head of a task.
+pub fn load(folder: &str, task: Task, compute: &Compute) -> (EncoderConfig, Model) {
     let config = EncoderConfig::from_json(&fixture(&format!("{folder}/config.json"))).expect("a configuration");
     assert_eq!(config.task(), Some(task), "{folder}");
     let weights = fixture(&format!("{folder}/model.safetensors"));
@@ -111,7 +112,7 @@ fn load(folder: &str, task: Task, compute: &Compute) -> (EncoderConfig, Model) {
 }
 
 /// A batch of the reference with what is right for it in the form of the task.
-fn batch(reference: &Tensors, name: &str, task: Task) -> Batch {
+pub fn batch(reference: &Tensors, name: &str, task: Task) -> Batch {
     let part = |part: &str| reference.integers(&format!("{name}.{part}"));
     let shape = reference.shape(&format!("{name}.ids"));
     let (rows, tokens) = (shape[0], shape[1]);

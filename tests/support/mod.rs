@@ -5,9 +5,11 @@
 
 pub mod curve;
 pub mod families;
+pub mod lora;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 pub mod parity;
+pub mod tuning;
 
 use std::collections::BTreeMap;
 
@@ -180,7 +182,12 @@ pub async fn parameters(model: &Model, config: &EncoderConfig, task: Task) -> Na
 /// Every parameter's gradient under its hub name, in the file's layout: put in the parameters' places and read as
 /// they are. A parameter that has none has zeros.
 pub async fn by_name(gradients: Gradients, model: Model, config: &EncoderConfig, task: Task) -> Named {
-    parameters(&model.map(&mut Exchange(gradients)), config, task).await
+    parameters(&exchanged(gradients, model), config, task).await
+}
+
+/// A model with gradients in the places of its parameters, and zeros where there are none.
+pub fn exchanged(gradients: Gradients, model: Model) -> Model {
+    model.map(&mut Exchange(gradients))
 }
 
 struct Exchange(Gradients);

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use crate::kernel::Dropout;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm};
 
 /// Attention's output layer and the feed-forward block, each with a residual and LayerNorm after it.
 #[derive(Module, Debug)]
@@ -36,6 +36,16 @@ impl Block {
             activation: config.activation,
             drops: config.drops,
         }
+    }
+
+    /// The dense layers.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        let Self { attention_output, intermediate, output, .. } = self;
+        vec![
+            ("attention_output".to_owned(), attention_output),
+            ("intermediate".to_owned(), intermediate),
+            ("output".to_owned(), output),
+        ]
     }
 
     /// What attention mixed and what came into the layer, both `[B, T, H]` → `[B, T, H]`.

@@ -11,7 +11,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Disentangled;
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm, below};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -46,6 +46,13 @@ impl Deberta {
             distances_norm: how.normalises.then(|| config.norm(config.hidden_size, device)),
             how,
         }
+    }
+
+    /// The dense layers.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        let layers = self.layers.iter_mut().enumerate();
+        let layers = layers.flat_map(|(at, layer)| below(&format!("layers.{at}"), layer.dense()));
+        below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
 
     /// See [`super::Encoder::hidden_states`].
@@ -108,6 +115,15 @@ impl Layer {
             heads: config.num_attention_heads,
             how,
         }
+    }
+
+    fn dense(&mut self) -> DenseLayers<'_> {
+        let Self { query, key, value, position_key, position_query, block, .. } = self;
+        let contents = [("query", Some(query)), ("key", Some(key)), ("value", Some(value))];
+        let positions = [("position_key", position_key.as_mut()), ("position_query", position_query.as_mut())];
+        let present = contents.into_iter().chain(positions);
+        let present = present.filter_map(|(name, layer)| layer.map(|layer| (name.to_owned(), layer)));
+        present.chain(below("block", block.dense())).collect()
     }
 
     /// `[B, T, H]` → `[B, T, H]`; `bias` `[B, 1, T, T]` is added to the scores.

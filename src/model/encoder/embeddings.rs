@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Positions;
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm};
 
 /// Token ids → `[B, T, H]`.
 #[derive(Module, Debug)]
@@ -62,6 +62,11 @@ impl Embeddings {
     /// The table of word embeddings, `[V, E]`.
     pub fn word_table(&self) -> &Param<Tensor<2>> {
         &self.word.weight
+    }
+
+    /// The dense layer, where there is one.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        self.projection.iter_mut().map(|layer| ("projection".to_owned(), layer)).collect()
     }
 
     /// → `[B, T, H]`

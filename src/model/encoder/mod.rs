@@ -16,6 +16,7 @@ use burn::tensor::{Device, Tensor};
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Details;
+use crate::model::layers::DenseLayers;
 use deberta::Deberta;
 use modernbert::ModernBert;
 use post_norm::PostNorm;
@@ -50,6 +51,15 @@ impl Encoder {
             Self::PostNorm(encoder) => encoder.embeddings.word_table(),
             Self::Deberta(encoder) => encoder.embeddings.word_table(),
             Self::ModernBert(encoder) => encoder.embeddings.word_table(),
+        }
+    }
+
+    /// The dense layers.
+    pub(super) fn dense(&mut self) -> DenseLayers<'_> {
+        match self {
+            Self::PostNorm(encoder) => encoder.dense(),
+            Self::Deberta(encoder) => encoder.dense(),
+            Self::ModernBert(encoder) => encoder.dense(),
         }
     }
 

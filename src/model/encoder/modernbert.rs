@@ -8,7 +8,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
 use crate::model::family::{Modern, Rotary};
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm, below};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -46,6 +46,13 @@ impl ModernBert {
             global_rotary: modern.global_rotary,
             local_rotary: modern.local_rotary,
         }
+    }
+
+    /// The dense layers.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        let layers = self.layers.iter_mut().enumerate();
+        let layers = layers.flat_map(|(at, layer)| below(&format!("layers.{at}"), layer.dense()));
+        below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
 
     /// See [`super::Encoder::hidden_states`].
@@ -98,6 +105,13 @@ impl Layer {
             global: modern.global[index],
             activation: config.activation,
         }
+    }
+
+    fn dense(&mut self) -> DenseLayers<'_> {
+        let Self { qkv, attention_output, wide, output, .. } = self;
+        [("qkv", qkv), ("attention_output", attention_output), ("wide", wide), ("output", output)]
+            .map(|(name, layer)| (name.to_owned(), layer))
+            .into()
     }
 
     /// `[B, T, H]` → `[B, T, H]`

@@ -12,7 +12,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Details;
-use crate::model::layers::Dense;
+use crate::model::layers::{Dense, DenseLayers, below};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -44,6 +44,13 @@ impl PostNorm {
             relative: relative.map(|table| table.init(device)),
             order,
         }
+    }
+
+    /// The dense layers.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        let layers = self.layers.iter_mut().enumerate();
+        let layers = layers.flat_map(|(at, layer)| below(&format!("layers.{at}"), layer.dense()));
+        below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
 
     /// See [`super::Encoder::hidden_states`].
@@ -80,6 +87,13 @@ impl Layer {
             block: Block::new(config, device),
             heads: config.num_attention_heads,
         }
+    }
+
+    fn dense(&mut self) -> DenseLayers<'_> {
+        let Self { query, key, value, block, .. } = self;
+        let attention =
+            [("query", query), ("key", key), ("value", value)].map(|(name, layer)| (name.to_owned(), layer));
+        attention.into_iter().chain(below("block", block.dense())).collect()
     }
 
     /// `[B, T, H]` → `[B, T, H]`; `relative` is added to the scores, `[B, A, T, T]`, padding included.

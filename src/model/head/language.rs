@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm};
 
 /// A dense layer, LayerNorm, and the word table read backwards.
 #[derive(Module, Debug)]
@@ -30,6 +30,11 @@ impl LanguageHead {
             bias: Param::from_tensor(Tensor::zeros([config.vocab_size], device)),
             activation: config.language_activation(),
         }
+    }
+
+    /// The dense layer.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        vec![("dense".to_owned(), &mut self.dense)]
     }
 
     /// `[B, T, H]` and the word table `[V, E]` → `[M, V]`, for the M places that the batch asks for, or all.

@@ -13,6 +13,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
+use crate::model::layers::DenseLayers;
 use crate::task::Task;
 
 /// A head of any kind.
@@ -38,6 +39,15 @@ impl Head {
             Task::Answers => Self::Outputs(OutputHead::over_tokens(config, 2, false, device)),
             Task::Language => Self::Language(LanguageHead::new(config, device)),
             Task::Embedding => Self::Sentence(SentenceHead::new(config.pooling())),
+        }
+    }
+
+    /// The dense layers.
+    pub(super) fn dense(&mut self) -> DenseLayers<'_> {
+        match self {
+            Self::Outputs(head) => head.dense(),
+            Self::Language(head) => head.dense(),
+            Self::Sentence(_) => Vec::new(),
         }
     }
 

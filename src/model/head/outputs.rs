@@ -9,7 +9,7 @@ use crate::kernel::Dropout;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::{HeadDense, HeadShape};
-use crate::model::layers::{Dense, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm};
 
 /// A dense layer, for some families with another one before it.
 #[derive(Module, Debug)]
@@ -53,6 +53,12 @@ impl OutputHead {
     /// K
     pub fn outputs(&self) -> usize {
         self.output.sizes()[1]
+    }
+
+    /// The dense layers.
+    pub fn dense(&mut self) -> DenseLayers<'_> {
+        let first = self.dense.iter_mut().map(|layer| ("dense".to_owned(), layer));
+        first.chain([("output".to_owned(), &mut self.output)]).collect()
     }
 
     /// `[B, T, H]` → `[B, K]` or `[B · T, K]`

@@ -1,0 +1,48 @@
+//! A recipe's way of fine-tuning → a model of which only that gets gradients.
+
+use crate::checkpoint::adapter::LoraRecipe;
+use crate::error::Result;
+use crate::model::{EncoderConfig, Frozen, LoraPlan, Model};
+use crate::recipe::{LoraTargets, Method, Recipe};
+use crate::task::Task;
+
+/// A model as a recipe wants it trained.
+#[derive(Debug)]
+pub struct Tuned {
+    /// The model.
+    pub model: Model,
+    /// What of it is an adapter.
+    pub plan: Option<LoraPlan>,
+}
+
+impl Tuned {
+    /// Freezes, adapts or draws anew; `drawn` are the hub names of parameters that are new already.
+    ///
+    /// # Errors
+    ///
+    /// A model that adapters cannot be put on.
+    pub fn new(model: Model, drawn: &[String], config: &EncoderConfig, task: Task, recipe: &Recipe) -> Result<Self> {
+        match recipe.method {
+            Method::Full => {
+                let mut model = model;
+                if recipe.reinit_layers > 0 {
+                    model = model.reinitialised(config, recipe.reinit_layers, recipe.seed);
+                }
+                if recipe.frozen_layers > 0 {
+                    model = model.freeze(config, Frozen { embeddings: true, layers: recipe.frozen_layers });
+                }
+                Ok(Self { model, plan: None })
+            }
+            Method::Lora => {
+                let targets = match recipe.lora_targets {
+                    LoraTargets::Attention => Vec::new(),
+                    LoraTargets::All => vec!["all-linear".to_owned()],
+                };
+                let lora = LoraRecipe { rank: recipe.lora_rank, alpha: recipe.lora_alpha, targets };
+                let plan = lora.plan(&model, config, task, drawn)?;
+                Ok(Self { model: model.with_lora(&plan, recipe.seed), plan: Some(plan) })
+            }
+            Method::Frozen => Ok(Self { model: model.freeze(config, Frozen::ENCODER), plan: None }),
+        }
+    }
+}
