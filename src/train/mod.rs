@@ -2,6 +2,8 @@
 
 mod gradients;
 mod groups;
+mod lbfgs;
+mod linear;
 mod loss;
 mod masking;
 mod optim;
@@ -10,6 +12,7 @@ mod trainer;
 
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
+pub use linear::{LinearFit, LinearHead, LinearProblem};
 pub use loss::Objective;
 pub use masking::Masking;
 pub use optim::AdamW;

@@ -16,6 +16,7 @@ import encoder
 import families_lora
 import families_parity
 import groups
+import linear
 import measures
 import minilm
 import parity
@@ -25,7 +26,7 @@ import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
-    "tiny", "parity", "curve", "groups", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive"
+    "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive"
 )
 
 
@@ -53,6 +54,8 @@ def main() -> None:
         curve.write(out)
     if "groups" in options.only:
         groups.write(out)
+    if "linear" in options.only:
+        linear.write(out)
     if "measures" in options.only:
         measures.write(out)
     if "families" in options.only:

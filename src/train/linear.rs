@@ -1,0 +1,153 @@
+//! A linear head on texts that are encoded once: logistic regression for classes and labels, ridge regression for
+//! numbers, with the optima of scikit-learn.
+
+use crate::data::Truth;
+use crate::train::lbfgs::{Lbfgs, Smooth};
+
+/// Iterations after which a search ends even if it could go on.
+pub const MAX_ITERATIONS: usize = 500;
+/// Largest element of the gradient, over the rows' number, at which a search ends.
+const FLAT: f64 = 1e-7;
+
+/// What a linear head is fitted to.
+#[derive(Debug, Clone)]
+pub struct LinearProblem {
+    /// Encoded texts, `[N, H]`, row after row.
+    pub features: Vec<f32>,
+    /// What is right for each, `[N]`: classes, labels or scores.
+    pub truths: Vec<Truth>,
+    /// H
+    pub hidden: usize,
+    /// K
+    pub outputs: usize,
+    /// C: what the losses are multiplied by; the squared weights are not. Biases are free.
+    pub looseness: f64,
+    /// Weight of each class in the loss, K long, or empty for all alike.
+    pub class_weights: Vec<f64>,
+}
+
+/// A head: weights `[H, K]`, row after row, and biases `[K]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearHead {
+    /// `[H, K]`
+    pub weight: Vec<f32>,
+    /// `[K]`
+    pub bias: Vec<f32>,
+}
+
+/// A fit under way.
+#[derive(Debug, Clone)]
+pub struct LinearFit {
+    problem: LinearProblem,
+    search: Lbfgs,
+}
+
+impl LinearFit {
+    /// Begins with a head of zeros.
+    pub fn new(problem: LinearProblem) -> Self {
+        let search = Lbfgs::new(&problem, vec![0.0; (problem.hidden + 1) * problem.outputs]);
+        Self { problem, search }
+    }
+
+    /// One iteration; `false` when the optimum is reached.
+    pub fn advance(&mut self) -> bool {
+        let flat = self.search.slope() <= FLAT * self.problem.truths.len() as f64 * self.problem.looseness.max(1.0);
+        !flat && self.search.iterations < MAX_ITERATIONS && self.search.advance(&self.problem)
+    }
+
+    /// Iterations done.
+    pub fn iterations(&self) -> usize {
+        self.search.iterations
+    }
+
+    /// Mean loss of the rows, the weights' share left out.
+    pub fn loss(&self) -> f64 {
+        let weights = &self.search.x[..self.problem.hidden * self.problem.outputs];
+        let held: f64 = weights.iter().map(|weight| 0.5 * weight * weight).sum();
+        (self.search.value - held) / (self.problem.looseness * self.problem.truths.len().max(1) as f64)
+    }
+
+    /// Norm of the gradient.
+    pub fn gradient_norm(&self) -> f64 {
+        self.search.gradient_norm()
+    }
+
+    /// The head as it is now.
+    pub fn head(&self) -> LinearHead {
+        let (weight, bias) = self.search.x.split_at(self.problem.hidden * self.problem.outputs);
+        let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
+        LinearHead { weight: narrow(weight), bias: narrow(bias) }
+    }
+}
+
+impl LinearHead {
+    /// Outputs `[K]` of one encoded text `[H]`.
+    pub fn outputs(&self, features: &[f32]) -> Vec<f32> {
+        let mut outputs = self.bias.clone();
+        for (value, weights) in features.iter().zip(self.weight.chunks_exact(self.bias.len())) {
+            outputs.iter_mut().zip(weights).for_each(|(output, weight)| *output += value * weight);
+        }
+        outputs
+    }
+}
+
+impl Smooth for LinearProblem {
+    /// `C · Σ loss + ½ · Σ w²`; the loss is cross-entropy, the sum of the labels' binary cross-entropies, or half of the
+    /// squared error. The minimum is that of scikit-learn's `LogisticRegression(C)`, one per label where there are
+    /// several, and of `Ridge(alpha=1/C)`.
+    fn at(&self, x: &[f64]) -> (f64, Vec<f64>) {
+        let split = self.hidden * self.outputs;
+        let (weight, bias) = x.split_at(split);
+        let mut value: f64 = weight.iter().map(|weight| 0.5 * weight * weight).sum();
+        let mut gradient = x.to_vec();
+        gradient[split..].fill(0.0);
+        let (mut outputs, mut slopes) = (vec![0.0; self.outputs], vec![0.0; self.outputs]);
+        for (features, truth) in self.features.chunks_exact(self.hidden).zip(&self.truths) {
+            outputs.copy_from_slice(bias);
+            for (&feature, weights) in features.iter().zip(weight.chunks_exact(self.outputs)) {
+                outputs.iter_mut().zip(weights).for_each(|(output, weight)| *output += f64::from(feature) * weight);
+            }
+            value += self.looseness * self.loss(truth, &outputs, &mut slopes);
+            slopes.iter_mut().for_each(|slope| *slope *= self.looseness);
+            for (&feature, gradients) in features.iter().zip(gradient[..split].chunks_exact_mut(self.outputs)) {
+                gradients.iter_mut().zip(&slopes).for_each(|(gradient, slope)| *gradient += f64::from(feature) * slope);
+            }
+            gradient[split..].iter_mut().zip(&slopes).for_each(|(gradient, slope)| *gradient += slope);
+        }
+        (value, gradient)
+    }
+}
+
+impl LinearProblem {
+    /// Loss of one row, and its slopes by the outputs.
+    fn loss(&self, truth: &Truth, outputs: &[f64], slopes: &mut [f64]) -> f64 {
+        match truth {
+            Truth::Class(class) => {
+                let share = self.class_weights.get(*class).copied().unwrap_or(1.0);
+                let largest = outputs.iter().fold(f64::NEG_INFINITY, |largest, &output| largest.max(output));
+                let sum: f64 = outputs.iter().map(|output| (output - largest).exp()).sum();
+                for (at, (slope, output)) in slopes.iter_mut().zip(outputs).enumerate() {
+                    *slope = share * ((output - largest).exp() / sum - f64::from(u8::from(at == *class)));
+                }
+                share * (largest + sum.ln() - outputs[*class])
+            }
+            Truth::Labels(labels) => {
+                let mut loss = 0.0;
+                for ((slope, &output), &label) in slopes.iter_mut().zip(outputs).zip(labels) {
+                    let label = f64::from(label);
+                    *slope = 1.0 / (1.0 + (-output).exp()) - label;
+                    loss += output.max(0.0) - output * label + (-output.abs()).exp().ln_1p();
+                }
+                loss
+            }
+            Truth::Score(score) => {
+                slopes[0] = outputs[0] - f64::from(*score);
+                0.5 * slopes[0] * slopes[0]
+            }
+            Truth::None | Truth::Tokens(_) | Truth::Span(_) | Truth::Hidden(_) => {
+                slopes.fill(0.0);
+                0.0
+            }
+        }
+    }
+}
