@@ -44,7 +44,7 @@ pub use error::{Error, Result};
 pub use export::{AdapterBundle, File};
 pub use recipe::Recipe;
 pub use session::{
-    DoneEvent, EpochEvent, Evaluation, Event, ModelFiles, ModelInfo, OpenModel, Outcome, Prediction, Reason, Run,
-    RunInfo, Session, StepEvent, Trained,
+    DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead,
+    Prediction, Reason, Run, RunInfo, Session, StepEvent, Trained, Vocabulary, Word,
 };
 pub use task::Task;

@@ -9,8 +9,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::device::DeviceKind;
 use crate::error::Error;
+use crate::eval::words::SCORES;
 use crate::recipe::{FIELDS, Recipe};
-use crate::session::{Event, ModelFiles, Session};
+use crate::session::{Event, ModelFiles, Session, Vocabulary};
 
 type Answer = std::result::Result<JsValue, JsValue>;
 
@@ -40,6 +41,16 @@ impl Engine {
         to_js(&Fields { fields: FIELDS, defaults: Recipe::default() })
     }
 
+    /// What a page calls each score, how it shows it, and which way is better.
+    pub fn score_words() -> Answer {
+        to_js(SCORES)
+    }
+
+    /// The names of the files that an index of weights spreads a model over.
+    pub fn shard_names(index: &[u8]) -> Answer {
+        to_js(&crate::checkpoint::shards(index).map_err(thrown)?)
+    }
+
     /// Every mistake in a recipe.
     pub fn check_recipe(recipe: JsValue) -> Answer {
         let mistakes = match from_js::<Recipe>(recipe) {
@@ -61,12 +72,20 @@ impl Engine {
         let required = |file: &str| {
             bytes(files, file).ok_or_else(|| thrown(Error::model(name, format!("The file for {file} is missing."))))
         };
-        let (config, tokenizer, weights) = (required("config")?, required("tokenizer")?, required("weights")?);
+        let (config, words) = (required("config")?, bytes(files, "vocab"));
+        let tokenizer_json = if words.is_some() { bytes(files, "tokenizer") } else { Some(required("tokenizer")?) };
+        let weights = match shards(files) {
+            Some(shards) => shards,
+            None => vec![required("weights")?],
+        };
         let tokenizer_config = bytes(files, "tokenizer_config");
         let files = ModelFiles {
             config: &config,
-            tokenizer: &tokenizer,
-            weights: &weights,
+            vocabulary: match &tokenizer_json {
+                Some(tokenizer) => Vocabulary::Tokenizer(tokenizer),
+                None => Vocabulary::Words(words.as_deref().unwrap_or_default()),
+            },
+            weights: weights.iter().map(Vec::as_slice).collect(),
             tokenizer_config: tokenizer_config.as_deref(),
         };
         to_js(&self.session()?.open_model(files, name).map_err(thrown)?)
@@ -75,6 +94,12 @@ impl Engine {
     /// Opens a table from the bytes of its file.
     pub fn open_table(&mut self, bytes: &[u8], name: &str) -> Answer {
         to_js(&self.session()?.open_table(bytes, name).map_err(thrown)?)
+    }
+
+    /// The likeliest columns for a task.
+    pub fn guess_mapping(&mut self, task: &str) -> Answer {
+        let task = from_js(task.into()).map_err(thrown)?;
+        to_js(&self.session()?.guess_mapping(task).map_err(thrown)?)
     }
 
     /// Makes a data set of the open table.
@@ -121,10 +146,11 @@ impl Engine {
         to_js(&events)
     }
 
-    /// The probabilities of each text's labels.
-    pub async fn predict(&mut self, texts: JsValue) -> Answer {
+    /// What the model says to each text, or to each pair; `pairs` is null for single texts.
+    pub async fn predict(&mut self, texts: JsValue, pairs: JsValue) -> Answer {
         let texts: Vec<String> = from_js(texts).map_err(thrown)?;
-        to_js(&self.session()?.predict(&texts).await.map_err(thrown)?)
+        let pairs: Option<Vec<String>> = from_js(pairs).map_err(thrown)?;
+        to_js(&self.session()?.predict(&texts, pairs.as_deref()).await.map_err(thrown)?)
     }
 
     /// The files of the trained model: `[{path, bytes}]`. `made_with` goes into the report.
@@ -188,6 +214,13 @@ fn to_js<T: Serialize + ?Sized>(value: &T) -> Answer {
 fn from_js<T: DeserializeOwned>(value: JsValue) -> crate::error::Result<T> {
     serde_wasm_bindgen::from_value(value)
         .map_err(|error| Error::order(format!("The page sent something unexpected ({error}).")))
+}
+
+/// Copies of the files that a large model's weights come in, if `weights` is a list.
+fn shards(files: &JsValue) -> Option<Vec<Vec<u8>>> {
+    let value = js_sys::Reflect::get(files, &"weights".into()).ok()?;
+    let list = value.dyn_ref::<js_sys::Array>()?;
+    list.iter().map(|shard| shard.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)).collect()
 }
 
 /// A copy of the bytes of one file of a JavaScript object, if it is there.

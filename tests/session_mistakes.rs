@@ -23,18 +23,18 @@ fn what_comes_too_early_says_what_comes_first() {
     refused("order", "Open a table first", session.map_columns(&mapping(0.1)));
     refused("order", "Open a model first", session.start(recipe()));
     refused("order", "Start one first", block_on(session.run_steps(1)));
-    refused("order", "Open a model first", block_on(session.predict(&texts(1))));
-    refused("order", "Open a table first", block_on(session.evaluate("text", "label")));
+    refused("order", "Open a model first", block_on(session.predict(&texts(1), None)));
+    refused("order", "Open a table first", block_on(session.evaluate(&Mapping::new("text", "label"))));
     refused("order", "Train a model first", block_on(session.export_files(Map::new())));
     assert_eq!((session.tokenize(10), session.dataset_info()), (Ok((0, 0)), None));
     session.stop();
 
     session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
     refused("order", "choose its columns", session.start(recipe()));
-    refused("order", "Train it first", block_on(session.predict(&texts(1))));
+    refused("order", "Train it first", block_on(session.predict(&texts(1), None)));
     session.open_table(table(30).as_bytes(), "fruit.csv").expect("a table");
     refused("order", "choose its columns", session.start(recipe()));
-    refused("order", "Train it first", block_on(session.evaluate("text", "label")));
+    refused("order", "Train it first", block_on(session.evaluate(&Mapping::new("text", "label"))));
     session.map_columns(&mapping(0.1)).expect("a data set");
     train(&mut session, &Recipe { epochs: 1, ..recipe() });
 }
@@ -96,7 +96,8 @@ fn no_mistake_costs_what_is_open() {
     let before = predict(&session, &texts(6));
     refused("model", "llama", session.open_model(good.with_config("model_type", json!("llama")).files(), "bad"));
     refused("table", "", session.open_table(b"", "empty.csv"));
-    let error = block_on(session.evaluate("label", "text")).expect_err("labels that the model does not know");
+    let error =
+        block_on(session.evaluate(&Mapping::new("label", "text"))).expect_err("labels that the model does not know");
     assert!(matches!(error, Error::Table { .. }), "{error}");
     assert_eq!(predict(&session, &texts(6)), before);
 }

@@ -1,4 +1,4 @@
-//! A folder that `AutoModelForSequenceClassification.from_pretrained` loads, with a report of how it was made.
+//! A folder that transformers' `from_pretrained` of the task's class loads, with a report of how it was made.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -25,8 +25,12 @@ pub struct Bundle<'a> {
     pub model: &'a Model,
     /// The base model's configuration.
     pub config: &'a EncoderConfig,
-    /// Labels in the order of the outputs.
+    /// What the model was trained for.
+    pub task: Task,
+    /// Labels in the order of the outputs; empty where the task has none.
     pub labels: &'a [String],
+    /// Probability from which a label applies, where several may.
+    pub threshold: f64,
     /// The tokenizer.
     pub tokenizer: &'a Tokenizer,
     /// The base model's `tokenizer_config.json`, if it came with one.
@@ -45,35 +49,48 @@ impl Bundle<'_> {
         let file = |path: &str, bytes: Vec<u8>| File { path: path.to_owned(), bytes };
         let text = |path: &str, value: &Value| file(path, format!("{value:#}\n").into_bytes());
         Ok(vec![
-            file("model.safetensors", checkpoint::save(self.model, self.config, Task::Classification).await?),
-            text("config.json", &config(&self.config.source, self.labels)),
+            file("model.safetensors", checkpoint::save(self.model, self.config, self.task).await?),
+            text("config.json", &self.config_json()),
             file("tokenizer.json", self.tokenizer.source().to_vec()),
             match self.tokenizer_config {
                 Some(bytes) => file("tokenizer_config.json", bytes.to_vec()),
-                None => text("tokenizer_config.json", &tokenizer_config(self.config.longest())),
+                None => text("tokenizer_config.json", &json!({ "model_max_length": self.config.longest() })),
             },
             text("training_report.json", self.report),
         ])
     }
-}
 
-/// The base model's configuration as a classifier's: architecture, labels both ways, kind of problem.
-fn config(source: &Value, labels: &[String]) -> Value {
-    let mut config = source.as_object().cloned().unwrap_or_default();
-    let by_id = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label)));
-    let by_label = labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id)));
-    config.shift_remove("_name_or_path");
-    config.insert("architectures".to_owned(), json!(["BertForSequenceClassification"]));
-    config.insert("id2label".to_owned(), Value::Object(by_id.collect::<Map<_, _>>()));
-    config.insert("label2id".to_owned(), Value::Object(by_label.collect::<Map<_, _>>()));
-    config.insert("problem_type".to_owned(), json!("single_label_classification"));
-    // The older and the newer name of the same field; the weights are always written as f32.
-    config.shift_remove("torch_dtype");
-    config.insert("dtype".to_owned(), json!("float32"));
-    Value::Object(config)
-}
-
-/// For a model that came without one: enough for transformers to load `tokenizer.json`.
-fn tokenizer_config(max_length: usize) -> Value {
-    json!({ "tokenizer_class": "BertTokenizer", "model_max_length": max_length })
+    /// The base model's configuration as that of the task's class: architecture, labels both ways, kind of problem.
+    fn config_json(&self) -> Value {
+        let mut config = self.config.source.as_object().cloned().unwrap_or_default();
+        for stale in ["_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "threshold"]
+        {
+            config.shift_remove(stale);
+        }
+        config.insert("architectures".to_owned(), json!([self.config.class(self.task)]));
+        let unnamed = [String::from("LABEL_0")];
+        let labels = if self.task == Task::Regression { &unnamed[..] } else { self.labels };
+        if !labels.is_empty() {
+            let by_id = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label)));
+            let by_label = labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id)));
+            config.insert("id2label".to_owned(), Value::Object(by_id.collect::<Map<_, _>>()));
+            config.insert("label2id".to_owned(), Value::Object(by_label.collect::<Map<_, _>>()));
+        }
+        let problem = match self.task {
+            Task::Classification => Some("single_label_classification"),
+            Task::MultiLabel => Some("multi_label_classification"),
+            Task::Regression => Some("regression"),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            config.insert("problem_type".to_owned(), json!(problem));
+        }
+        if self.task == Task::MultiLabel {
+            // Of no meaning to transformers, which keeps it; read by us when the model is opened again.
+            config.insert("threshold".to_owned(), json!(self.threshold));
+        }
+        // The weights are always written as f32.
+        config.insert("dtype".to_owned(), json!("float32"));
+        Value::Object(config)
+    }
 }

@@ -178,9 +178,10 @@ pub const FIELDS: &[Field] = &[
         "Metric to watch",
         "",
         FieldKind::Choice {
-            choices: &[("accuracy", "Accuracy"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
+            choices: &[("main", "The task's main score"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
         },
-        "Decides which epoch is the best, and when to stop early. Macro-F1 counts rare classes as much as common ones.",
+        "Decides which epoch is the best, and when to stop early. The main score is accuracy for classes, F1 for several \
+         labels, entities and answers. Macro-F1 counts rare classes as much as common ones.",
     ),
     field(
         "keep_best",

@@ -39,13 +39,15 @@ pub enum ClassWeights {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Mean cross-entropy; lower is better.
-    Loss,
-    /// Share of right answers; higher is better.
+    /// The task's main score: accuracy for classes, F1 for several labels, entities and answers, rank correlation for
+    /// numbers, perplexity for hidden words.
     #[default]
-    Accuracy,
-    /// Mean of the classes' F1; higher is better.
+    #[serde(alias = "accuracy")]
+    Main,
+    /// Mean of the classes' F1, where the task has one; else the main score.
     MacroF1,
+    /// Mean loss; lower is better.
+    Loss,
 }
 
 /// Every knob of a run. Field names are those of the JSON that the page and the terminal exchange.
@@ -103,7 +105,7 @@ impl Default for Recipe {
             accumulation: 1,
             seed: 0,
             patience: 0,
-            metric: Metric::Accuracy,
+            metric: Metric::Main,
             keep_best: true,
         }
     }

@@ -1,10 +1,10 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
-use crate::data::{Dataset, DatasetInfo, Example, Truth};
+use crate::data::{Dataset, DatasetInfo, Example};
 use crate::error::Result;
 use crate::session::model::OpenModel;
+use crate::session::rows::{Preparation, Prepared};
 use crate::text::Encoding;
-use crate::train::Rows;
 
 /// A data set and as many of its texts as have been tokenized, training rows first.
 #[derive(Debug, Clone)]
@@ -32,10 +32,10 @@ impl OpenData {
     /// A tokenizer that does not fit the model.
     pub fn tokenize(&mut self, model: &OpenModel, rows: usize) -> Result<(usize, usize)> {
         let todo: Vec<&Example> = self.examples().skip(self.encodings.len()).take(rows).collect();
-        let encoded = todo
-            .into_iter()
-            .map(|example| encode(model, &example.text, model.config.longest()))
-            .collect::<Result<Vec<Encoding>>>()?;
+        let longest = model.config.longest();
+        let preparation = self.preparation(model, longest);
+        let encoded =
+            todo.into_iter().map(|example| preparation.tokens(example, longest)).collect::<Result<Vec<Encoding>>>()?;
         self.encodings.extend(encoded);
         Ok((self.encodings.len(), self.total()))
     }
@@ -56,29 +56,23 @@ impl OpenData {
         self.encodings.iter().map(|encoding| encoding.ids.len()).max().unwrap_or(0)
     }
 
-    /// Training and validation rows, cut to `max_length` tokens, and how many texts were cut.
+    /// Training and validation rows, cut to `max_length` tokens.
     ///
     /// # Errors
     ///
     /// A maximum length that leaves no room for text.
-    pub fn rows(&self, model: &OpenModel, max_length: usize) -> Result<(Rows, Rows, usize)> {
+    pub fn rows(&self, model: &OpenModel, max_length: usize) -> Result<[Prepared; 2]> {
         assert_eq!(self.encodings.len(), self.total(), "all texts are tokenized before a run");
-        let mut texts = Vec::with_capacity(self.total());
-        let mut cut = 0;
-        for (example, encoding) in self.examples().zip(&self.encodings) {
-            if encoding.ids.len() <= max_length {
-                texts.push(encoding.clone());
-            } else {
-                texts.push(encode(model, &example.text, max_length)?);
-                cut += 1;
-            }
-        }
-        let rest = texts.split_off(self.dataset.train.len());
-        let truths = |examples: &[Example]| {
-            examples.iter().map(|example| Truth::Class(example.target.class().unwrap_or_default())).collect()
-        };
-        let train = Rows { texts, truths: truths(&self.dataset.train) };
-        Ok((train, Rows { texts: rest, truths: truths(&self.dataset.validation) }, cut))
+        let preparation = self.preparation(model, max_length);
+        let (train, validation) = self.encodings.split_at(self.dataset.train.len());
+        Ok([
+            preparation.prepare(&self.dataset.train, train)?,
+            preparation.prepare(&self.dataset.validation, validation)?,
+        ])
+    }
+
+    fn preparation<'a>(&self, model: &'a OpenModel, max_length: usize) -> Preparation<'a> {
+        Preparation { model, task: self.dataset.task, labels: self.dataset.labels.len(), max_length }
     }
 
     fn total(&self) -> usize {
@@ -88,13 +82,4 @@ impl OpenData {
     fn examples(&self) -> impl Iterator<Item = &Example> {
         self.dataset.train.iter().chain(&self.dataset.validation)
     }
-}
-
-/// A text's tokens.
-///
-/// # Errors
-///
-/// A tokenizer that contradicts itself.
-fn encode(model: &OpenModel, text: &str, max_length: usize) -> Result<Encoding> {
-    model.tokenizer.encode(text, Some(max_length))
 }

@@ -114,14 +114,3 @@ pub struct RunInfo {
     /// What is worth knowing, in words.
     pub notes: Vec<String>,
 }
-
-/// One prediction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Prediction {
-    /// The text.
-    pub text: String,
-    /// The most probable label.
-    pub label: String,
-    /// Probability of each label, in the order of the labels.
-    pub scores: serde_json::Map<String, serde_json::Value>,
-}

@@ -9,26 +9,33 @@ mod event;
 mod history;
 mod model;
 mod predict;
+mod prediction;
+mod rows;
 mod run;
+mod spans;
+mod tally;
 mod trained;
 
 pub use evaluation::Evaluation;
-pub use event::{DoneEvent, EpochEvent, Event, Prediction, Reason, RunInfo, StepEvent};
-pub use model::{ModelFiles, ModelInfo, OpenModel};
+pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
+pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
+pub use prediction::{Marked, Mask, Prediction, Word};
 pub use run::{Outcome, Run};
 pub use trained::Trained;
 
-use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo};
+use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo, Truth};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
-use crate::recipe::Recipe;
+use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
 use crate::train::{Objective, PadRule, Rows, Trainer};
 use data::OpenData;
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
+/// The same for questions with contexts: as question answering is usually trained.
+const ANSWERS_MAX_LENGTH: usize = 384;
 /// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
 const FEW_STEPS: usize = 100;
 
@@ -49,6 +56,7 @@ struct Running {
     run: Run,
     recipe: Recipe,
     base: OpenModel,
+    task: Task,
     labels: Vec<String>,
     data: DatasetInfo,
     data_hash: String,
@@ -100,6 +108,16 @@ impl Session {
         Ok(info)
     }
 
+    /// The likeliest mapping of the open table's columns for a task.
+    ///
+    /// # Errors
+    ///
+    /// No table.
+    pub fn guess_mapping(&self, task: Task) -> Result<Mapping> {
+        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
+        Ok(Mapping::guess_for(table, task))
+    }
+
     /// Makes a data set of the open table.
     ///
     /// # Errors
@@ -143,26 +161,32 @@ impl Session {
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
         let max_length = max_length(&recipe, model, data)?;
-        let (train, validation, cut) = data.rows(model, max_length)?;
-        let labels = data.dataset.labels.clone();
-        let per_class: Vec<usize> = data.dataset.classes().iter().map(|class| class.train).collect();
+        let [train, mut validation] = data.rows(model, max_length)?;
+        let (task, labels) = (data.dataset.task, data.dataset.labels.clone());
         let pad = PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute);
-        let start = model.for_labels(&labels, recipe.seed)?;
-        let objective = Objective::new(Task::Classification, &recipe, &per_class);
-        let (rows, tokens) = (train.texts.len(), train.lengths().iter().sum());
-        let trainer = Trainer::new(start, recipe.clone(), objective, train, pad, self.compute.clone());
+        let start = model.for_task(task, &labels, recipe.seed)?;
+        let objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
+        let (rows, tokens, cut) =
+            (train.rows.texts.len(), train.rows.lengths().iter().sum(), train.cut + validation.cut);
+        let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, pad, self.compute.clone());
+        if task == Task::Language {
+            let masking = model.masking()?;
+            validation = validation.hidden(&masking, recipe.seed);
+            trainer = trainer.with_masking(masking);
+        }
         let info = RunInfo {
-            notes: notes(cut, max_length, &validation, trainer.total_steps()),
+            notes: notes(task, &recipe, cut, max_length, &validation.rows, trainer.total_steps()),
             total_steps: trainer.total_steps(),
             steps_per_epoch: trainer.steps_per_epoch(),
             max_length,
             train: rows,
-            validation: validation.texts.len(),
+            validation: validation.rows.texts.len(),
             tokens_per_epoch: tokens,
         };
         self.run = Some(Running {
-            run: Run::new(trainer, recipe.clone(), validation, labels.clone(), pad, self.compute.clone()),
+            run: Run::new(trainer, recipe.clone(), validation, task, labels.clone(), pad, self.compute.clone()),
             recipe,
+            task,
             base: model.clone(),
             labels,
             data: data.info(),
@@ -223,6 +247,7 @@ impl Running {
         Trained {
             model: outcome.model,
             base: self.base,
+            task: self.task,
             labels: self.labels,
             recipe: self.recipe,
             epochs: outcome.epochs,
@@ -235,7 +260,20 @@ impl Running {
     }
 }
 
-/// The recipe's maximum length, or 128, or what the data needs if that is shorter.
+/// How often each class is to be learnt, in the order of the labels: rows, or words.
+fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
+    let mut counts = vec![0; labels.len()];
+    for truth in &rows.truths {
+        match truth {
+            Truth::Class(class) => counts[*class] += 1,
+            Truth::Tokens(classes) => classes.iter().flatten().for_each(|&class| counts[class] += 1),
+            _ => {}
+        }
+    }
+    if matches!(task, Task::Classification | Task::Tokens) { counts } else { Vec::new() }
+}
+
+/// The recipe's maximum length, or the task's default, or what the data needs if that is shorter.
 fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
     let longest = model.config.longest();
     let least = model.tokenizer.special_tokens() + 1;
@@ -249,12 +287,29 @@ fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usi
             format!("Maximum length must be at least {least} tokens for this model; it is {length}."),
         )),
         Some(length) => Ok(length),
-        None => Ok(data.longest().clamp(least, DEFAULT_MAX_LENGTH.min(longest))),
+        None => {
+            let default = if data.dataset.task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
+            Ok(data.longest().clamp(least, default.min(longest)))
+        }
     }
 }
 
-fn notes(cut: usize, max_length: usize, validation: &Rows, total_steps: usize) -> Vec<String> {
+fn notes(
+    task: Task,
+    recipe: &Recipe,
+    cut: usize,
+    max_length: usize,
+    validation: &Rows,
+    total_steps: usize,
+) -> Vec<String> {
     let mut notes = Vec::new();
+    let classes = matches!(task, Task::Classification | Task::Tokens);
+    if !classes && (recipe.label_smoothing > 0.0 || recipe.class_weights != ClassWeights::None) {
+        notes.push(
+            "Label smoothing and class weights are for tasks with one label of several; they change nothing here."
+                .to_owned(),
+        );
+    }
     if total_steps < FEW_STEPS {
         notes.push(format!(
             "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
@@ -263,7 +318,8 @@ fn notes(cut: usize, max_length: usize, validation: &Rows, total_steps: usize) -
     }
     if cut > 0 {
         let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
-        notes.push(format!("{texts} longer than {max_length} tokens and cut there."));
+        let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
+        notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
     }
     if validation.texts.is_empty() {
         notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());

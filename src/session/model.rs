@@ -8,18 +8,28 @@ use crate::error::{Error, Result};
 use crate::model::{EncoderConfig, Model};
 use crate::task::Task;
 use crate::text::Tokenizer;
+use crate::train::Masking;
 
 /// The files of a model folder.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ModelFiles<'a> {
     /// `config.json`
     pub config: &'a [u8],
-    /// `tokenizer.json`
-    pub tokenizer: &'a [u8],
-    /// `model.safetensors`
-    pub weights: &'a [u8],
+    /// What texts are cut into tokens with.
+    pub vocabulary: Vocabulary<'a>,
+    /// `model.safetensors`, or its shards.
+    pub weights: Vec<&'a [u8]>,
     /// `tokenizer_config.json`, where there is one.
     pub tokenizer_config: Option<&'a [u8]>,
+}
+
+/// What texts are cut into tokens with.
+#[derive(Debug, Clone, Copy)]
+pub enum Vocabulary<'a> {
+    /// `tokenizer.json`
+    Tokenizer(&'a [u8]),
+    /// `vocab.txt` of a WordPiece model that has no `tokenizer.json`.
+    Words(&'a [u8]),
 }
 
 /// What a form shows of an open model.
@@ -39,10 +49,21 @@ pub struct ModelInfo {
     pub max_length: usize,
     /// Parameters of the encoder and its head.
     pub parameters: usize,
-    /// Labels of a checkpoint that already has a head.
+    /// Task of a checkpoint that already has a head.
+    pub task: Option<Task>,
+    /// Labels of such a checkpoint, where its task has labels.
     pub labels: Option<Vec<String>>,
     /// Missing and unused tensors, in words.
     pub notes: Vec<String>,
+}
+
+/// The head of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHead {
+    /// What it was trained for.
+    pub task: Task,
+    /// Labels in the order of its outputs; empty where the task has none.
+    pub labels: Vec<String>,
 }
 
 /// A model that is ready to be trained or to predict.
@@ -56,8 +77,8 @@ pub struct OpenModel {
     pub tokenizer: Tokenizer,
     /// `tokenizer_config.json` as it came.
     pub tokenizer_config: Option<Vec<u8>>,
-    /// Labels that its head was trained for.
-    pub labels: Option<Vec<String>>,
+    /// The head that it came with.
+    pub head: Option<OwnHead>,
     compute: Compute,
     loaded: Loaded,
 }
@@ -70,7 +91,11 @@ impl OpenModel {
     /// Any file that cannot be used, and files that do not belong together.
     pub fn open(files: ModelFiles, name: &str, compute: &Compute) -> Result<Self> {
         let config = EncoderConfig::from_json(files.config)?;
-        let tokenizer = Tokenizer::from_json(files.tokenizer)?;
+        let tokenizer = match files.vocabulary {
+            Vocabulary::Tokenizer(bytes) => Tokenizer::from_json(bytes)?,
+            Vocabulary::Words(bytes) => Tokenizer::from_vocab(bytes, files.tokenizer_config)?,
+        };
+        let tokenizer = tokenizer.for_types(config.type_vocab_size);
         if tokenizer.vocabulary() > config.vocab_size {
             return Err(Error::model(
                 "tokenizer.json",
@@ -93,14 +118,14 @@ impl OpenModel {
         }
         let task = config.task().unwrap_or_default();
         let outputs = config.labels.as_ref().map_or(2, Vec::len);
-        let loaded = checkpoint::load(&config, &[files.weights], task, outputs.max(1), &compute.device)?;
-        let has_head = config.task().is_some() && loaded.missing.is_empty();
-        let labels = config.labels.clone().filter(|labels| has_head && labels.len() > 1);
+        let loaded = checkpoint::load(&config, &files.weights, task, outputs.max(1), &compute.device)?;
+        let labels = config.labels.clone().filter(|_| task != Task::Regression).unwrap_or_default();
+        let head = config.task().filter(|_| loaded.missing.is_empty()).map(|task| OwnHead { task, labels });
         Ok(Self {
             name: name.to_owned(),
             tokenizer,
             tokenizer_config: files.tokenizer_config.map(<[u8]>::to_vec),
-            labels,
+            head,
             loaded,
             config,
             compute: compute.clone(),
@@ -112,13 +137,20 @@ impl OpenModel {
         &self.loaded.model
     }
 
-    /// A model for these labels to begin a run with: the checkpoint's own head if it was trained for the same
-    /// labels, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too.
-    pub fn for_labels(&self, labels: &[String], seed: u64) -> Result<Model> {
-        let task = Task::Classification;
-        let same = self.labels.as_deref() == Some(labels);
+    /// A model for this task and these labels to begin a run with: the checkpoint's own head if it was trained for the
+    /// same, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too.
+    ///
+    /// # Errors
+    ///
+    /// A tensor of a head that has another shape than the configuration says.
+    pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<Model> {
+        let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
+        let outputs = match task {
+            Task::Regression => 1,
+            _ => labels.len(),
+        };
         let device = &self.compute.device;
-        let (model, missing) = self.loaded.with_head(&self.config, task, labels.len(), same, device)?;
+        let (model, missing) = self.loaded.with_head(&self.config, task, outputs, same, device)?;
         Ok(checkpoint::initialise(model, &self.config, task, &missing, seed))
     }
 
@@ -134,14 +166,32 @@ impl OpenModel {
             vocabulary: config.vocab_size,
             max_length: config.longest(),
             parameters: self.loaded.model.num_params(),
-            labels: self.labels.clone(),
+            task: self.head.as_ref().map(|head| head.task),
+            labels: self.head.as_ref().map(|head| head.labels.clone()).filter(|labels| !labels.is_empty()),
             notes: self.notes(),
         }
     }
 
+    /// How its words are hidden.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer without a mask token.
+    pub fn masking(&self) -> Result<Masking> {
+        let mask = self.tokenizer.mask_id().ok_or_else(|| {
+            Error::model(
+                "tokenizer.json",
+                "it has no mask token, which training on hidden words needs. Choose another model.",
+            )
+        })?;
+        let vocabulary = i32::try_from(self.tokenizer.vocabulary()).unwrap_or(i32::MAX);
+        Ok(Masking { mask, vocabulary, special: self.tokenizer.special_ids().to_vec() })
+    }
+
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some(labels) = &self.labels {
+        let labels = self.head.as_ref().map_or(&[][..], |head| &head.labels);
+        if !labels.is_empty() {
             notes.push(format!(
                 "It already classifies into {} labels; data with the same labels goes on from there.",
                 labels.len()

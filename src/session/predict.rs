@@ -1,75 +1,246 @@
-//! What a session answers once there is a model that classifies: probabilities of texts, scores on a table.
+//! What a session answers once there is a model with a head: predictions for texts, scores on a table.
 
-use crate::data::{self, Dataset, Mapping, Truth};
+use crate::data::{self, Dataset, Example, Mapping, Target, Truth, cut_words};
+use crate::device::{self, Compute};
 use crate::error::{Error, Result};
-use crate::eval::{Report, softmax};
-use crate::model::Model;
-use crate::session::evaluation::{Evaluation, argmax, logits};
-use crate::session::{OpenModel, Prediction, Session};
-use crate::train::{PadRule, Rows};
+use crate::eval::{Report, entities, sigmoid, softmax};
+use crate::model::{DeviceBatch, Model};
+use crate::session::evaluation::{Evaluation, outputs};
+use crate::session::prediction::{Marked, Mask, Prediction, Word};
+use crate::session::rows::{Preparation, Prepared};
+use crate::session::spans::Search;
+use crate::session::tally::{argmax, characters};
+use crate::session::{OpenModel, Session};
+use crate::task::Task;
+use crate::text::{Tokenizer, word_places};
+use crate::train::PadRule;
 
 /// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
 const MAX_PREDICTIONS: usize = 100_000;
 
+/// Words that are named for a mask token.
+const MASK_WORDS: usize = 5;
+
+/// The model that predicts.
+struct Predictor<'a> {
+    base: &'a OpenModel,
+    model: &'a Model,
+    task: Task,
+    labels: &'a [String],
+    max_length: usize,
+    threshold: f64,
+}
+
 impl Session {
-    /// The probabilities of each text's labels, from the trained model or from a checkpoint that has a head.
+    /// What the trained model, or a checkpoint that has a head, says to each text; `pairs` are the second texts, one for
+    /// each, where the task has two: contexts of questions, for one.
     ///
     /// # Errors
     ///
-    /// No model that predicts, more than 100,000 texts, or a device that failed.
-    pub async fn predict(&self, texts: &[String]) -> Result<Vec<Prediction>> {
-        if texts.len() > MAX_PREDICTIONS {
-            return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
+    /// No model that predicts, more than 100,000 texts, second texts that are missing or do not match, or a device that
+    /// failed.
+    pub async fn predict(&self, texts: &[String], pairs: Option<&[String]>) -> Result<Vec<Prediction>> {
+        let predictor = self.predictor()?;
+        check(texts, pairs, predictor.task)?;
+        let example = |(at, text): (usize, &String)| Example {
+            text: text.clone(),
+            pair: pairs.map(|pairs| pairs[at].clone()),
+            target: Target::None,
+            line: at as u64 + 1,
+        };
+        let examples: Vec<Example> = texts.iter().enumerate().map(example).collect();
+        let prepared = predictor.preparation().prepare(&examples, &[])?;
+        if predictor.task == Task::Language {
+            return predictor.words(prepared, &self.compute).await;
         }
-        let (base, model, labels, max_length) = self.predictor()?;
-        let encodings =
-            texts.iter().map(|text| base.tokenizer.encode(text, Some(max_length))).collect::<Result<Vec<_>>>()?;
-        let rows = Rows { truths: vec![Truth::None; encodings.len()], texts: encodings };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.longest(), &self.compute);
+        let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
         let mut predictions = vec![None; texts.len()];
-        for places in data::plan_sorted(&rows.lengths(), 32) {
-            let outputs = logits(model, &rows, &places, pad, &self.compute).await?;
-            for (place, row) in places.into_iter().zip(outputs) {
-                let scores = labels.iter().cloned().zip(softmax(&row).into_iter().map(Into::into)).collect();
-                predictions[place] =
-                    Some(Prediction { text: texts[place].clone(), label: labels[argmax(&row)].clone(), scores });
+        let mut searches = vec![Search::default(); texts.len()];
+        for places in data::plan_sorted(&prepared.rows.lengths(), 32) {
+            let outputs = outputs(predictor.model, &prepared.rows, &places, pad, &self.compute).await?;
+            for (place, outputs) in places.into_iter().zip(outputs) {
+                let origin = prepared.origins[place];
+                if predictor.task == Task::Answers {
+                    searches[origin].add(&outputs, &prepared.rows.texts[place]);
+                } else {
+                    predictions[origin] = Some(predictor.prediction(&prepared, place, &outputs));
+                }
             }
+        }
+        if predictor.task == Task::Answers {
+            return Ok(searches.into_iter().zip(examples).map(|(search, example)| answer(search, example)).collect());
         }
         Ok(predictions.into_iter().flatten().collect())
     }
 
-    /// How the model that predicts does on the rows of the open table.
+    /// How the model that predicts does on the rows of the open table, and how many there are; the mapping's task is the
+    /// model's.
     ///
     /// # Errors
     ///
     /// No table, a label that the model does not know, or a device that failed.
-    pub async fn evaluate(&self, text: &str, label: &str) -> Result<Report> {
+    pub async fn evaluate(&self, mapping: &Mapping) -> Result<(Report, usize)> {
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let (base, model, labels, max_length) = self.predictor()?;
-        let examples = Dataset::with_labels(table, &Mapping::new(text, label), labels)?;
-        let texts = examples
-            .iter()
-            .map(|example| base.tokenizer.encode(&example.text, Some(max_length)))
-            .collect::<Result<Vec<_>>>()?;
-        let rows = Rows {
-            texts,
-            truths: examples.iter().map(|example| Truth::Class(example.target.class().unwrap_or_default())).collect(),
-        };
-        let pad = PadRule::new(base.tokenizer.pad_id(), base.config.longest(), &self.compute);
-        let mut evaluation = Evaluation::new(model.clone(), &rows, labels.len());
-        while evaluation.advance(&rows, pad, &self.compute).await? {}
-        Ok(evaluation.finish(labels).0)
+        let predictor = self.predictor()?;
+        let mapping = Mapping { task: predictor.task, ..mapping.clone() };
+        let examples = Dataset::with_labels(table, &mapping, predictor.labels)?;
+        let mut prepared = predictor.preparation().prepare(&examples, &[])?;
+        if predictor.task == Task::Language {
+            prepared = prepared.hidden(&predictor.base.masking()?, 0);
+        }
+        let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
+        let mut evaluation = Evaluation::new(predictor.model.clone(), &prepared, predictor.task, predictor.labels);
+        while evaluation.advance(&prepared, pad, &self.compute).await? {}
+        Ok((evaluation.finish(&prepared, predictor.labels).0, examples.len()))
     }
 
-    /// The model that predicts: its base, weights, labels and longest text.
-    fn predictor(&self) -> Result<(&OpenModel, &Model, &[String], usize)> {
+    /// The task of the model that predicts.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn predicts(&self) -> Result<Task> {
+        Ok(self.predictor()?.task)
+    }
+
+    fn predictor(&self) -> Result<Predictor<'_>> {
         if let Some(trained) = &self.trained {
-            return Ok((&trained.base, &trained.model, &trained.labels, trained.max_length));
+            return Ok(Predictor {
+                base: &trained.base,
+                model: &trained.model,
+                task: trained.task,
+                labels: &trained.labels,
+                max_length: trained.max_length,
+                threshold: trained.threshold(),
+            });
         }
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
-        match &model.labels {
-            Some(labels) => Ok((model, model.model(), labels, model.config.longest())),
-            None => Err(Error::order("This model has no classification head yet. Train it first.")),
+        match &model.head {
+            Some(head) => Ok(Predictor {
+                base: model,
+                model: model.model(),
+                task: head.task,
+                labels: &head.labels,
+                max_length: model.config.longest(),
+                threshold: model.config.threshold(),
+            }),
+            None => Err(Error::order("This model has no head for a task yet. Train it first.")),
         }
     }
+}
+
+/// Refuses texts that the task cannot use.
+fn check(texts: &[String], pairs: Option<&[String]>, task: Task) -> Result<()> {
+    if texts.len() > MAX_PREDICTIONS {
+        return Err(Error::order(format!("At most {MAX_PREDICTIONS} texts are predicted at a time.")));
+    }
+    match (task, pairs) {
+        (Task::Answers, None) => Err(Error::order("A question needs a context to find its answer in.")),
+        (Task::Tokens | Task::Embedding | Task::Language, Some(_)) => {
+            Err(Error::order("This task has one text, not two."))
+        }
+        (_, Some(pairs)) if pairs.len() != texts.len() => {
+            Err(Error::order(format!("There are {} texts but {} second texts.", texts.len(), pairs.len())))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Predictor<'_> {
+    fn preparation(&self) -> Preparation<'_> {
+        Preparation { model: self.base, task: self.task, labels: self.labels.len(), max_length: self.max_length }
+    }
+
+    /// What the outputs of a row say.
+    fn prediction(&self, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
+        let Example { text, pair, .. } = prepared.examples[prepared.origins[place]].clone();
+        let named = |scores: Vec<f64>| self.labels.iter().cloned().zip(scores.into_iter().map(Into::into)).collect();
+        match self.task {
+            Task::MultiLabel => {
+                let scores: Vec<f64> = outputs.iter().map(|&output| sigmoid(output)).collect();
+                let holds = |(_, score): &(&String, &f64)| **score >= self.threshold;
+                let labels = self.labels.iter().zip(&scores).filter(holds).map(|(label, _)| label.clone()).collect();
+                Prediction::Labels { text, pair, labels, scores: named(scores) }
+            }
+            Task::Regression => Prediction::Score { text, pair, score: outputs[0] },
+            Task::Tokens => self.marked(text, prepared, place, outputs),
+            Task::Embedding => Prediction::Vector { text, vector: outputs.to_vec() },
+            Task::Classification | Task::Answers | Task::Language => {
+                let label = self.labels[argmax(outputs)].clone();
+                Prediction::Label { text, pair, label, scores: named(softmax(outputs)) }
+            }
+        }
+    }
+
+    /// What could stand at the mask tokens of each text.
+    async fn words(&self, prepared: Prepared, compute: &Compute) -> Result<Vec<Prediction>> {
+        let (tokenizer, mask) = (&self.base.tokenizer, self.base.masking()?.mask);
+        let pad = PadRule::new(tokenizer.pad_id(), self.base.config.longest(), compute);
+        let mut predictions = Vec::new();
+        for (row, example) in prepared.examples.iter().enumerate() {
+            let tokens = &prepared.rows.texts[row];
+            let places: Vec<usize> = (0..tokens.ids.len()).filter(|&place| tokens.ids[place] == mask).collect();
+            let mut batch = prepared.rows.batch(&[row], pad);
+            batch.truths = vec![Truth::Hidden(places.iter().map(|&place| (place, mask)).collect())];
+            let mut masks = Vec::new();
+            if !places.is_empty() {
+                let outputs = self.model.forward(&DeviceBatch::new(&batch, &compute.device));
+                let [_, vocabulary] = outputs.dims();
+                let values = device::read(outputs).await?;
+                for (&place, outputs) in places.iter().zip(values.chunks(vocabulary)) {
+                    let (start, end) = tokens.offsets[place];
+                    masks.push(Mask { start, end, words: likeliest(outputs, tokenizer) });
+                }
+            }
+            predictions.push(Prediction::Words { text: example.text.clone(), masks });
+        }
+        Ok(predictions)
+    }
+
+    /// The words of a text with their labels, as far as the model sees them.
+    fn marked(&self, text: String, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
+        let words = cut_words(&text);
+        let places = word_places(&words, &prepared.rows.texts[place]);
+        let mut tokens = Vec::new();
+        for (outputs, word) in outputs.chunks(self.labels.len()).zip(places) {
+            let Some(word) = word.filter(|word| word.first) else { continue };
+            let (start, end) = words[word.word as usize];
+            let best = argmax(outputs);
+            tokens.push(Marked { start, end, label: self.labels[best].clone(), score: softmax(outputs)[best] });
+        }
+        let tags: Vec<&str> = tokens.iter().map(|token| token.label.as_str()).collect();
+        let entity = |found: &crate::eval::Entity<'_>| {
+            let words = &tokens[found.first..=found.last];
+            Marked {
+                start: words[0].start,
+                end: words[words.len() - 1].end,
+                label: found.kind.to_owned(),
+                score: words.iter().map(|word| word.score).sum::<f64>() / words.len() as f64,
+            }
+        };
+        let plain = !self.labels.iter().any(|label| label.starts_with("B-") || label.starts_with("I-"));
+        let entities = if plain {
+            tokens.iter().filter(|token| token.label != "O").cloned().collect()
+        } else {
+            entities(&tags).iter().map(entity).collect()
+        };
+        Prediction::Tokens { text, tokens, entities }
+    }
+}
+
+/// The likeliest words at a mask token.
+fn likeliest(outputs: &[f32], tokenizer: &Tokenizer) -> Vec<Word> {
+    let scores = softmax(outputs);
+    let mut ids: Vec<usize> = (0..scores.len()).collect();
+    ids.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let word = |&id: &usize| Some(Word { word: tokenizer.token(id as u32)?, score: scores[id] });
+    ids.iter().filter_map(word).take(MASK_WORDS).collect()
+}
+
+fn answer(search: Search, example: Example) -> Prediction {
+    let context = example.pair.unwrap_or_default();
+    let best = search.finish(false);
+    let (start, end) = best.characters.unwrap_or_default();
+    let answer = characters(&context, start, end).to_owned();
+    Prediction::Answer { question: example.text, context, answer, start, end, score: best.score }
 }

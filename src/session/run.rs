@@ -10,14 +10,17 @@ use crate::recipe::{Metric, Recipe};
 use crate::session::evaluation::Evaluation;
 use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, StepEvent};
 use crate::session::history;
-use crate::train::{Norm, PadRule, Rows, Step, Trainer};
+use crate::session::rows::Prepared;
+use crate::task::Task;
+use crate::train::{Norm, PadRule, Step, Trainer};
 
 /// A run between its start and its end.
 #[derive(Debug)]
 pub struct Run {
     trainer: Trainer,
     recipe: Recipe,
-    validation: Rows,
+    validation: Prepared,
+    task: Task,
     labels: Vec<String>,
     pad: PadRule,
     compute: Compute,
@@ -75,7 +78,8 @@ impl Run {
     pub fn new(
         trainer: Trainer,
         recipe: Recipe,
-        validation: Rows,
+        validation: Prepared,
+        task: Task,
         labels: Vec<String>,
         pad: PadRule,
         compute: Compute,
@@ -84,6 +88,7 @@ impl Run {
             trainer,
             recipe,
             validation,
+            task,
             labels,
             pad,
             compute,
@@ -139,7 +144,7 @@ impl Run {
                 self.unread.push(step);
                 if self.trainer.at_epoch_end() {
                     self.read_steps(events).await?;
-                    let evaluation = Evaluation::new(self.trainer.model(), &self.validation, self.labels.len());
+                    let evaluation = self.evaluation(self.trainer.model(), &self.validation);
                     self.phase = Phase::Evaluating(Box::new(evaluation));
                 }
             }
@@ -163,11 +168,15 @@ impl Run {
         Ok(None)
     }
 
+    fn evaluation(&self, model: Model, rows: &Prepared) -> Evaluation {
+        Evaluation::new(model, rows, self.task, &self.labels)
+    }
+
     /// One validation batch; `false` when all rows are done.
     async fn evaluate(&self, evaluation: &mut Evaluation, events: &mut Vec<Event>) -> Result<bool> {
         let more = evaluation.advance(&self.validation, self.pad, &self.compute).await?;
         if more {
-            events.push(Event::Evaluate { done: evaluation.done(), total: self.validation.texts.len() });
+            events.push(Event::Evaluate { done: evaluation.done(), total: self.validation.rows.texts.len() });
         }
         Ok(more)
     }
@@ -201,8 +210,8 @@ impl Run {
 
     /// Records the epoch, keeps its weights if they are the best, and decides how to go on.
     fn end_epoch(&mut self, evaluation: Evaluation, events: &mut Vec<Event>) {
-        let (report, model) = evaluation.finish(&self.labels);
-        let report = (!self.validation.texts.is_empty()).then_some(report);
+        let (report, model) = evaluation.finish(&self.validation, &self.labels);
+        let report = (!self.validation.rows.texts.is_empty()).then_some(report);
         let epoch = self.epochs.len() + 1;
         let mean = std::mem::take(&mut self.epoch_loss);
         let metrics = report.as_ref().map(|report| report.metrics.clone());
@@ -233,10 +242,11 @@ impl Run {
     /// Whether these figures beat every epoch before; without validation rows the newest epoch always does.
     fn improves(&self, metrics: Option<&Metrics>) -> bool {
         let Some(metrics) = metrics else { return true };
+        let main = metrics.main().map_or("loss", |(name, _)| name);
         let watched = match self.recipe.metric {
             Metric::Loss => "loss",
-            Metric::Accuracy => "accuracy",
-            Metric::MacroF1 => "macro_f1",
+            Metric::MacroF1 if metrics.get("macro_f1").is_some() => "macro_f1",
+            Metric::Main | Metric::MacroF1 => main,
         };
         self.epochs.iter().filter_map(|epoch| epoch.validation.as_ref()).all(|before| metrics.beat(before, watched))
     }
@@ -245,14 +255,12 @@ impl Run {
     fn close(&mut self, reason: Reason) {
         let reached = self.trainer.step_count();
         let validated = self.epochs.last().is_some_and(|epoch| epoch.step == reached);
-        let rows = Rows::default();
+        let none = Prepared::default();
         let evaluation = match &self.best {
-            Some(best) if self.recipe.keep_best || validated => {
-                Evaluation::new(best.model.clone(), &rows, self.labels.len())
-            }
+            Some(best) if self.recipe.keep_best || validated => self.evaluation(best.model.clone(), &none),
             _ => {
                 self.best = None;
-                Evaluation::new(self.trainer.model(), &self.validation, self.labels.len())
+                self.evaluation(self.trainer.model(), &self.validation)
             }
         };
         self.phase = Phase::Closing(Box::new(evaluation), reason);
@@ -262,8 +270,8 @@ impl Run {
         let (epoch, model, report) = match self.best.take() {
             Some(best) => (best.epoch, best.model, best.report),
             None => {
-                let (report, model) = evaluation.finish(&self.labels);
-                (0, model, (!self.validation.texts.is_empty()).then_some(report))
+                let (report, model) = evaluation.finish(&self.validation, &self.labels);
+                (0, model, (!self.validation.rows.texts.is_empty()).then_some(report))
             }
         };
         let done = DoneEvent {

@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 use crate::data::DatasetInfo;
 use crate::device::DeviceInfo;
 use crate::error::Result;
+use crate::eval::THRESHOLD;
 use crate::export::{Bundle, File};
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
+use crate::task::Task;
 
 /// The result of a run.
 #[derive(Debug, Clone)]
@@ -18,7 +20,9 @@ pub struct Trained {
     pub model: Model,
     /// What it was trained from.
     pub base: OpenModel,
-    /// Labels in the order of the outputs.
+    /// What it was trained for.
+    pub task: Task,
+    /// Labels in the order of the outputs; empty where the task has none.
     pub labels: Vec<String>,
     /// How it was trained.
     pub recipe: Recipe,
@@ -46,12 +50,19 @@ impl Trained {
         let bundle = Bundle {
             model: &self.model,
             config: &self.base.config,
+            task: self.task,
             labels: &self.labels,
+            threshold: self.threshold(),
             tokenizer: &self.base.tokenizer,
             tokenizer_config: self.base.tokenizer_config.as_deref(),
             report: &self.report(made_with),
         };
         bundle.files().await
+    }
+
+    /// Probability from which a label applies, of models with several labels: the best on the validation rows, else ½.
+    pub fn threshold(&self) -> f64 {
+        self.done.report.as_ref().and_then(|report| report.threshold).unwrap_or(THRESHOLD)
     }
 
     /// `training_report.json`: recipe, data, metrics, versions; no row of the data.
@@ -62,6 +73,7 @@ impl Trained {
         json!({
             "made_with": made_with,
             "base_model": self.base.name,
+            "task": self.task,
             "recipe": self.recipe,
             "max_length": self.max_length,
             "data": {

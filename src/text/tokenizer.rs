@@ -113,6 +113,11 @@ impl Tokenizer {
         self.special.pad
     }
 
+    /// The token with an id, as the vocabulary writes it.
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.tokenizer.id_to_token(id)
+    }
+
     /// Id of the token that hides a word from a masked-language model, `[MASK]` or `<mask>`, if there is one.
     pub fn mask_id(&self) -> Option<i32> {
         self.special.mask

@@ -3,6 +3,7 @@
 mod gradients;
 mod groups;
 mod loss;
+mod masking;
 mod optim;
 mod schedule;
 mod trainer;
@@ -10,6 +11,7 @@ mod trainer;
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
 pub use loss::Objective;
+pub use masking::Masking;
 pub use optim::AdamW;
 pub use schedule::{learning_rate, warmup_steps};
 pub use trainer::{PadRule, Rows, Step, Trainer};

@@ -11,8 +11,12 @@ use crate::recipe::Recipe;
 use crate::text::Encoding;
 use crate::train::gradients::{Gradients, Norm};
 use crate::train::loss::Objective;
+use crate::train::masking::Masking;
 use crate::train::optim::AdamW;
 use crate::train::schedule;
+
+/// Sets the draws of hidden words apart from those of dropout.
+const HIDING: u64 = 0x6869_6464_656e;
 
 /// Rows that are ready to be batched: token ids and what is right, in the same order.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +86,8 @@ pub struct Trainer {
     recipe: Recipe,
     rows: Rows,
     pad: PadRule,
+    /// How words are hidden, where that is the task.
+    masking: Option<Masking>,
     compute: Compute,
     /// Batches of this epoch that are still to come, last one first.
     ahead: Vec<Vec<usize>>,
@@ -99,12 +105,19 @@ impl Trainer {
             objective,
             rows,
             pad,
+            masking: None,
             compute,
             ahead: Vec::new(),
             epoch: 0,
             step: 0,
             recipe,
         }
+    }
+
+    /// The same training with words hidden anew in every batch.
+    #[must_use]
+    pub fn with_masking(self, masking: Masking) -> Self {
+        Self { masking: Some(masking), ..self }
     }
 
     /// Steps of the optimiser in one epoch: a last, partial group of batches counts as one.
@@ -171,11 +184,16 @@ impl Trainer {
     /// What is dropped for one batch of the step. It depends on the run's seed, the step and the batch's place in it,
     /// and on nothing else, so that a run can be gone on with from any step.
     fn dropout(&self, place: usize) -> Dropout {
-        let seed = mix64(self.recipe.seed ^ mix64(((self.step as u64) << 16) | place as u64));
+        let seed = self.seed_of(place);
         if !self.compute.is_cpu() {
             self.compute.device.seed(seed);
         }
         Dropout::new(self.recipe.dropout, seed, self.compute.is_cpu())
+    }
+
+    /// A number of its own for each batch of each step.
+    fn seed_of(&self, place: usize) -> u64 {
+        mix64(self.recipe.seed ^ mix64(((self.step as u64) << 16) | place as u64))
     }
 
     fn learning_rate(&self) -> f64 {
@@ -194,6 +212,12 @@ impl Trainer {
     fn next_batches(&mut self) -> Vec<Batch> {
         let from = self.ahead.len().saturating_sub(self.recipe.accumulation);
         let group = self.ahead.split_off(from);
-        group.iter().rev().map(|places| self.rows.batch(places, self.pad)).collect()
+        let mut batches: Vec<Batch> = group.iter().rev().map(|places| self.rows.batch(places, self.pad)).collect();
+        if let Some(masking) = &self.masking {
+            for (place, batch) in batches.iter_mut().enumerate() {
+                masking.hide(batch, self.seed_of(place) ^ HIDING);
+            }
+        }
+        batches
     }
 }

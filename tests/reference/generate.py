@@ -10,8 +10,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # Nothing here comes from a hub.
 import torch
 import transformers
 
+import contrastive
 import curve
 import encoder
+import families_lora
+import families_parity
 import groups
 import measures
 import minilm
@@ -22,6 +25,7 @@ import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = ("tiny", "parity", "curve", "groups", "tokens", "tokenizers", "measures", "minilm")
+PARTS += ("families", "lora", "contrastive")
 
 
 def main() -> None:
@@ -50,6 +54,12 @@ def main() -> None:
         groups.write(out)
     if "measures" in options.only:
         measures.write(out)
+    if "families" in options.only:
+        families_parity.write(out)
+    if "lora" in options.only:
+        families_lora.write(out)
+    if "contrastive" in options.only:
+        contrastive.write(out / "contrastive.json")
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if "tokenizers" in options.only:

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tabtune::data::{DatasetInfo, Mapping};
 use tabtune::{
     DeviceKind, DoneEvent, EpochEvent, Event, File, ModelFiles, Prediction, Recipe, RunInfo, Session, StepEvent,
+    Vocabulary,
 };
 
 use crate::support::fixture;
@@ -62,7 +63,12 @@ impl Folder {
     }
 
     pub fn files(&self) -> ModelFiles<'_> {
-        ModelFiles { config: &self.config, tokenizer: &self.tokenizer, weights: &self.weights, tokenizer_config: None }
+        ModelFiles {
+            config: &self.config,
+            vocabulary: Vocabulary::Tokenizer(&self.tokenizer),
+            weights: vec![&self.weights],
+            tokenizer_config: None,
+        }
     }
 }
 
@@ -123,10 +129,17 @@ pub fn done(events: &[Event]) -> &DoneEvent {
 }
 
 pub fn predict(session: &Session, texts: &[String]) -> Vec<Prediction> {
-    block_on(session.predict(texts)).expect("predictions")
+    block_on(session.predict(texts, None)).expect("predictions")
+}
+
+/// The text and its label.
+pub fn label(prediction: &Prediction) -> (&str, &str) {
+    let Prediction::Label { text, label, .. } = prediction else { panic!("not a label: {prediction:?}") };
+    (text, label)
 }
 
 /// Probabilities in the order of the labels.
 pub fn scores(prediction: &Prediction) -> Vec<f64> {
-    prediction.scores.values().map(|score| score.as_f64().expect("a number")).collect()
+    let Prediction::Label { scores, .. } = prediction else { panic!("not a label: {prediction:?}") };
+    scores.values().map(|score| score.as_f64().expect("a number")).collect()
 }

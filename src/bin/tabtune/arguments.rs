@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde_json::{Map, Value};
 use tabtune::recipe::{FIELDS, Field, FieldKind};
-use tabtune::{DeviceKind, Error, Recipe, Result};
+use tabtune::{DeviceKind, Error, Recipe, Result, Task};
 
 /// Names under which other tools know a field.
 const ALIASES: &[(&str, &str)] = &[
@@ -52,6 +52,7 @@ pub struct Eval {
 pub struct Predict {
     pub common: Common,
     pub texts: Vec<String>,
+    pub pair: Option<String>,
 }
 
 /// Options of every command.
@@ -66,8 +67,12 @@ pub struct Common {
 #[derive(Debug)]
 pub struct Columns {
     pub data: PathBuf,
+    pub task: Option<Task>,
     pub text: Option<String>,
+    pub pair: Option<String>,
     pub label: Option<String>,
+    pub negative: Option<String>,
+    pub separator: Option<String>,
 }
 
 /// Reads the command line.
@@ -108,6 +113,7 @@ fn program() -> clap::Command {
     let predict = common(
         clap::Command::new("predict").about("Label texts given as arguments, or one per line of standard input"),
     )
+    .arg(option("pair", "TEXT", "Second text for each: the context of questions, for one"))
     .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
     clap::Command::new("tabtune")
         .about("Fine-tune small pretrained text encoders")
@@ -134,9 +140,20 @@ fn common(command: clap::Command) -> clap::Command {
 
 fn columns(command: clap::Command) -> clap::Command {
     command
-        .arg(option("data", "FILE", "CSV, TSV or JSONL file").required(true).value_parser(value_parser!(PathBuf)))
-        .arg(option("text", "COLUMN", "Column with the texts; guessed if not given"))
-        .arg(option("label", "COLUMN", "Column with the labels; guessed if not given"))
+        .arg(
+            option("data", "FILE", "Table: CSV, TSV, JSON Lines, CoNLL or SQuAD JSON")
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option("task", "TASK", "What to learn; guessed if not given, or as the checkpoint says")
+                .value_parser(Task::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        )
+        .arg(option("text", "COLUMN", "Column with the texts or questions; guessed if not given"))
+        .arg(option("pair", "COLUMN", "Column with second texts or contexts; guessed if not given"))
+        .arg(option("label", "COLUMN", "Column with the labels, scores, tags or answers; guessed if not given"))
+        .arg(option("negative", "COLUMN", "Column with texts that mean something else (embedding)"))
+        .arg(option("separator", "TEXT", "What stands between several labels in a cell; guessed if not given"))
 }
 
 /// A field of the recipe as an option: `batch_size` is `--batch-size`.
@@ -173,9 +190,19 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let common = Common { model: path("model"), device, json: matches.get_flag("json") };
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
-        return Ok(Command::Predict(Predict { common, texts }));
+        return Ok(Command::Predict(Predict { common, texts, pair: text("pair") }));
     }
-    let columns = Columns { data: path("data"), text: text("text"), label: text("label") };
+    let named = text("task");
+    let task = Task::ALL.iter().find(|(name, _)| named.as_deref() == Some(*name)).map(|(_, task)| *task);
+    let columns = Columns {
+        data: path("data"),
+        task,
+        text: text("text"),
+        pair: text("pair"),
+        label: text("label"),
+        negative: text("negative"),
+        separator: text("separator"),
+    };
     if name == "eval" {
         return Ok(Command::Eval(Eval { common, columns }));
     }

@@ -6,37 +6,22 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
-use tabtune::eval::{Metrics, words};
-use tabtune::{Event, ModelFiles, Result, Session};
+use tabtune::{ModelFiles, Result, Session, Task, Vocabulary};
 
 use crate::arguments::{Columns, Common, Eval, Predict, Train};
 use crate::folder;
-
-/// Prints a line; a reader that has gone away (`tabtune … | head`) ends the program quietly, unlike `println!`,
-/// which panics.
-macro_rules! print_line {
-    ($($argument:tt)*) => {
-        if writeln!(std::io::stdout(), $($argument)*).is_err() {
-            std::process::exit(0);
-        }
-    };
-}
+use crate::printing::{Teller, figures, line, print_line};
 
 /// `tabtune train`
 pub async fn train(options: Train) -> Result<()> {
     folder::prepare(&options.out)?;
     let mut session = open(&options.common).await?;
-    let guess = open_table(&mut session, &options.columns)?;
-    let (text, label) = chosen(&options.columns, &guess);
+    let guess = open_table(&mut session, &options.columns, options.columns.task)?;
     let mapping = Mapping {
-        // A column that was named is not the second text as well.
-        pair: guess.pair.filter(|pair| *pair != text && *pair != label),
-        text,
-        label,
-        split: options.split.or(guess.split),
+        split: options.split.or_else(|| guess.split.clone()),
         validation_share: options.validation_share,
         seed: options.split_seed,
-        ..guess
+        ..chosen(&options.columns, guess)
     };
     let data = session.map_columns(&mapping)?;
     let told = Teller { json: options.common.json, live: std::io::stderr().is_terminal() };
@@ -61,12 +46,12 @@ pub async fn train(options: Train) -> Result<()> {
 /// `tabtune eval`
 pub async fn eval(options: Eval) -> Result<()> {
     let mut session = open(&options.common).await?;
-    let guess = open_table(&mut session, &options.columns)?;
-    let (text, label) = chosen(&options.columns, &guess);
+    open_table(&mut session, &options.columns, None)?;
+    let guess = session.guess_mapping(session.predicts()?)?;
+    let mapping = chosen(&options.columns, guess);
     let begun = Instant::now();
-    let report = session.evaluate(&text, &label).await?;
+    let (report, examples) = session.evaluate(&mapping).await?;
     let seconds = begun.elapsed().as_secs_f64();
-    let examples: u64 = report.per_class.iter().map(|class| class.support).sum();
     let metrics = &report.metrics;
     if options.common.json {
         let mut object: Map<String, Value> =
@@ -105,12 +90,12 @@ pub async fn predict(options: Predict) -> Result<()> {
     } else {
         options.texts
     };
-    for prediction in session.predict(&texts).await? {
+    let pairs = options.pair.map(|pair| vec![pair; texts.len()]);
+    for prediction in session.predict(&texts, pairs.as_deref()).await? {
         if options.common.json {
             print_line!("{}", json!(prediction));
         } else {
-            let score = prediction.scores.get(&prediction.label).and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-            print_line!("{}  {score:.3}  {}", prediction.label, prediction.text);
+            print_line!("{}", line(&prediction));
         }
     }
     Ok(())
@@ -124,87 +109,40 @@ async fn open(common: &Common) -> Result<Session> {
     }
     let files = ModelFiles {
         config: &folder.config,
-        tokenizer: &folder.tokenizer,
-        weights: &folder.weights,
+        vocabulary: match &folder.vocabulary {
+            folder::Words::Tokenizer(bytes) => Vocabulary::Tokenizer(bytes),
+            folder::Words::Vocab(bytes) => Vocabulary::Words(bytes),
+        },
+        weights: folder.weights.iter().map(Vec::as_slice).collect(),
         tokenizer_config: folder.tokenizer_config.as_deref(),
     };
     session.open_model(files, &file_name(&common.model))?;
     Ok(session)
 }
 
-fn open_table(session: &mut Session, columns: &Columns) -> Result<Mapping> {
+/// Opens the table; the likeliest columns for a task, or for the likeliest task.
+fn open_table(session: &mut Session, columns: &Columns, task: Option<Task>) -> Result<Mapping> {
     let bytes = folder::read(&columns.data)?;
-    Ok(session.open_table(&bytes, &file_name(&columns.data))?.mapping)
+    let guess = session.open_table(&bytes, &file_name(&columns.data))?.mapping;
+    task.map_or(Ok(guess), |task| session.guess_mapping(task))
 }
 
 /// The columns that were named, else those that were guessed.
-fn chosen(columns: &Columns, guess: &Mapping) -> (String, String) {
-    (
-        columns.text.clone().unwrap_or_else(|| guess.text.clone()),
-        columns.label.clone().unwrap_or_else(|| guess.label.clone()),
-    )
+fn chosen(columns: &Columns, guess: Mapping) -> Mapping {
+    let text = columns.text.clone().unwrap_or(guess.text);
+    let label = columns.label.clone().unwrap_or(guess.label);
+    // A column that was named is not the second text as well.
+    let pair = columns.pair.clone().or(guess.pair.filter(|pair| *pair != text && *pair != label));
+    Mapping {
+        negative: columns.negative.clone().or(guess.negative),
+        separator: columns.separator.clone().or(guess.separator),
+        text,
+        label,
+        pair,
+        ..guess
+    }
 }
 
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// The scores on one line.
-fn figures(metrics: &Metrics) -> String {
-    let figure = |(name, value): &(&'static str, f64)| {
-        format!("{} {value:.4}", words::describe(name).map_or(*name, |score| score.words))
-    };
-    metrics.scores.iter().map(figure).collect::<Vec<_>>().join("  ")
-}
-
-/// Prints what happens: JSON on standard output, or words, with a line that moves where a terminal shows it.
-struct Teller {
-    json: bool,
-    live: bool,
-}
-
-impl Teller {
-    fn note(&self, note: &str) {
-        eprintln!("{note}");
-    }
-
-    fn event(&self, event: &Event) {
-        if self.json {
-            if !matches!(event, Event::Evaluate { .. }) {
-                print_line!("{}", json!(event));
-            }
-            return;
-        }
-        match event {
-            Event::Step(step) => self.live(&format!(
-                "step {} of {}  loss {:.4}  {:.1} examples/s",
-                step.step,
-                step.total_steps,
-                step.loss,
-                step.examples as f64 / step.seconds.max(1e-9)
-            )),
-            Event::Evaluate { done, total } => self.live(&format!("validating {done} of {total}")),
-            Event::Epoch(epoch) => {
-                self.live("");
-                let validation = epoch.validation.as_ref().map_or_else(String::new, |metrics| {
-                    format!("  validation loss {:.4}  {}", metrics.loss, figures(metrics))
-                });
-                let best = if epoch.best { "  best so far" } else { "" };
-                print_line!("epoch {}  training loss {:.4}{validation}{best}", epoch.epoch, epoch.train_loss);
-                if let Some(note) = &epoch.note {
-                    print_line!("{note}");
-                }
-            }
-            Event::Done(done) => print_line!("{} {:.1} s.", done.sentence, done.seconds),
-        }
-    }
-
-    /// Writes over the line that moves.
-    fn live(&self, line: &str) {
-        if self.live {
-            eprint!("\r\x1b[2K{line}");
-            // A terminal that has gone away is no reason to lose a run.
-            std::io::stderr().flush().ok();
-        }
-    }
 }

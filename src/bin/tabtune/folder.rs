@@ -9,21 +9,39 @@ use tabtune::{Error, File, Result};
 /// The bytes of a model folder's files.
 pub struct Folder {
     pub config: Vec<u8>,
-    pub tokenizer: Vec<u8>,
-    pub weights: Vec<u8>,
+    pub vocabulary: Words,
+    pub weights: Vec<Vec<u8>>,
     pub tokenizer_config: Option<Vec<u8>>,
 }
 
-/// Reads a model folder.
+/// What texts are cut into tokens with.
+pub enum Words {
+    Tokenizer(Vec<u8>),
+    Vocab(Vec<u8>),
+}
+
+/// Reads a model folder: `tokenizer.json` or else `vocab.txt`, and weights in one file or in shards.
 ///
 /// # Errors
 ///
 /// A file that is missing or cannot be read.
 pub fn read_model(folder: &Path) -> Result<Folder> {
+    let vocab = folder.join("vocab.txt");
+    let tokenizer = folder.join("tokenizer.json");
+    let index = folder.join("model.safetensors.index.json");
     Ok(Folder {
         config: read(&folder.join("config.json"))?,
-        tokenizer: read(&folder.join("tokenizer.json"))?,
-        weights: read(&folder.join("model.safetensors"))?,
+        vocabulary: if !tokenizer.exists() && vocab.exists() {
+            Words::Vocab(read(&vocab)?)
+        } else {
+            Words::Tokenizer(read(&tokenizer)?)
+        },
+        weights: if index.exists() {
+            let names = tabtune::checkpoint::shards(&read(&index)?)?;
+            names.iter().map(|name| read(&folder.join(name))).collect::<Result<_>>()?
+        } else {
+            vec![read(&folder.join("model.safetensors"))?]
+        },
         tokenizer_config: fs::read(folder.join("tokenizer_config.json")).ok(),
     })
 }

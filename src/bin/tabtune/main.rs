@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod folder;
+mod printing;
 
 use std::process::ExitCode;
 

@@ -151,6 +151,11 @@ impl EncoderConfig {
         tasks.into_iter().find(|(end, _)| ends(end)).map(|(_, task)| task)
     }
 
+    /// Probability from which a label applies, of a checkpoint with several labels: what its file says, else ½.
+    pub fn threshold(&self) -> f64 {
+        self.source.get("threshold").and_then(Value::as_f64).filter(|share| (0.0..=1.0).contains(share)).unwrap_or(0.5)
+    }
+
     /// The class of transformers that has a head for a task on this encoder.
     pub fn class(&self, task: Task) -> String {
         let head = match task {

@@ -134,12 +134,20 @@ impl Layer {
         distances: Option<&Distances>,
         batch: &DeviceBatch,
     ) -> Tensor<3> {
-        let [query, key, value] = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
+        let [mut query, key, value] = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
+        if batch.learns_from_padding {
+            // The reference overwrites the scores of padding instead of adding to them, so that no gradient passes.
+            query = query * batch.real.clone().unsqueeze_dim(2);
+        }
         let compared =
             1.0 + f64::from(u8::from(self.how.content_to_position)) + f64::from(u8::from(self.how.position_to_content));
         let mut scores = bias.clone();
         if let Some(distances) = distances {
-            let relative = self.relative_scores(&query, &key, distances);
+            let mut relative = self.relative_scores(&query, &key, distances);
+            if batch.learns_from_padding {
+                let real = batch.real.clone().unsqueeze_dim::<3>(2).unsqueeze_dim::<4>(1);
+                relative = relative.map(|relative| relative * real);
+            }
             let width = query.dims()[2] / self.heads;
             scores = relative.map_or(scores.clone(), |relative| relative / (width as f64 * compared).sqrt() + scores);
         }

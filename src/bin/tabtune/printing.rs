@@ -1,0 +1,105 @@
+//! What the program prints: events of a run, predictions, figures; JSON, or words.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use tabtune::eval::{Metrics, words};
+use tabtune::{Event, Marked, Mask, Prediction};
+
+/// Prints a line; a reader that has gone away (`tabtune … | head`) ends the program quietly, unlike `println!`,
+/// which panics.
+macro_rules! print_line {
+    ($($argument:tt)*) => {
+        if writeln!(std::io::stdout(), $($argument)*).is_err() {
+            std::process::exit(0);
+        }
+    };
+}
+pub(crate) use print_line;
+
+/// A prediction as a line.
+pub fn line(prediction: &Prediction) -> String {
+    let marked = |parts: &[Marked], text: &str| {
+        let part = |part: &Marked| {
+            let length = part.end.saturating_sub(part.start) as usize;
+            let words: String = text.chars().skip(part.start as usize).take(length).collect();
+            format!("{words} ({} {:.3})", part.label, part.score)
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join(", ")
+    };
+    match prediction {
+        Prediction::Label { text, label, scores, .. } => {
+            let score = scores.get(label).and_then(Value::as_f64).unwrap_or(0.0);
+            format!("{label}  {score:.3}  {text}")
+        }
+        Prediction::Labels { text, labels, .. } => format!("{}  {text}", labels.join(", ")),
+        Prediction::Score { text, score, .. } => format!("{score:.4}  {text}"),
+        Prediction::Tokens { text, entities, .. } => format!("{}  {text}", marked(entities, text)),
+        Prediction::Answer { question, answer, score, .. } => format!("{answer}  {score:.3}  {question}"),
+        Prediction::Words { text, masks } => {
+            let best = |mask: &Mask| mask.words.first().map_or_else(String::new, |word| word.word.clone());
+            format!("{}  {text}", masks.iter().map(best).collect::<Vec<_>>().join(", "))
+        }
+        Prediction::Vector { text, vector } => format!("{} values  {text}", vector.len()),
+    }
+}
+
+/// The scores on one line.
+pub fn figures(metrics: &Metrics) -> String {
+    let figure = |(name, value): &(&'static str, f64)| {
+        format!("{} {value:.4}", words::describe(name).map_or(*name, |score| score.words))
+    };
+    metrics.scores.iter().map(figure).collect::<Vec<_>>().join("  ")
+}
+
+/// Prints what happens: JSON on standard output, or words, with a line that moves where a terminal shows it.
+pub struct Teller {
+    pub json: bool,
+    pub live: bool,
+}
+
+impl Teller {
+    pub fn note(&self, note: &str) {
+        eprintln!("{note}");
+    }
+
+    pub fn event(&self, event: &Event) {
+        if self.json {
+            if !matches!(event, Event::Evaluate { .. }) {
+                print_line!("{}", json!(event));
+            }
+            return;
+        }
+        match event {
+            Event::Step(step) => self.live(&format!(
+                "step {} of {}  loss {:.4}  {:.1} examples/s",
+                step.step,
+                step.total_steps,
+                step.loss,
+                step.examples as f64 / step.seconds.max(1e-9)
+            )),
+            Event::Evaluate { done, total } => self.live(&format!("validating {done} of {total}")),
+            Event::Epoch(epoch) => {
+                self.live("");
+                let validation = epoch.validation.as_ref().map_or_else(String::new, |metrics| {
+                    format!("  validation loss {:.4}  {}", metrics.loss, figures(metrics))
+                });
+                let best = if epoch.best { "  best so far" } else { "" };
+                print_line!("epoch {}  training loss {:.4}{validation}{best}", epoch.epoch, epoch.train_loss);
+                if let Some(note) = &epoch.note {
+                    print_line!("{note}");
+                }
+            }
+            Event::Done(done) => print_line!("{} {:.1} s.", done.sentence, done.seconds),
+        }
+    }
+
+    /// Writes over the line that moves.
+    fn live(&self, line: &str) {
+        if self.live {
+            eprint!("\r\x1b[2K{line}");
+            // A terminal that has gone away is no reason to lose a run.
+            std::io::stderr().flush().ok();
+        }
+    }
+}

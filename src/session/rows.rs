@@ -1,0 +1,189 @@
+//! Examples → rows of tokens with what is right for each, per task.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::data::{Example, Target, Truth};
+use crate::error::{Error, Result};
+use crate::session::model::OpenModel;
+use crate::task::Task;
+use crate::text::{Cut, Encoding, word_places};
+use crate::train::{Masking, Rows};
+
+/// Share of the room for a context that comes again in its next window: a third, as the 128 of 384 tokens that question
+/// answering is usually trained with.
+const OVERLAP: usize = 3;
+
+/// Examples as rows. Of most tasks a row is an example; of answers it is a window of an example's context.
+#[derive(Debug, Clone, Default)]
+pub struct Prepared {
+    /// What they are rows of.
+    pub examples: Vec<Example>,
+    /// The rows.
+    pub rows: Rows,
+    /// Which example each row is of.
+    pub origins: Vec<usize>,
+    /// Examples that were cut.
+    pub cut: usize,
+}
+
+/// How examples become rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Preparation<'a> {
+    /// The model whose tokens they become.
+    pub model: &'a OpenModel,
+    /// The task.
+    pub task: Task,
+    /// K, of tasks with labels.
+    pub labels: usize,
+    /// Longest row in tokens.
+    pub max_length: usize,
+}
+
+impl Preparation<'_> {
+    /// Prepares examples; `whole` are their uncut tokens as far as they are known already.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that contradicts itself, or a maximum length that leaves no room.
+    pub fn prepare(&self, examples: &[Example], whole: &[Encoding]) -> Result<Prepared> {
+        let mut prepared = Prepared { examples: examples.to_vec(), ..Prepared::default() };
+        for (origin, example) in examples.iter().enumerate() {
+            if self.task == Task::Answers {
+                self.add_windows(&mut prepared, origin, example)?;
+                continue;
+            }
+            let known = whole.get(origin).filter(|whole| whole.ids.len() <= self.max_length);
+            let tokens = match known {
+                Some(whole) => whole.clone(),
+                None => self.tokens(example, self.max_length)?,
+            };
+            // Texts that are known and did not fit were longer; of others the tokens alone do not tell.
+            prepared.cut += usize::from(known.is_none() && whole.get(origin).is_some());
+            let truth = self.truth(&example.target, &tokens);
+            prepared.add(origin, tokens, truth);
+        }
+        Ok(prepared)
+    }
+
+    /// Tokens of an example's text or texts, cut to `max_length`.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that contradicts itself.
+    pub fn tokens(&self, example: &Example, max_length: usize) -> Result<Encoding> {
+        let tokenizer = &self.model.tokenizer;
+        match &example.pair {
+            None => tokenizer.encode(&example.text, Some(max_length)),
+            Some(pair) => tokenizer.encode_pair(&example.text, pair, Cut::LongestFirst(max_length)),
+        }
+    }
+
+    /// What is right for tokens of a text.
+    fn truth(&self, target: &Target, tokens: &Encoding) -> Truth {
+        match target {
+            Target::Class(class) => Truth::Class(*class),
+            Target::Classes(classes) => {
+                let mut labels = vec![0.0; self.labels];
+                classes.iter().for_each(|&class| labels[class] = 1.0);
+                Truth::Labels(labels)
+            }
+            Target::Score(score) => Truth::Score(*score as f32),
+            Target::Words(words) => {
+                let ranges: Vec<(u32, u32)> = words.iter().map(|word| (word.start, word.end)).collect();
+                let of_first = |place: Option<crate::text::WordPlace>| {
+                    place.filter(|place| place.first).map(|place| words[place.word as usize].tag)
+                };
+                Truth::Tokens(word_places(&ranges, tokens).into_iter().map(of_first).collect())
+            }
+            Target::None | Target::Answers(_) | Target::Negative(_) => Truth::None,
+        }
+    }
+
+    /// A row for each window of a question's context.
+    fn add_windows(&self, prepared: &mut Prepared, origin: usize, example: &Example) -> Result<()> {
+        let context = example.pair.as_deref().unwrap_or_default();
+        let tokenizer = &self.model.tokenizer;
+        let question = tokenizer.length(&example.text)?;
+        let room = self.max_length.saturating_sub(question + 1);
+        if room == 0 {
+            return Err(Error::Table {
+                line: Some(example.line),
+                column: None,
+                message: format!(
+                    "The question takes all of the {} tokens and leaves none for its context. Shorten it, or choose a \
+                     larger maximum length.",
+                    self.max_length
+                ),
+            });
+        }
+        let windows = tokenizer.encode_windows(&example.text, context, self.max_length, room / OVERLAP)?;
+        prepared.cut += usize::from(windows.len() > 1);
+        for tokens in windows {
+            let truth = match &example.target {
+                Target::Answers(answers) => {
+                    let found = answers.first().and_then(|answer| span(&tokens, answer.start, answer.end));
+                    Truth::Span(found.unwrap_or([0, 0]))
+                }
+                _ => Truth::None,
+            };
+            prepared.add(origin, tokens, truth);
+        }
+        Ok(())
+    }
+}
+
+impl Prepared {
+    fn add(&mut self, origin: usize, tokens: Encoding, truth: Truth) {
+        self.rows.texts.push(tokens);
+        self.rows.truths.push(truth);
+        self.origins.push(origin);
+    }
+
+    /// Hides words once and for all, so that every validation asks for the same ones.
+    #[must_use]
+    pub fn hidden(mut self, masking: &Masking, seed: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        for (text, truth) in self.rows.texts.iter_mut().zip(&mut self.rows.truths) {
+            let real = vec![1; text.ids.len()];
+            *truth = Truth::Hidden(masking.hide_row(&mut text.ids, &real, &mut random));
+        }
+        self
+    }
+}
+
+/// First and last token of a span of the second text's characters, if the window holds all of it.
+fn span(tokens: &Encoding, start: u32, end: u32) -> Option<[usize; 2]> {
+    let range = tokens.texts[1].start as usize..tokens.texts[1].end as usize;
+    let offsets = &tokens.offsets[range.clone()];
+    let (first, last) = (offsets.first()?, offsets.last()?);
+    if first.0 > start || last.1 < end {
+        return None;
+    }
+    // The last token that begins no later, and the first that ends no earlier, as `prepare_train_features` of
+    // transformers' question answering script has it.
+    let from = offsets.iter().rposition(|&(begin, _)| begin <= start)?;
+    let to = offsets.iter().position(|&(_, stop)| stop >= end)?;
+    Some([range.start + from, range.start + to.max(from)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_found_in_the_window_that_holds_all_of_it() {
+        let tokens = Encoding {
+            ids: vec![0; 8],
+            offsets: vec![(0, 0), (0, 5), (0, 0), (10, 14), (15, 18), (18, 20), (21, 25), (0, 0)],
+            texts: [1..2, 3..7],
+            ..Encoding::default()
+        };
+        assert_eq!(span(&tokens, 15, 20), Some([4, 5]));
+        assert_eq!(span(&tokens, 10, 25), Some([3, 6]));
+        assert_eq!(span(&tokens, 16, 17), Some([4, 4]), "within a token");
+        assert_eq!(span(&tokens, 8, 14), None, "begins before the window");
+        assert_eq!(span(&tokens, 21, 26), None, "ends after it");
+        assert_eq!(span(&Encoding::default(), 0, 1), None);
+    }
+}

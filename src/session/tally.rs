@@ -1,0 +1,142 @@
+//! What an evaluation adds up, per task: outputs against what is right, and from them a [`Report`].
+
+use crate::data::{Target, Truth};
+use crate::eval::{
+    Answers, Confusion, MultiLabel, Regression, Report, Tagging, binary_cross_entropy, cross_entropy, sigmoid,
+};
+use crate::session::rows::Prepared;
+use crate::session::spans::Search;
+use crate::task::Task;
+
+/// Counts of one task.
+#[derive(Debug)]
+pub enum Tally {
+    /// Truth against prediction.
+    Classes(Confusion),
+    /// Probabilities of all labels.
+    Labels(MultiLabel),
+    /// Numbers, right and predicted.
+    Numbers(Vec<f64>, Vec<f64>),
+    /// Tags of words.
+    Tags(Tagging),
+    /// The best answer to each question so far.
+    Spans(Vec<Search>),
+    /// Nothing but the loss.
+    Loss,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(task: Task, labels: &[String], examples: usize) -> Self {
+        match task {
+            Task::Classification => Self::Classes(Confusion::new(labels.len())),
+            Task::MultiLabel => Self::Labels(MultiLabel::new(labels.len())),
+            Task::Regression => Self::Numbers(Vec::new(), Vec::new()),
+            Task::Tokens => Self::Tags(Tagging::new(labels)),
+            Task::Answers => Self::Spans(vec![Search::default(); examples]),
+            Task::Language | Task::Embedding => Self::Loss,
+        }
+    }
+
+    /// Counts one row by its outputs, `[K]` or `[T, K]`; returns its losses' sum and how many there are.
+    pub fn add(&mut self, prepared: &Prepared, row: usize, outputs: &[f32]) -> (f64, f64) {
+        match (self, &prepared.rows.truths[row]) {
+            (Self::Classes(confusion), Truth::Class(class)) => {
+                confusion.add(*class, argmax(outputs));
+                (cross_entropy(outputs, *class), 1.0)
+            }
+            (Self::Labels(rows), Truth::Labels(labels)) => {
+                let right: Vec<usize> = (0..labels.len()).filter(|&label| labels[label] > 0.5).collect();
+                let probabilities: Vec<f64> = outputs.iter().map(|&output| sigmoid(output)).collect();
+                rows.add(&probabilities, &right);
+                (binary_cross_entropy(outputs, &right), 1.0)
+            }
+            (Self::Numbers(right, predicted), Truth::Score(score)) => {
+                right.push(f64::from(*score));
+                predicted.push(f64::from(outputs[0]));
+                ((f64::from(outputs[0]) - f64::from(*score)).powi(2), 1.0)
+            }
+            (Self::Tags(tags), Truth::Tokens(classes)) => {
+                let known = || {
+                    classes.iter().zip(outputs.chunks(tags.labels().len())).filter_map(|(c, o)| Some((*c.as_ref()?, o)))
+                };
+                let loss = known().map(|(class, outputs)| cross_entropy(outputs, class)).sum();
+                let (right, predicted): (Vec<usize>, Vec<usize>) =
+                    known().map(|(class, outputs)| (class, argmax(outputs))).unzip();
+                tags.add(&right, &predicted);
+                (loss, right.len() as f64)
+            }
+            (Self::Spans(searches), Truth::Span(ends)) => {
+                searches[prepared.origins[row]].add(outputs, &prepared.rows.texts[row]);
+                let of_end = |end: usize| {
+                    let values: Vec<f32> = outputs.iter().skip(end).step_by(2).copied().collect();
+                    cross_entropy(&values, ends[end])
+                };
+                (0.5 * (of_end(0) + of_end(1)), 1.0)
+            }
+            (_, _) => (0.0, 0.0),
+        }
+    }
+
+    /// What the rows say.
+    pub fn report(self, labels: &[String], loss: f64, prepared: &Prepared) -> Report {
+        match self {
+            Self::Classes(confusion) => Report::classification(labels, loss, &confusion),
+            Self::Labels(rows) => Report::multi_label(labels, loss, &rows, rows.best_threshold()),
+            Self::Numbers(right, predicted) => Report::regression(loss, &Regression::of(&right, &predicted)),
+            Self::Tags(tags) => Report::tokens(loss, &tags),
+            Self::Spans(searches) => Report::answers(loss, &answers(searches, prepared)),
+            Self::Loss => Report::language(loss),
+        }
+    }
+}
+
+/// Each question's best answer against those of the data.
+fn answers(searches: Vec<Search>, prepared: &Prepared) -> Answers {
+    let may_lack = may_lack(prepared);
+    let mut answers = Answers::default();
+    for (search, example) in searches.into_iter().zip(&prepared.examples) {
+        let context = example.pair.as_deref().unwrap_or_default();
+        let best = search.finish(may_lack).characters;
+        let found = best.map_or("", |(start, end)| characters(context, start, end));
+        let Target::Answers(right) = &example.target else { continue };
+        let right: Vec<&str> = right.iter().map(|answer| characters(context, answer.start, answer.end)).collect();
+        answers.add(found, &right);
+    }
+    answers
+}
+
+/// Whether some question of the data has no answer in its context.
+pub fn may_lack(prepared: &Prepared) -> bool {
+    prepared.examples.iter().any(|example| matches!(&example.target, Target::Answers(answers) if answers.is_empty()))
+}
+
+/// Characters `start` to `end` of a text.
+pub fn characters(text: &str, start: u32, end: u32) -> &str {
+    let byte = |at: u32| text.char_indices().nth(at as usize).map_or(text.len(), |(byte, _)| byte);
+    text.get(byte(start)..byte(end)).unwrap_or_default()
+}
+
+/// The first of the largest values, as numpy's argmax takes it.
+pub fn argmax(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (class, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_counted_as_python_does() {
+        assert_eq!(characters("a🍐bé", 1, 3), "🍐b");
+        assert_eq!(characters("abc", 1, 9), "bc");
+        assert_eq!(characters("abc", 5, 9), "");
+        assert_eq!(characters("abc", 2, 1), "");
+    }
+}
