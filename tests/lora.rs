@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::module::Module;
 use support::families::{FAMILIES, HEADS, batch, load};
 use support::lora::{ADAPTED, adapted, after_a_step, agrees, comes_back, learn, trained};
-use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, open, values};
+use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, open, parameters, values};
 use tabtune::checkpoint::adapter::{self, AdapterConfig, LoraRecipe};
 use tabtune::model::{DeviceBatch, EncoderConfig, Model};
 use tabtune::train::AdamW;
@@ -67,6 +67,9 @@ fn new_adapters_on_every_family_and_head() {
             let far = says(&moved).iter().zip(says(&model)).fold(0.0_f32, |far, (a, b)| far.max((a - b).abs()));
             assert!(far > 1e-3, "{what}: moved by {far}");
             assert_close(&what, &says(&moved.merged()), &says(&moved), Within::Absolute(1e-5));
+            let names =
+                |model: &Model| -> Vec<String> { block_on(parameters(model, &config, task)).into_keys().collect() };
+            assert_eq!(names(&moved.merged()), names(&model), "{what}: merged, it is saved as any other");
 
             let settings = adapter::config(&plan, &config, task, "a base model");
             let settings = AdapterConfig::from_json(settings.to_string().as_bytes()).expect("a configuration");
@@ -117,6 +120,7 @@ fn encoders_alone_are_adapted_without_their_prefix() {
     let input = DeviceBatch::new(&batch(&reference, "padded", Task::Classification), &compute.device);
     let says = |model: &Model| block_on(values(model.forward(&input)));
     assert_eq!(says(&loaded), says(&adapted));
+    leave(&adapted, &config, task, &plan, "bert-sequence-vectors", &says(&adapted));
 }
 
 #[test]

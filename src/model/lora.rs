@@ -47,8 +47,9 @@ impl Lora {
         let ([_, rank], [_, outputs]) = (a.dims(), b.dims());
         let zero = |size: usize, device: &Device| Tensor::zeros([size], device);
         let device = x.device();
-        let thin = kernel::linear(x, a, zero(rank, &device));
-        kernel::linear(thin, b, zero(outputs, &device)) * self.scale
+        // Scaled where it is thin.
+        let thin = kernel::linear(x, a, zero(rank, &device)) * self.scale;
+        kernel::linear(thin, b, zero(outputs, &device))
     }
 
     /// What it changes a weight by, `A·B · α / r`, `[I, O]`.
