@@ -1,6 +1,7 @@
 // Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
 
-import { draftOf, readDraft } from "../recipe.js";
+import { draftOf, readDraft, usedBy } from "../recipe.js";
+import { taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -11,6 +12,10 @@ export function recipeActions({ client, dispatch, state }) {
   async function take(draft) {
     const { fields, defaults } = state().recipe;
     const { recipe, mistakes } = readDraft(fields, defaults, draft);
+    // The engine looks at fields in use only; the others keep their mistakes here, where nothing waits for them.
+    for (const field of fields.filter((field) => !usedBy(draft, taskAtHand(state()))(field))) {
+      recipe[field.name] = defaults[field.name] ?? null;
+    }
     dispatch({ type: "recipe", change: { draft, mistakes } });
     const found = await client.checkRecipe(recipe).catch(() => []);
     if (state().recipe.draft !== draft) return;
@@ -21,7 +26,8 @@ export function recipeActions({ client, dispatch, state }) {
   return {
     async loadFields() {
       try {
-        const { fields, defaults } = await client.recipeFields();
+        const [{ fields, defaults }, scores] = await Promise.all([client.recipeFields(), client.scoreWords()]);
+        dispatch({ type: "scores", scores });
         dispatch({ type: "recipe", change: { fields, defaults, draft: draftOf(fields, defaults), mistakes: {} } });
       } catch (thrown) {
         dispatch({ type: "device", change: { error: local(thrown) } });
