@@ -1,6 +1,6 @@
 // What the scores of a run are called, how they are shown and which is the better one, from the engine's own table. Pure.
 
-import { loss, percent } from "./format.js";
+import { count, loss, percent } from "./format.js";
 
 /**
  * @typedef {import("./protocol.js").ScoreWords} ScoreWords
@@ -26,7 +26,9 @@ export function showScore({ name, form }, value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (name === "loss") return loss(value);
   if (form === "percent") return percent(value);
-  return Math.abs(value) >= 1000 ? value.toPrecision(4) : value.toFixed(3);
+  // A perplexity may be anything, and infinite where a loss is large.
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  return Math.abs(value) >= 1000 ? count(value) : value.toFixed(3);
 }
 
 /** @param {ScoreWords} score @returns {string} Its words as they begin a line: "Macro-F1". */

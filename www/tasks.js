@@ -48,7 +48,8 @@ export const TASKS = [
   {
     task: "classification",
     title: "One label",
-    purpose: "Sorts texts, or pairs of texts, into classes: topic, intent, sentiment, whether one text follows from another.",
+    purpose:
+      "Sorts texts, or pairs of texts, into classes: topic, intent, sentiment, whether one text follows from another.",
     example: [
       ["text", "Where is my parcel?"],
       ["label", "delivery"],

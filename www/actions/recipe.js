@@ -11,11 +11,9 @@ export function recipeActions({ client, dispatch, state }) {
   /** Checks a draft here for its form and in the engine for its meaning. @param {Record<string, string|boolean>} draft */
   async function take(draft) {
     const { fields, defaults } = state().recipe;
-    const { recipe, mistakes } = readDraft(fields, defaults, draft);
-    // The engine looks at fields in use only; the others keep their mistakes here, where nothing waits for them.
-    for (const field of fields.filter((field) => !usedBy(draft, taskAtHand(state()))(field))) {
-      recipe[field.name] = defaults[field.name] ?? null;
-    }
+    const { mistakes } = readDraft(fields, defaults, draft);
+    // What the task or the method does not use is neither sent nor waited for, but keeps its mistake until it is used.
+    const { recipe } = readDraft(fields.filter(usedBy(draft, taskAtHand(state()))), defaults, draft);
     dispatch({ type: "recipe", change: { draft, mistakes } });
     const found = await client.checkRecipe(recipe).catch(() => []);
     if (state().recipe.draft !== draft) return;

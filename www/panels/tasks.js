@@ -25,7 +25,9 @@ export function taskPicker(actions) {
   /** @param {Mapping|null} looked  What the table looks like. @param {Mapping|null} mapping @param {boolean} disabled */
   function update(looked, mapping, disabled) {
     const same = looked?.task === mapping?.task;
-    guess.textContent = looked ? `${same ? "Looks" : "Looked"} like ${looksLike(looked)}${same ? "." : "; you chose otherwise."}` : "";
+    guess.textContent = looked
+      ? `${same ? "Looks" : "Looked"} like ${looksLike(looked)}${same ? "." : "; you chose otherwise."}`
+      : "";
     show(guess, looked !== null);
     for (const { task, input } of choices) input.checked = task === mapping?.task;
     element.disabled = disabled;
@@ -57,7 +59,9 @@ function choice({ task, title, purpose, example }, choose) {
 
 /** @param {TaskSpec["example"]} example */
 function exampleLine(example) {
-  const names = example.map(([name]) => h("code", { text: name })).flatMap((name, index) => (index > 0 ? [", ", name] : [name]));
+  const names = example
+    .map(([name]) => h("code", { text: name }))
+    .flatMap((name, index) => (index > 0 ? [", ", name] : [name]));
   return h("p", { class: "columns-needed" }, "Columns such as ", ...names);
 }
 

@@ -64,7 +64,11 @@ function tokensView({ text, tokens, entities }, { labels }) {
   const marked = entities.length > 0 ? entities : plain;
   const colors = colorsOf(labels, marked);
   const none = marked.length === 0 && hint("Nothing is marked in this text.");
-  return [markedText(text, marked, colors), none || legendOf(marked, colors), ...(none ? [] : [markedList(text, marked)])];
+  return [
+    markedText(text, marked, colors),
+    none || legendOf(marked, colors),
+    ...(none ? [] : [markedList(text, marked)]),
+  ];
 }
 
 /** @param {string} text @param {import("../protocol.js").MarkedSpan[]} marked */
@@ -128,8 +132,11 @@ function masksView({ text, masks }) {
   return [
     markedText(text, spans, colorsOf([], []), { named: masks.length > 1 }),
     ...masks.flatMap(({ words }, place) => [
-      h("h4", {}, masks.length > 1 ? `Hidden word ${place + 1}` : "Likeliest words"),
-      ...bars(words.map(({ word, score }) => [word, score]), (_, rank) => rank === 0),
+      h("p", { class: "label" }, masks.length > 1 ? `Hidden word ${place + 1}` : "Likeliest words"),
+      ...bars(
+        words.map(({ word, score }) => [word, score]),
+        (_, rank) => rank === 0,
+      ),
     ]),
   ];
 }

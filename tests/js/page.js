@@ -1,0 +1,74 @@
+// A document just large enough to draw the page's views without a browser, and what a reader of it sees. Markup in a text
+// would have to become an element to do harm, and elements here are made by name only: the tests look at the names.
+
+class Node {
+  /** @type {Node[]} */
+  children = [];
+
+  get textContent() {
+    return this.children.map((/** @type {Node} */ child) => child.textContent).join("");
+  }
+
+  set textContent(/** @type {string} */ text) {
+    this.children = text === "" ? [] : [new Text(text)];
+  }
+}
+
+class Text extends Node {
+  /** @param {string} text */
+  constructor(text) {
+    super();
+    this.text = text;
+  }
+
+  get textContent() {
+    return this.text;
+  }
+}
+
+export class Element extends Node {
+  /** @type {Record<string, string>} */
+  attributes = {};
+  /** @type {Record<string, string>} */
+  styles = {};
+  /** @type {Record<string, string>} */
+  dataset = {};
+  hidden = false;
+  style = { setProperty: (/** @type {string} */ name, /** @type {string} */ value) => (this.styles[name] = value) };
+
+  /** @param {string} tag */
+  constructor(tag) {
+    super();
+    this.tag = tag;
+  }
+
+  /** @param {string} name @param {string} value */
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+
+  addEventListener() {}
+
+  /** @param {...(Node|string)} nodes */
+  replaceChildren(...nodes) {
+    this.children = nodes.map((node) => (node instanceof Node ? node : new Text(node)));
+  }
+
+  /** @param {string} tag @returns {Element[]} All of that name below. */
+  all(tag) {
+    const elements = this.children.filter((child) => child instanceof Element);
+    return elements.flatMap((child) => [...(child.tag === tag ? [child] : []), ...child.all(tag)]);
+  }
+}
+
+/** Lets the page's modules build elements in this process. */
+export function installPage() {
+  Object.assign(globalThis, { Node, document: { createElement: (/** @type {string} */ tag) => new Element(tag) } });
+}
+
+/** What a view drew. @param {unknown} drawn An element or a list of them. @returns {Element} */
+export function drawnIn(drawn) {
+  const root = new Element("root");
+  root.replaceChildren(.../** @type {Node[]} */ ([drawn].flat().filter((part) => part instanceof Node)));
+  return root;
+}
