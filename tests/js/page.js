@@ -34,6 +34,11 @@ export class Element extends Node {
   /** @type {Record<string, string>} */
   dataset = {};
   hidden = false;
+  disabled = false;
+  value = "";
+  /** @type {Record<string, ((event: any) => void)[]>} */
+  listeners = {};
+  classList = { toggle() {} };
   style = { setProperty: (/** @type {string} */ name, /** @type {string} */ value) => (this.styles[name] = value) };
 
   /** @param {string} tag */
@@ -47,7 +52,32 @@ export class Element extends Node {
     this.attributes[name] = value;
   }
 
-  addEventListener() {}
+  /** @param {string} name */
+  removeAttribute(name) {
+    delete this.attributes[name];
+  }
+
+  /** @param {string} type @param {(event: any) => void} listener */
+  addEventListener(type, listener) {
+    (this.listeners[type] ??= []).push(listener);
+  }
+
+  /** What a user does to it. @param {string} type */
+  fire(type) {
+    for (const listener of this.listeners[type] ?? []) listener({ target: this, preventDefault() {} });
+  }
+
+  focus() {}
+
+  /** @returns {Element|null} */
+  get firstElementChild() {
+    return this.children.find((child) => child instanceof Element) ?? null;
+  }
+
+  /** @param {...(Node|string)} nodes */
+  append(...nodes) {
+    this.replaceChildren(...this.children, ...nodes);
+  }
 
   /** @param {...(Node|string)} nodes */
   replaceChildren(...nodes) {
@@ -58,6 +88,35 @@ export class Element extends Node {
   all(tag) {
     const elements = this.children.filter((child) => child instanceof Element);
     return elements.flatMap((child) => [...(child.tag === tag ? [child] : []), ...child.all(tag)]);
+  }
+}
+
+/** The element of an id. @param {Element} root @param {string} id @returns {Element} */
+export function byId(root, id) {
+  const found = find(root, id);
+  if (!found) throw new Error(`nothing has the id ${id}`);
+  return found;
+}
+
+/** @param {Element} element @param {string} id @returns {Element|null} */
+function find(element, id) {
+  if (element.attributes.id === id) return element;
+  for (const child of element.children) {
+    const found = child instanceof Element ? find(child, id) : null;
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Whether an element and all around it are shown. @param {Element} root @param {string} id */
+export function isShown(root, id) {
+  const below = (/** @type {Element} */ element) => find(element, id) !== null;
+  for (let element = root; ;) {
+    if (element.hidden) return false;
+    if (element.attributes.id === id) return true;
+    const next = element.children.filter((child) => child instanceof Element).find(below);
+    if (!next) return false;
+    element = next;
   }
 }
 

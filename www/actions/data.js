@@ -43,19 +43,21 @@ export function dataActions({ client, dispatch, state }) {
 
   /** @param {Mapping} mapping */
   async function changeMapping(mapping) {
-    const mine = (latest += 1);
     const lacking = missing(mapping);
+    const mine = (latest += 1);
     if (lacking) {
       const error = mistake("table", lacking);
       return dispatch({ type: "data", change: { mapping, mapping_busy: false, error } });
     }
     dispatch({ type: "data", change: { mapping, mapping_busy: true, error: null } });
+    const table = state().data.table?.name ?? "";
     try {
       const info = await client.mapColumns(mapping);
-      if (mine !== latest) return;
+      // The engine has this data set now, also where the form has moved on: what comes next may fail.
       if (opened) opened = { ...opened, mapping, used: true };
-      const table = state().data.table?.name ?? "";
-      dispatch({ type: "data", change: { dataset: { info, table, mapping }, mapping_busy: false } });
+      dispatch({ type: "data", change: { dataset: { info, table, mapping } } });
+      if (mine !== latest) return;
+      dispatch({ type: "data", change: { mapping_busy: false } });
       if (state().model.info && info.mean_tokens === null) await countTokens();
     } catch (thrown) {
       if (mine === latest) dispatch({ type: "data", change: { mapping_busy: false, error: local(thrown) } });
