@@ -1,8 +1,9 @@
 // The curves of a run, drawn by uPlot in the page's own colours, each with a sentence for those who cannot see them.
 
 import uPlot from "./pkg/vendor/uplot.js";
-import { fill, h } from "./dom.js";
+import { fill, h, show } from "./dom.js";
 import { loss, plain } from "./format.js";
+import { bestOf, describe, direction, mainScores, showScore, titleOf } from "./scores.js";
 
 /**
  * @typedef {import("./run.js").RunState} RunState
@@ -62,6 +63,42 @@ export function rateChart() {
   return { element: chart.element, update };
 }
 
+/** The main score on the validation rows after each epoch; hidden while there is none. */
+export function scoreChart() {
+  /** @type {(value: number) => string} */
+  let format = plain;
+  const chart = lineChart("score-chart", "Score", 150, [
+    {
+      label: "validation",
+      color: "--chart-validation",
+      width: 2.5,
+      points: true,
+      format: (value) => format(value),
+    },
+  ]);
+  chart.element.hidden = true;
+
+  /** @param {RunState["epochs"]} epochs @param {import("./protocol.js").ScoreWords[]} table */
+  function update(epochs, table) {
+    const main = mainScores(epochs);
+    show(chart.element, main !== null && main.values.length > 0);
+    if (!main || main.values.length === 0) return;
+    const score = describe(table, main.name);
+    format = (value) => showScore(score, value);
+    const way = direction(score);
+    chart.entitle(`${titleOf(score)} after each epoch, ${way}`);
+    chart.update([main.values.map(({ step }) => step), main.values.map(({ value }) => value)]);
+    const best = bestOf(main.values, score);
+    const last = main.values[main.values.length - 1];
+    chart.describe(
+      `${titleOf(score)} by epoch, ${way}: ${format(last.value)} after epoch ${last.epoch}; ` +
+        `best ${format(best?.value ?? last.value)} after epoch ${best?.epoch ?? last.epoch}.`,
+    );
+  }
+
+  return { element: chart.element, update };
+}
+
 /**
  * @param {string} id
  * @param {string} title
@@ -70,13 +107,9 @@ export function rateChart() {
  */
 function lineChart(id, title, height, lines) {
   const canvas = h("div", { id, class: "canvas", role: "img", "aria-label": title });
+  const heading = h("h3", {}, title);
   const key = h("p", { class: "legend", "aria-hidden": "true" });
-  const element = h(
-    "figure",
-    { class: "chart" },
-    h("figcaption", { class: "title-row" }, h("h3", {}, title), key),
-    canvas,
-  );
+  const element = h("figure", { class: "chart" }, h("figcaption", { class: "title-row" }, heading, key), canvas);
   /** @type {uPlot|null} */
   let plot = null;
   /** @type {(number|null)[][]} */
@@ -112,7 +145,7 @@ function lineChart(id, title, height, lines) {
       height,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 8 } },
-      scales: { x: { time: false }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
+      scales: { x: { time: false }, y: { range: (_, min, max) => yRange(min, max) } },
       axes: [
         axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000], size: 30 }),
         axis({ size: 56, values: ticks }),
@@ -134,10 +167,25 @@ function lineChart(id, title, height, lines) {
     },
 
     /** @param {string} words */
+    entitle(words) {
+      heading.textContent = words;
+    },
+
+    /** @param {string} words */
     describe(words) {
       canvas.setAttribute("aria-label", words);
     },
   };
+}
+
+/**
+ * From zero, so that heights can be compared; below it only where a correlation or R² is. A gap has neither end.
+ *
+ * @param {number|null} min @param {number|null} max @returns {[number, number]}
+ */
+function yRange(min, max) {
+  const low = min !== null && min < 0 ? min * 1.05 : 0;
+  return [low, max !== null && max > 0 ? max * 1.05 : low < 0 ? 0 : 1];
 }
 
 /** A loss that is not a number leaves a gap. @param {(number|null)[][]} data @returns {uPlot.AlignedData} */

@@ -163,6 +163,9 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @returns {Promise<{fields: import("./protocol.js").RecipeField[], defaults: import("./protocol.js").Recipe}>} */
     recipeFields: () => ask("recipe_fields", []),
 
+    /** @returns {Promise<import("./protocol.js").ScoreWords[]>} */
+    scoreWords: () => ask("score_words", []),
+
     /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<Mistake[]>} */
     checkRecipe: (recipe) => ask("check_recipe", [recipe]),
 
@@ -186,6 +189,9 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
      */
     openTable: (bytes, name) => ask("open_table", [bytes, name], { transfer: buffersOf([bytes]) }),
 
+    /** @param {import("./protocol.js").Task} task @returns {Promise<import("./protocol.js").Mapping>} */
+    guessMapping: (task) => ask("guess_mapping", [task]),
+
     /** @param {import("./protocol.js").Mapping} mapping @returns {Promise<import("./protocol.js").DatasetInfo>} */
     mapColumns: (mapping) => ask("map_columns", [mapping]),
 
@@ -207,8 +213,8 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @returns {Promise<null>} */
     stop: () => ask("stop", []),
 
-    /** @param {string[]} texts @returns {Promise<import("./protocol.js").Prediction[]>} */
-    predict: (texts) => ask("predict", [texts]),
+    /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
+    predict: (request) => ask("predict", [request]),
 
     /** @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportFiles: () => ask("export_files", []),

@@ -9,7 +9,12 @@ import { mistake } from "./mistake.js";
  * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
  */
 
-const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson|json)$/iu;
+const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+/** The same for a file field, which offers to choose these. */
+export const TABLE_ENDINGS =
+  ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
+/** Folders of sentence-transformers, which hold settings of what follows the encoder: 1_Pooling, 2_Normalize. */
+const MODULE = /^\d+_[A-Za-z]+$/u;
 /** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
 const MOST_FILES = 500;
 const DEEPEST = 3;
@@ -32,7 +37,7 @@ const COMPANIONS =
  * @throws Mistake when it is neither, or more than one table.
  */
 export function sortFiles(found) {
-  const files = found.filter(({ file }) => !file.name.startsWith("."));
+  const files = found.filter(({ file, folder }) => !file.name.startsWith(".") && !MODULE.test(folder));
   if (files.length === 0)
     throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
   const model = modelAmong(files);
@@ -45,7 +50,7 @@ export function sortFiles(found) {
   if (tables.length === 1 || files.length === 1) return { kind: "table", file: (tables[0] ?? files[0]).file };
   throw mistake(
     "file",
-    `${names(files)}: neither a table (CSV, TSV or JSONL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
+    `${names(files)}: neither a table (CSV, TSV, JSON or CoNLL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
   );
 }
 

@@ -5,6 +5,11 @@
 // All names inside payloads are snake_case, as in the JSON that the terminal program prints: one vocabulary.
 
 /**
+ * @typedef {"classification"|"multi_label"|"regression"|"tokens"|"answers"|"embedding"|"language"} Task
+ *   What is learned, as src/task.rs names it.
+ */
+
+/**
  * @typedef {object} Mistake  What went wrong, as src/error.rs words it.
  * @property {"table"|"model"|"tensor"|"recipe"|"device"|"order"|"file"|"worker"} kind
  * @property {string} message  A whole sentence with the place and the remedy.
@@ -46,7 +51,8 @@
  * @property {number} vocabulary
  * @property {number} max_length  Longest text in tokens that its positions allow.
  * @property {number} parameters
- * @property {string[]|null} labels  Labels of a checkpoint that already has a head.
+ * @property {Task|null} task    Task of a checkpoint that already has a head.
+ * @property {string[]|null} labels  Its labels.
  * @property {string[]} notes    Missing or unexpected tensors and other things worth a line, in words.
  */
 
@@ -63,8 +69,12 @@
 
 /**
  * @typedef {object} Mapping
- * @property {string} text
- * @property {string} label
+ * @property {Task} task
+ * @property {string} text               Column with the text, the words or the question; "" while it is to be chosen.
+ * @property {string|null} pair          Second text, context, or the text that should lie close.
+ * @property {string} label              Label, labels, score, tags, spans or answers; "" where the task needs none.
+ * @property {string|null} negative      Text that should lie far away, for embeddings.
+ * @property {string|null} separator     Between the labels of a multi-label cell that is no JSON list.
  * @property {string|null} split         Column that says train or validation per row.
  * @property {number} validation_share   Used when `split` is null; default 0.1.
  * @property {number} seed
@@ -72,7 +82,9 @@
 
 /**
  * @typedef {object} DatasetInfo
- * @property {{label: string, train: number, validation: number}[]} classes
+ * @property {Task} task
+ * @property {{label: string, train: number, validation: number}[]} classes  Labels, types of entities or tags; empty where
+ *   the task has none.
  * @property {number} train
  * @property {number} validation
  * @property {number|null} longest_tokens  Longest text in tokens, once a model is open; null before.
@@ -91,7 +103,9 @@
  * @property {number} [min]
  * @property {number} [max]
  * @property {boolean} [optional]        The field may be empty (null).
- * @property {[string, string][]} [choices]  Value and words.
+ * @property {[string, string, string?][]} [choices]  Value, words and, where it is worth one, an explanation.
+ * @property {string|string[]|null} [for_method]  Methods of training that use the field; all where it says none.
+ * @property {Task|Task[]|null} [for_task]        Tasks that use it; all where it says none.
  */
 
 /** @typedef {Record<string, number|string|boolean|null>} Recipe */
@@ -129,10 +143,17 @@
  */
 
 /**
- * @typedef {object} Metrics
- * @property {number} loss
- * @property {number} accuracy
- * @property {number} macro_f1
+ * The mean loss, then the scores, the main one first; null where the rows do not define one.
+ *
+ * @typedef {{loss: number} & Record<string, number|null>} Metrics
+ */
+
+/**
+ * @typedef {object} ScoreWords  A score as people read it.
+ * @property {string} name
+ * @property {string} words               Inside a sentence: "accuracy", "macro-F1".
+ * @property {"percent"|"number"} form
+ * @property {boolean} higher_is_better
  */
 
 /**
@@ -148,11 +169,23 @@
  */
 
 /**
+ * @typedef {object} ClassReport
+ * @property {string} label       A label, a tag or a type of entities.
+ * @property {number} precision
+ * @property {number} recall
+ * @property {number} f1
+ * @property {number} support
+ * @property {number} [average_precision]  Where a row may have several labels, and some row has this one.
+ */
+
+/**
  * @typedef {object} Report
+ * @property {Task} task
  * @property {string[]} labels
- * @property {number[][]} confusion  Rows truth, columns prediction.
- * @property {{label: string, precision: number, recall: number, f1: number, support: number}[]} per_class
+ * @property {number[][]|null} [confusion]  Rows truth, columns prediction; of words for tags. Only where labels exclude one another.
+ * @property {ClassReport[]} per_class      Empty where the task has no labels.
  * @property {Metrics} metrics
+ * @property {number|null} [threshold]      Probability from which a label is given, where a row may have several.
  */
 
 /**
@@ -176,10 +209,29 @@
  */
 
 /**
- * @typedef {object} Prediction
- * @property {string} text
- * @property {string} label
- * @property {Record<string, number>} scores  Label to probability; sums to 1.
+ * What is asked of a model: texts and, for tasks of two texts, as many second ones.
+ *
+ * @typedef {{texts: string[], pairs: string[]|null}} PredictRequest
+ */
+
+/**
+ * Places in a text count characters as Python does (Unicode scalar values), not JavaScript's UTF-16 units: see spans.js.
+ *
+ * @typedef {{start: number, end: number, label: string, score: number}} MarkedSpan
+ */
+
+/**
+ * What a model says of a text, by its task. Scores of labels are probabilities; where labels exclude one another, they sum to 1.
+ *
+ * @typedef {{text: string, pair?: string|null, label: string, scores: Record<string, number>}} LabelPrediction
+ * @typedef {{text: string, pair?: string|null, labels: string[], scores: Record<string, number>}} LabelsPrediction
+ * @typedef {{text: string, pair?: string|null, score: number}} ScorePrediction
+ * @typedef {{text: string, tokens: MarkedSpan[], entities: MarkedSpan[]}} TokensPrediction
+ * @typedef {{question: string, context: string, answer: string, start: number, end: number, score: number}} AnswerPrediction
+ *   The answer is empty, and start and end are 0, where the context holds none.
+ * @typedef {{text: string, vector: number[]}} VectorPrediction
+ * @typedef {{text: string, masks: {start: number, end: number, words: {word: string, score: number}[]}[]}} MasksPrediction
+ * @typedef {LabelPrediction|LabelsPrediction|ScorePrediction|TokensPrediction|AnswerPrediction|VectorPrediction|MasksPrediction} Prediction
  */
 
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
@@ -190,23 +242,27 @@
  *   devices()                          -> DeviceChoices
  *   start_device("auto"|"gpu"|"cpu")   -> DeviceInfo|null  null: this worker runs another device, ask a new one
  *   recipe_fields()                    -> {fields: RecipeField[], defaults: Recipe}
+ *   score_words()                      -> ScoreWords[]    every score that a report can hold
  *   check_recipe(recipe)               -> Mistake[]
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
  *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
+ *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
  *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
- *   predict(texts)                     -> Prediction[]
+ *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  */
 export const CALLS = /** @type {const} */ ([
   "devices",
   "start_device",
   "recipe_fields",
+  "score_words",
   "check_recipe",
   "open_model",
   "open_table",
+  "guess_mapping",
   "map_columns",
   "count_tokens",
   "start",

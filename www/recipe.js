@@ -21,6 +21,20 @@ function draftValue(value) {
 }
 
 /**
+ * Whether a field has a part in what is trained: some belong to one method of training, some to one task.
+ *
+ * @param {Draft} draft
+ * @param {import("./protocol.js").Task} task
+ * @returns {(field: RecipeField) => boolean}
+ */
+export function usedBy(draft, task) {
+  const among = (/** @type {string|string[]|null|undefined} */ names, /** @type {unknown} */ name) =>
+    names === null || names === undefined || [names].flat().includes(String(name));
+  return ({ for_method, for_task }) =>
+    among(for_task, task) && (draft.method === undefined || among(for_method, draft.method));
+}
+
+/**
  * The recipe that a draft means. Fields with mistakes keep their default in `recipe`.
  *
  * @param {RecipeField[]} fields

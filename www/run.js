@@ -5,7 +5,7 @@
  * @typedef {"idle"|"starting"|"running"|"paused"|"stopping"|"done"|"failed"} RunStatus
  */
 
-/** @typedef {{model: string, table: string}} Subject */
+/** @typedef {{model: string, table: string, task: import("./protocol.js").Task, pairs: boolean}} Subject  `pairs`: of two texts. */
 
 /**
  * Columns of the curves, one entry per step.

@@ -1,5 +1,6 @@
 // The page's whole state and the one pure function that changes it: (state, action) → state.
 
+import { usedBy } from "./recipe.js";
 import { addEvents, idleRun } from "./run.js";
 
 /**
@@ -55,8 +56,14 @@ import { addEvents, idleRun } from "./run.js";
  */
 
 /**
+ * What a model of a task said of the texts that it was given.
+ *
+ * @typedef {{task: import("./protocol.js").Task, predictions: import("./protocol.js").Prediction[]}} Answered
+ */
+
+/**
  * @typedef {object} ResultState
- * @property {import("./protocol.js").Prediction|null} prediction
+ * @property {Answered|null} answered  What the model said last.
  * @property {"predict"|"weights"|"zip"|null} busy
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
@@ -69,6 +76,7 @@ import { addEvents, idleRun } from "./run.js";
  * @property {ModelState} model
  * @property {DataState} data
  * @property {RecipeState} recipe
+ * @property {import("./protocol.js").ScoreWords[]} scores  What the scores of a report are called.
  * @property {RunState} run
  * @property {ResultState} result
  */
@@ -79,6 +87,7 @@ import { addEvents, idleRun } from "./run.js";
  *   | {type: "model_opened", info: import("./protocol.js").ModelInfo}
  *   | {type: "data", change: Partial<DataState>}
  *   | {type: "recipe", change: Partial<RecipeState>}
+ *   | {type: "scores", scores: import("./protocol.js").ScoreWords[]}
  *   | {type: "run", change: Partial<RunState>}
  *   | {type: "run_started", info: import("./protocol.js").RunInfo}
  *   | {type: "moved"}
@@ -91,7 +100,7 @@ import { addEvents, idleRun } from "./run.js";
 const listed = new Intl.ListFormat("en");
 
 /** @type {ResultState} */
-const NO_RESULT = { prediction: null, busy: null, saved: null, error: null };
+const NO_RESULT = { answered: null, busy: null, saved: null, error: null };
 
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
@@ -109,6 +118,7 @@ export function initialState(choice) {
       previous: null,
     },
     recipe: { fields: [], defaults: {}, draft: {}, mistakes: {} },
+    scores: [],
     run: idleRun(),
     result: NO_RESULT,
   };
@@ -128,6 +138,8 @@ export function reduce(state, action) {
       return { ...state, data: { ...state.data, ...action.change } };
     case "recipe":
       return { ...state, recipe: { ...state.recipe, ...action.change } };
+    case "scores":
+      return { ...state, scores: action.scores };
     case "run":
       return { ...state, run: { ...state.run, ...action.change } };
     case "run_started":
@@ -152,7 +164,9 @@ export function reduce(state, action) {
 
 /** @param {State} state @returns {import("./run.js").Subject|null} */
 function subject({ model, data }) {
-  return model.info && data.dataset ? { model: model.info.name, table: data.dataset.table } : null;
+  if (!model.info || !data.dataset) return null;
+  const { table, mapping } = data.dataset;
+  return { model: model.info.name, table, task: mapping.task, pairs: mapping.pair !== null };
 }
 
 /**
@@ -190,6 +204,19 @@ export function isBusyTraining(state) {
   return phase(state) === "running" || phase(state) === "paused";
 }
 
+/** @param {State} state @returns {import("./protocol.js").Task} The task that the next run learns. */
+export function taskAtHand({ data }) {
+  return data.dataset?.mapping.task ?? data.mapping?.task ?? "classification";
+}
+
+/** @param {State} state @returns {string[]} Fields with a mistake, but for those that the task or the method does not use. */
+export function mistakesShown(state) {
+  const { fields, draft, mistakes } = state.recipe;
+  const used = usedBy(draft, taskAtHand(state));
+  const idle = new Set(fields.filter((field) => !used(field)).map(({ name }) => name));
+  return Object.keys(mistakes).filter((name) => !idle.has(name));
+}
+
 /**
  * What still stands between the user and training, as one sentence; null when nothing does.
  *
@@ -202,7 +229,7 @@ export function obstacle(state) {
   if (!state.data.dataset) return "Choose your data in step 2, or load the example.";
   if (state.data.mapping_busy || state.data.loading) return "The data is still being read.";
   if (state.device.busy) return "The device is still being set up.";
-  const wrong = Object.keys(state.recipe.mistakes);
+  const wrong = mistakesShown(state);
   if (wrong.length > 0) {
     const names = state.recipe.fields.filter((field) => wrong.includes(field.name)).map((field) => field.label);
     return `Correct ${listed.format(names)} in step 3 first.`;

@@ -15,9 +15,11 @@ declare module "*/pkg/cpu/tabtune.js" {
       fields: import("./protocol.js").RecipeField[];
       defaults: import("./protocol.js").Recipe;
     };
+    static score_words(): import("./protocol.js").ScoreWords[];
     static check_recipe(recipe: import("./protocol.js").Recipe): import("./protocol.js").Mistake[];
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
     open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
+    guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
     map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;
     tokenize(rows: number): { done: number; total: number };
     dataset_info(): import("./protocol.js").DatasetInfo | null;
@@ -25,7 +27,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
-    predict(texts: string[]): Promise<import("./protocol.js").Prediction[]>;
+    predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
   }
 

@@ -81,9 +81,11 @@ const answers = {
   devices: () => findDevices(),
   start_device: (kind) => inTurn(() => startDevice(kind)),
   recipe_fields: async () => (await loaded).recipe_fields(),
+  score_words: async () => (await loaded).score_words(),
   check_recipe: async (recipe) => (await loaded).check_recipe(recipe),
   open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
+  guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
   map_columns: (mapping) =>
     changing((engine) => {
       const info = engine.map_columns(mapping);
@@ -113,7 +115,7 @@ const answers = {
       return null;
     });
   },
-  predict: (texts) => inTurn(() => liveEngine().predict(texts)),
+  predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () =>
     inTurn(() => liveEngine().export_files({ created: new Date().toISOString(), browser: navigator.userAgent })),
 };

@@ -2,9 +2,9 @@
 // mend in any state, light or dark, wide or narrow.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import axe from "axe-core";
 import { file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
+import { isFine } from "./looks.mjs";
 import { choose, drop, reaches, reads, train } from "./user.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -15,38 +15,6 @@ before(async () => {
   site = await startSite();
 });
 after(() => site.close());
-
-const LOOKS = /** @type {const} */ ([
-  { colorScheme: "light", width: 1280 },
-  { colorScheme: "dark", width: 1280 },
-  { colorScheme: "light", width: 360 },
-  { colorScheme: "dark", width: 360 },
-]);
-
-/**
- * Asserts that axe finds nothing and that no look of the page is wider than its window.
- *
- * @param {Page} page
- * @param {string} state
- */
-async function isFine(page, state) {
-  for (const { colorScheme, width } of LOOKS) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.setViewportSize({ width, height: 900 });
-    const look = `${state}, ${colorScheme}, ${width} px`;
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run();
-      return violations.map((/** @type {any} */ violation) => [
-        violation.id,
-        violation.nodes.map((/** @type {any} */ node) => `${node.target}: ${node.failureSummary}`),
-      ]);
-    });
-    assert.deepEqual(found, [], look);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(wide <= width, `${look}: the page is ${wide} px wide`);
-  }
-}
 
 test("axe finds nothing in any state", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });

@@ -48,6 +48,70 @@ export function table(rows) {
   return `text,label\n${lines.join("\n")}\n`;
 }
 
+/** A label that would be an element, if it were markup; no white space, so that it may stand in a CoNLL file. */
+export const ELEMENT = "<img/src=x/onerror=alert(1)>";
+
+/**
+ * A small table for a task whose answers are words of the texts.
+ *
+ * @param {"multi_label"|"regression"|"tokens"|"answers"|"pairs"|"embedding"|"language"} kind
+ * @returns {Dropped}
+ */
+export function taskTable(kind) {
+  const rows = (/** @type {string} */ head, /** @type {(fruit: string, place: number) => string} */ row) =>
+    file(`${kind}.csv`, `${head}\n${Array.from({ length: 24 }, (_, i) => row(FRUITS[i % 3], i)).join("\n")}\n`);
+  const next = (/** @type {number} */ place) => FRUITS[(place + 1) % 3];
+  switch (kind) {
+    case "multi_label":
+      return rows("text,labels", (fruit, i) =>
+        i % 2 ? `the ${fruit} and ${next(i)},${fruit}|${next(i)}` : `a ${fruit},${fruit}`,
+      );
+    case "regression":
+      return rows(
+        "text,score",
+        (fruit, i) => `the ${fruit} is ${i % 2 ? "sweet" : "good"} ${i},${(i / 7 + 0.01).toFixed(2)}`,
+      );
+    case "pairs":
+      return rows(
+        "premise,hypothesis,label",
+        (fruit, i) => `the ${fruit} is good ${i},a ${i % 2 ? fruit : next(i)},${i % 2 ? "same" : "other"}`,
+      );
+    case "embedding":
+      return rows("anchor,positive", (fruit, i) => `the ${fruit} is good ${i},a good ${fruit} ${i}`);
+    case "language":
+      return rows("text,id", (fruit, i) => `the ${fruit} is sweet and ripe,${i}`);
+    case "tokens":
+      return file("fruit.conll", FRUITS.flatMap((fruit) => sentences(fruit)).join("\n"));
+    case "answers":
+      return file(
+        "fruit.json",
+        JSON.stringify({ version: "v2.0", data: [{ title: "fruit", paragraphs: FRUITS.map(paragraph) }] }),
+      );
+  }
+}
+
+/** Eight sentences as a CoNLL file has them. @param {string} fruit */
+function sentences(fruit) {
+  return Array.from(
+    { length: 8 },
+    (_, i) => `the O\n👋 O\n${fruit} B-FRUIT\nis O\n${i} ${i % 4 ? "O" : `B-${ELEMENT}`}\n`,
+  );
+}
+
+/** A context with seven questions that it answers, and one that it does not. @param {string} fruit */
+function paragraph(fruit) {
+  const context = `👋 the ${fruit} is sweet and ripe`;
+  // Characters, as SQuAD counts them: the hand is one.
+  const answers = [{ text: fruit, answer_start: 6 }];
+  const qas = Array.from({ length: 8 }, (_, i) => ({
+    id: `${fruit}-${i}`,
+    question: `what is sweet ${i}`,
+    answers: i === 7 ? [] : answers,
+    is_impossible: i === 7,
+  }));
+  return { context, qas };
+}
+
 /**
  * The header of a safetensors file: eight bytes of length, then JSON.
  *

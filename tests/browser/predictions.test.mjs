@@ -51,7 +51,7 @@ for (const { device, tolerance } of /** @type {const} */ ([
         ]);
         const { info } = await client.startDevice(device);
         await client.openModel(Object.fromEntries(bytes), "tiny-classifier");
-        return { info, predictions: await client.predict(texts) };
+        return { info, predictions: await client.predict({ texts, pairs: null }) };
       },
       { device, files, texts },
     );

@@ -41,13 +41,13 @@ function stage() {
 
 test("answers reach the call that asked, in any order", async () => {
   const { client, workers } = stage();
-  const first = client.predict(["a"]);
+  const first = client.predict({ texts: ["a"], pairs: null });
   const second = client.checkRecipe({});
   const [worker] = workers;
   assert.deepEqual(
     worker.sent.map(({ call, args }) => [call, args]),
     [
-      ["predict", [["a"]]],
+      ["predict", [{ texts: ["a"], pairs: null }]],
       ["check_recipe", [{}]],
     ],
   );
@@ -74,7 +74,7 @@ test("progress and events are passed on, mistakes reject", async () => {
 
 test("a dead worker rejects all that waited, says so once, and the next call starts another", async () => {
   const { client, workers, deaths } = stage();
-  const waiting = [client.pause(), client.predict(["a"])];
+  const waiting = [client.pause(), client.predict({ texts: ["a"], pairs: null })];
   workers[0].say("message", { id: 1, error: { kind: "worker", message: "unreachable" } });
   for (const call of waiting) await assert.rejects(call, { kind: "worker", message: "unreachable" });
   assert.equal(deaths.length, 1);
@@ -143,7 +143,7 @@ test("another device is another worker, and the old one ends when all its calls 
   answer(workers[0], null);
   assert.deepEqual(await moved, { info: { kind: "gpu" }, moved: true });
   assert.equal(workers[0].ended, true);
-  client.predict(["a"]).catch(() => null);
+  client.predict({ texts: ["a"], pairs: null }).catch(() => null);
   assert.equal(workers[1].sent.at(-1).call, "predict");
 });
 
@@ -175,7 +175,7 @@ test("the worker of the last run stays for its result until another run is done"
   answer(workers[0], null);
   await moved;
   assert.equal(workers[0].ended, false);
-  const predicted = client.predict(["a"]);
+  const predicted = client.predict({ texts: ["a"], pairs: null });
   answer(workers[0], ["p"]);
   assert.deepEqual(await predicted, ["p"]);
 

@@ -12,7 +12,17 @@ function drop(...names) {
 }
 
 test("a table is a table", () => {
-  for (const name of ["rows.csv", "ROWS.TSV", "rows.jsonl", "rows.txt", "without-ending"]) {
+  for (const name of [
+    "rows.csv",
+    "ROWS.TSV",
+    "rows.jsonl",
+    "rows.txt",
+    "squad.json",
+    "train.conll",
+    "a.BIO",
+    "b.iob2",
+    "without-ending",
+  ]) {
     const intake = sortFiles(drop(name));
     assert.equal(intake.kind, "table");
   }
@@ -26,6 +36,12 @@ test("a model folder is sorted into its parts, its other files left aside", () =
   if (intake.kind !== "model") return;
   assert.deepEqual(Object.keys(intake.files).sort(), ["config", "tokenizer", "weights"]);
   assert.equal(intake.name, "my-model");
+});
+
+test("the settings of a pooling folder beside an encoder are no second model", () => {
+  const pooling = { file: new File(["x"], "config.json"), folder: "1_Pooling" };
+  const intake = sortFiles([...drop("config.json", "tokenizer.json", "modules.json", "model.safetensors"), pooling]);
+  assert.equal(intake.kind === "model" && intake.name, "my-model");
 });
 
 test("model.safetensors wins over another file of weights, in any order", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { draftOf, readDraft, readField } from "../../www/recipe.js";
+import { draftOf, readDraft, readField, usedBy } from "../../www/recipe.js";
 
 /** @typedef {import("../../www/protocol.js").RecipeField} RecipeField */
 
@@ -59,4 +59,16 @@ test("the draft of a recipe reads back as that recipe", () => {
   const draft = draftOf(fields, recipe);
   assert.equal(draft.learning_rate, "5e-5");
   assert.deepEqual(readDraft(fields, {}, draft), { recipe, mistakes: {} });
+});
+
+test("fields belong to methods and tasks, or to all of them", () => {
+  const rank = field({ name: "lora_rank", for_method: ["lora"] });
+  const smoothing = field({ name: "label_smoothing", for_task: ["classification", "tokens"] });
+  const both = field({ name: "b", for_method: "frozen", for_task: "language" });
+  const names = (/** @type {import("../../www/recipe.js").Draft} */ draft, /** @type {any} */ task) =>
+    [EPOCHS, rank, smoothing, both].filter(usedBy(draft, task)).map(({ name }) => name);
+  assert.deepEqual(names({ method: "full" }, "classification"), ["epochs", "label_smoothing"]);
+  assert.deepEqual(names({ method: "lora" }, "regression"), ["epochs", "lora_rank"]);
+  assert.deepEqual(names({ method: "frozen" }, "language"), ["epochs", "b"]);
+  assert.deepEqual(names({}, "tokens"), ["epochs", "lora_rank", "label_smoothing"], "no choice of methods");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { initialState, isBusyTraining, obstacle, phase, reduce } from "../../www/state.js";
+import { initialState, isBusyTraining, obstacle, phase, reduce, taskAtHand } from "../../www/state.js";
 
 /** @typedef {import("../../www/state.js").State} State */
 /** @typedef {import("../../www/state.js").Action} Action */
@@ -16,12 +16,32 @@ const MODEL = {
   vocabulary: 100,
   max_length: 64,
   parameters: 5000,
+  task: null,
   labels: null,
   notes: [],
 };
-const MAPPING = { text: "text", label: "label", split: null, validation_share: 0.1, seed: 0 };
+/** @type {import("../../www/protocol.js").Mapping} */
+const MAPPING = {
+  task: "classification",
+  text: "text",
+  pair: null,
+  label: "label",
+  negative: null,
+  separator: null,
+  split: null,
+  validation_share: 0.1,
+  seed: 0,
+};
 const DATASET = {
-  info: { classes: [], train: 18, validation: 2, longest_tokens: null, mean_tokens: null, notes: [] },
+  info: {
+    task: MAPPING.task,
+    classes: [],
+    train: 18,
+    validation: 2,
+    longest_tokens: null,
+    mean_tokens: null,
+    notes: [],
+  },
   table: "rows.csv",
   mapping: MAPPING,
 };
@@ -106,14 +126,14 @@ test("a mistake in a model leaves the open model as it was", () => {
 test("another model leaves the result of the last run, which says what it came from", () => {
   const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" } }]);
   assert.equal(phase(state), "trained");
-  assert.deepEqual(state.run.subject, { model: "tiny", table: "rows.csv" });
+  assert.deepEqual(state.run.subject, { model: "tiny", table: "rows.csv", task: "classification", pairs: false });
 });
 
 test("a new run starts with empty curves and no old prediction", () => {
   /** @type {Action} */
-  const predicted = { type: "result", change: { prediction: { text: "a", label: "b", scores: { b: 1 } } } };
+  const predicted = { type: "result", change: { answered: { task: "language", predictions: [] } } };
   const state = after([...TRAINED, predicted, { type: "run_started", info: RUN }]);
-  assert.equal(state.result.prediction, null);
+  assert.equal(state.result.answered, null);
   assert.deepEqual(state.run.curves.loss, []);
   assert.equal(state.run.done, null);
 });
@@ -145,4 +165,29 @@ test("wrong hyperparameters are named by their labels", () => {
   const mistakes = { seed: "No.", epochs: "No." };
   const state = after([...READY, { type: "recipe", change: { fields, mistakes } }]);
   assert.equal(obstacle(state), "Correct Epochs and Seed in step 3 first.");
+});
+
+test("a wrong value stands in the way only where the method and the task use its field", () => {
+  /** @type {import("../../www/protocol.js").RecipeField} */
+  const rank = {
+    ...{ name: "lora_rank", label: "Rank", help: "", unit: "", advanced: true },
+    kind: "integer",
+    for_method: "lora",
+  };
+  const change = (/** @type {string} */ method) => ({
+    ...{ fields: [rank], mistakes: { lora_rank: "No." } },
+    draft: { method, lora_rank: "x" },
+  });
+  assert.equal(obstacle(after([...READY, { type: "recipe", change: change("full") }])), null);
+  assert.equal(
+    obstacle(after([...READY, { type: "recipe", change: change("lora") }])),
+    "Correct Rank in step 3 first.",
+  );
+});
+
+test("the task at hand is that of the data, and before there is any that of the form", () => {
+  assert.equal(taskAtHand(initialState("auto")), "classification");
+  const mapping = { ...MAPPING, task: /** @type {const} */ ("answers") };
+  assert.equal(taskAtHand(after([{ type: "data", change: { mapping } }])), "answers");
+  assert.equal(taskAtHand(after([...READY, { type: "data", change: { mapping } }])), "classification");
 });

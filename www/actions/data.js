@@ -1,6 +1,8 @@
 // Opening tables and choosing their columns; the table before is remembered, so that one can go back.
 
 import { EXAMPLE_NAME, readExample } from "../example.js";
+import { missing } from "../mapping.js";
+import { mistake } from "../mistake.js";
 import { bytesOf } from "../models.js";
 import { isBusyTraining } from "../state.js";
 import { tooLarge } from "../stream.js";
@@ -41,17 +43,41 @@ export function dataActions({ client, dispatch, state }) {
 
   /** @param {Mapping} mapping */
   async function changeMapping(mapping) {
+    const lacking = missing(mapping);
     const mine = (latest += 1);
+    if (lacking) {
+      const error = mistake("table", lacking);
+      return dispatch({ type: "data", change: { mapping, mapping_busy: false, error } });
+    }
     dispatch({ type: "data", change: { mapping, mapping_busy: true, error: null } });
+    const table = state().data.table?.name ?? "";
     try {
       const info = await client.mapColumns(mapping);
-      if (mine !== latest) return;
+      // The engine has this data set now, also where the form has moved on: what comes next may fail.
       if (opened) opened = { ...opened, mapping, used: true };
-      const table = state().data.table?.name ?? "";
-      dispatch({ type: "data", change: { dataset: { info, table, mapping }, mapping_busy: false } });
+      dispatch({ type: "data", change: { dataset: { info, table, mapping } } });
+      if (mine !== latest) return;
+      dispatch({ type: "data", change: { mapping_busy: false } });
       if (state().model.info && info.mean_tokens === null) await countTokens();
     } catch (thrown) {
       if (mine === latest) dispatch({ type: "data", change: { mapping_busy: false, error: local(thrown) } });
+    }
+  }
+
+  /** Takes the likeliest columns for a task; what holds rows back stays. @param {import("../protocol.js").Task} task */
+  async function chooseTask(task) {
+    const before = state().data.mapping;
+    if (!before || before.task === task) return;
+    const mine = (latest += 1);
+    // The choice shows at once: the engine may be busy with a model.
+    dispatch({ type: "data", change: { mapping: { ...before, task }, mapping_busy: true, error: null } });
+    try {
+      const { split, validation_share, seed } = before;
+      const guess = await client.guessMapping(task);
+      if (mine === latest) await changeMapping({ ...guess, split, validation_share, seed });
+    } catch (thrown) {
+      const error = local(thrown);
+      if (mine === latest) dispatch({ type: "data", change: { mapping: before, mapping_busy: false, error } });
     }
   }
 
@@ -64,6 +90,7 @@ export function dataActions({ client, dispatch, state }) {
 
   return {
     changeMapping,
+    chooseTask,
     countTokens,
 
     /** @param {File} file */

@@ -1,6 +1,7 @@
 // Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
 
-import { draftOf, readDraft } from "../recipe.js";
+import { draftOf, readDraft, usedBy } from "../recipe.js";
+import { taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -10,7 +11,9 @@ export function recipeActions({ client, dispatch, state }) {
   /** Checks a draft here for its form and in the engine for its meaning. @param {Record<string, string|boolean>} draft */
   async function take(draft) {
     const { fields, defaults } = state().recipe;
-    const { recipe, mistakes } = readDraft(fields, defaults, draft);
+    const { mistakes } = readDraft(fields, defaults, draft);
+    // What the task or the method does not use is neither sent nor waited for, but keeps its mistake until it is used.
+    const { recipe } = readDraft(fields.filter(usedBy(draft, taskAtHand(state()))), defaults, draft);
     dispatch({ type: "recipe", change: { draft, mistakes } });
     const found = await client.checkRecipe(recipe).catch(() => []);
     if (state().recipe.draft !== draft) return;
@@ -21,7 +24,8 @@ export function recipeActions({ client, dispatch, state }) {
   return {
     async loadFields() {
       try {
-        const { fields, defaults } = await client.recipeFields();
+        const [{ fields, defaults }, scores] = await Promise.all([client.recipeFields(), client.scoreWords()]);
+        dispatch({ type: "scores", scores });
         dispatch({ type: "recipe", change: { fields, defaults, draft: draftOf(fields, defaults), mistakes: {} } });
       } catch (thrown) {
         dispatch({ type: "device", change: { error: local(thrown) } });

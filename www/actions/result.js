@@ -2,6 +2,7 @@
 
 import { fileName, save, zipped } from "../download.js";
 import { mistake } from "../mistake.js";
+import { requestFor } from "../trial.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -27,8 +28,12 @@ export function resultActions({ client, dispatch, state }) {
   }
 
   return {
-    /** @param {string} text */
-    predict: (text) => attempt("predict", async () => ({ prediction: (await client.predict([text]))[0] ?? null })),
+    /** @param {import("../protocol.js").Task} task @param {string} text @param {string|null} pair */
+    predict: (task, text, pair) =>
+      attempt("predict", async () => {
+        const predictions = await client.predict(requestFor(task, text, pair));
+        return { answered: { task, predictions } };
+      }),
 
     saveWeights: () =>
       attempt("weights", async () => {

@@ -1,7 +1,7 @@
 // Starting, pausing, resuming and stopping a run.
 
-import { readDraft } from "../recipe.js";
-import { isBusyTraining, obstacle } from "../state.js";
+import { readDraft, usedBy } from "../recipe.js";
+import { isBusyTraining, obstacle, taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -23,7 +23,9 @@ export function runActions({ client, dispatch, state }) {
       if (isBusyTraining(state()) || obstacle(state())) return;
       const { status } = state().run;
       const { fields, defaults, draft } = state().recipe;
-      const { recipe } = readDraft(fields, defaults, draft);
+      // What the task or the method does not use stays at its default, whatever was written there before.
+      const used = fields.filter(usedBy(draft, taskAtHand(state())));
+      const { recipe } = readDraft(used, defaults, draft);
       dispatch({ type: "run", change: { status: "starting", error: null } });
       await attempt(async () => dispatch({ type: "run_started", info: await client.start(recipe) }), status);
     },

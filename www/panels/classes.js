@@ -1,4 +1,4 @@
-// How many rows each label has, and how they are split, as bars with their numbers.
+// How many rows there are, and how often each label occurs, on either side of the split, as bars with their numbers.
 
 import { fill, h, show } from "../dom.js";
 import { count, counted } from "../format.js";
@@ -8,6 +8,7 @@ import { visible } from "../visible.js";
 const MOST_SHOWN = 30;
 
 export function classCounts() {
+  const title = h("h3", {});
   const summary = h("p", { id: "data-summary", class: "hint" });
   const list = h("ul", { id: "class-counts", class: "classes" });
   const legend = h(
@@ -16,13 +17,7 @@ export function classCounts() {
     h("span", {}, h("span", { class: "swatch train" }), " train"),
     h("span", {}, h("span", { class: "swatch validation" }), " validation"),
   );
-  const element = h(
-    "div",
-    { class: "stack tight" },
-    h("div", { class: "title-row" }, h("h3", {}, "Rows per label"), legend),
-    summary,
-    list,
-  );
+  const element = h("div", { class: "stack tight" }, h("div", { class: "title-row" }, title, legend), summary, list);
 
   /** @param {import("../protocol.js").DatasetInfo|null} dataset */
   function update(dataset) {
@@ -32,7 +27,17 @@ export function classCounts() {
       dataset.mean_tokens !== null && dataset.longest_tokens !== null
         ? ` Texts have ${count(dataset.mean_tokens)} tokens on average, the longest ${count(dataset.longest_tokens)}.`
         : "";
-    summary.textContent = `${counted(dataset.train, "row")} to train on, ${counted(dataset.validation, "row")} to validate with, ${counted(dataset.classes.length, "label")}.${lengths}`;
+    const labelled = dataset.classes.length > 0;
+    // Tags are counted by word or by entity, not by row.
+    title.textContent = !labelled
+      ? "Rows"
+      : dataset.task === "tokens"
+        ? "How often each label occurs"
+        : "Rows per label";
+    show(legend, labelled);
+    show(list, labelled);
+    const labels = labelled ? `, ${counted(dataset.classes.length, "label")}` : "";
+    summary.textContent = `${counted(dataset.train, "row")} to train on, ${counted(dataset.validation, "row")} to validate with${labels}.${lengths}`;
     const most = Math.max(...dataset.classes.map(({ train, validation }) => train + validation), 1);
     const hidden = dataset.classes.length - MOST_SHOWN;
     fill(

@@ -1,13 +1,17 @@
-// Step 2: the table, what its columns mean, a look at its rows, and how many of each label there are.
+// Step 2: the table, what is learned from it, what its columns mean, a look at its rows, and how many of each label there
+// are.
 
 import { fill, h, show, whenChanged } from "../dom.js";
-import { count, counted } from "../format.js";
-import { fromField } from "../intake.js";
+import { counted } from "../format.js";
+import { columnsInWords } from "../mapping.js";
 import { isBusyTraining } from "../state.js";
 import { visible } from "../visible.js";
 import { classCounts } from "./classes.js";
+import { tableIntake } from "./intake.js";
 import { mappingForm } from "./mapping.js";
+import { previewTable } from "./preview.js";
 import { mistakeLine, noteList, section } from "./section.js";
+import { taskPicker } from "./tasks.js";
 
 /**
  * @typedef {import("../actions.js").Actions} Actions
@@ -21,7 +25,7 @@ export function dataPanel(actions) {
     2,
     "data",
     "Data",
-    "A table with one text and one label per row: CSV, TSV or JSON Lines.",
+    "Texts with what should be learned from them: CSV, TSV, JSON, CoNLL or SQuAD.",
   );
   const intake = tableIntake(actions);
   const mistake = mistakeLine("data-error");
@@ -29,6 +33,7 @@ export function dataPanel(actions) {
   const file = h("p", { id: "table-name", class: "subject", dir: "auto" });
   const format = h("p", { id: "table-format", class: "hint" });
   const tableNotes = noteList("table-notes");
+  const tasks = taskPicker(actions);
   const mapping = mappingForm(actions);
   const preview = h("div", {
     id: "preview",
@@ -44,6 +49,7 @@ export function dataPanel(actions) {
     { class: "stack" },
     h("div", {}, file, format),
     tableNotes.element,
+    tasks.element,
     mapping.element,
     h("div", { class: "stack tight" }, h("h3", {}, "First rows"), preview),
     classes.element,
@@ -59,8 +65,8 @@ export function dataPanel(actions) {
     format.textContent = `${table.format} · ${counted(table.rows, "row")}`;
   });
   const drawPreview = whenChanged(
-    (/** @type {TableInfo|null} */ table, /** @type {string} */ text, /** @type {string} */ label) => {
-      if (table) fill(preview, previewTable(table, text, label));
+    (/** @type {TableInfo|null} */ table, /** @type {State["data"]["mapping"]} */ mapping) => {
+      if (table && mapping) fill(preview, previewTable(table, mapping));
     },
   );
   const drawDataset = whenChanged((/** @type {State["data"]["dataset"]} */ dataset) => {
@@ -73,10 +79,11 @@ export function dataPanel(actions) {
     const { table, loading, error, dataset, previous } = state.data;
     const busy = isBusyTraining(state);
     drawTable(table);
-    drawPreview(table, state.data.mapping?.text ?? "", state.data.mapping?.label ?? "");
+    drawPreview(table, state.data.mapping);
     // Counts of one table under the columns of another would mislead.
     const fits = state.data.mapping_busy || state.data.mapping === dataset?.mapping;
     drawDataset(fits ? dataset : null);
+    tasks.update(table?.mapping ?? null, state.data.mapping, busy || state.dead !== null);
     mapping.update(table, state.data.mapping, busy || state.dead !== null);
     mistake.update(error);
     intake.update(table !== null, loading, previous, busy || state.dead !== null);
@@ -93,81 +100,6 @@ export function dataPanel(actions) {
 function stillUsed({ data }) {
   if (!data.dataset) return "";
   const { table, mapping } = data.dataset;
-  return `Nothing is lost: training still uses ${visible(table, 60)} with “${visible(mapping.text, 40)}” as text and “${visible(mapping.label, 40)}” as label.`;
-}
-
-/** @param {Actions} actions */
-function tableIntake(actions) {
-  /** @param {Event} event */
-  const take = (event) => {
-    const field = /** @type {HTMLInputElement} */ (event.target);
-    if (field.files && field.files.length > 0) actions.take(fromField(field.files));
-    field.value = "";
-  };
-  const field = h("input", {
-    id: "file-table",
-    type: "file",
-    accept: ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json",
-    class: "visually-hidden",
-    onchange: take,
-  });
-  const choose = h("span", {}, "Choose a file");
-  const example = h("button", { id: "load-example", type: "button", onclick: actions.openExample }, "Load the example");
-  const back = h("button", { id: "go-back", type: "button", class: "quiet", onclick: actions.goBack });
-  const words = h("p", { class: "drop-words" });
-  const hint = h("p", { class: "hint" }, "The example has 240 customer messages on six topics.");
-  const controls = h(
-    "fieldset",
-    { class: "plain row" },
-    h("label", { class: "button primary", for: "file-table" }, field, choose),
-    example,
-    back,
-  );
-  const element = h("div", { class: "dropzone" }, words, controls, hint);
-
-  /** @param {boolean} open @param {string|null} loading @param {string|null} previous @param {boolean} disabled */
-  function update(open, loading, previous, disabled) {
-    element.classList.toggle("slim", open);
-    choose.textContent = open ? "Choose another file" : "Choose a file";
-    words.textContent = loading
-      ? `Reading ${visible(loading, 60)}…`
-      : open
-        ? ""
-        : "Drop your table anywhere on this page";
-    show(words, words.textContent !== "");
-    show(hint, !open);
-    show(back, previous !== null);
-    back.textContent = `Go back to ${visible(previous ?? "", 60)}`;
-    controls.disabled = disabled || loading !== null;
-  }
-
-  return { element, update };
-}
-
-/** @param {TableInfo} table @param {string} text @param {string} label */
-function previewTable(table, text, label) {
-  const role = (/** @type {string} */ name) => (name === text ? "text" : name === label ? "label" : "");
-  const head = table.columns.map(({ name }) =>
-    h(
-      "th",
-      { scope: "col", class: role(name), dir: "auto" },
-      visible(name, 40),
-      role(name) && h("span", { class: "tag" }, role(name)),
-    ),
-  );
-  const rows = table.preview.map((cells) =>
-    h(
-      "tr",
-      {},
-      ...cells.map((cell, index) =>
-        h("td", { dir: "auto", class: role(table.columns[index]?.name ?? ""), text: visible(cell, 240) }),
-      ),
-    ),
-  );
-  const caption = h(
-    "caption",
-    { class: "visually-hidden" },
-    `The first ${count(table.preview.length)} rows of ${visible(table.name, 60)}`,
-  );
-  return h("table", { class: "preview" }, caption, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
+  const columns = columnsInWords(mapping, (name) => visible(name, 40));
+  return `Nothing is lost: training still uses ${visible(table, 60)} with ${columns}.`;
 }

@@ -1,16 +1,19 @@
 // The table of epochs: what the model reached after each, and which was the best.
 
 import { fill, h, show } from "../dom.js";
-import { duration, loss, percent } from "../format.js";
+import { duration, loss } from "../format.js";
+import { MOST_IN_TABLE, describe, scoreNames, showScore, titleOf } from "../scores.js";
+
+/** @typedef {import("../protocol.js").ScoreWords} ScoreWords */
 
 export function epochTable() {
   const rows = h("tbody", {});
-  const head = ["Epoch", "Train loss", "Validation loss", "Accuracy", "Macro-F1", "Time"];
+  const head = h("tr", {});
   const table = h(
     "table",
     { id: "epochs", class: "numbers-table" },
     h("caption", { class: "visually-hidden" }, "Each epoch's losses and scores"),
-    h("thead", {}, h("tr", {}, ...head.map((words) => h("th", { scope: "col" }, words)))),
+    h("thead", {}, head),
     rows,
   );
   const element = h(
@@ -20,25 +23,29 @@ export function epochTable() {
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Epochs" }, table),
   );
 
-  /** @param {import("../protocol.js").EpochEvent[]} epochs */
-  function update(epochs) {
+  /** @param {import("../protocol.js").EpochEvent[]} epochs @param {ScoreWords[]} table */
+  function update(epochs, table) {
     show(element, epochs.length > 0);
-    fill(rows, ...epochs.map(row));
+    const measured = epochs.find(({ validation }) => validation !== null)?.validation;
+    const names = measured ? scoreNames(measured).slice(0, MOST_IN_TABLE) : [];
+    const scores = names.map((name) => describe(table, name));
+    const heads = ["Epoch", "Train loss", "Validation loss", ...scores.map(titleOf), "Time"];
+    fill(head, ...heads.map((words) => h("th", { scope: "col" }, words)));
+    fill(rows, ...epochs.map((epoch) => row(epoch, scores)));
   }
 
   return { element, update };
 }
 
-/** @param {import("../protocol.js").EpochEvent} epoch */
-function row({ epoch, train_loss, validation, best, seconds }) {
+/** @param {import("../protocol.js").EpochEvent} epoch @param {ScoreWords[]} scores */
+function row({ epoch, train_loss, validation, best, seconds }, scores) {
   return h(
     "tr",
     { class: best ? "best" : "" },
     h("th", { scope: "row" }, String(epoch), best && h("span", { class: "tag" }, "best")),
     h("td", {}, loss(train_loss)),
     h("td", {}, validation ? loss(validation.loss) : "–"),
-    h("td", {}, validation ? percent(validation.accuracy) : "–"),
-    h("td", {}, validation ? percent(validation.macro_f1) : "–"),
+    ...scores.map((score) => h("td", {}, showScore(score, validation?.[score.name]))),
     h("td", {}, duration(seconds)),
   );
 }

@@ -1,11 +1,13 @@
 // Step 1: which encoder is trained, and every way to bring another one.
 
 import { fill, h, show, whenChanged } from "../dom.js";
-import { count, large, size } from "../format.js";
+import { count, counted, large, size } from "../format.js";
 import { fromField } from "../intake.js";
 import { asMistake } from "../mistake.js";
 import { DEFAULT_NAME, hubName } from "../models.js";
 import { isBusyTraining } from "../state.js";
+import { taskOf } from "../tasks.js";
+import { headOf } from "../trial.js";
 import { visible } from "../visible.js";
 import { mistakeLine, noteList, progressBar, section } from "./section.js";
 
@@ -16,7 +18,7 @@ import { mistakeLine, noteList, progressBar, section } from "./section.js";
 
 /** @param {Actions} actions */
 export function modelPanel(actions) {
-  const { element, body, stand } = section(1, "model", "Model", "The pretrained encoder that learns your labels.");
+  const { element, body, stand } = section(1, "model", "Model", "The pretrained encoder that learns from your data.");
   const card = h("dl", { id: "model-info", class: "facts" });
   const name = h("p", { id: "model-name", class: "subject", dir: "auto" });
   const notes = noteList("model-notes");
@@ -71,12 +73,16 @@ export function modelPanel(actions) {
 function facts(info) {
   const fact = (/** @type {string} */ term, /** @type {string} */ value) =>
     h("div", {}, h("dt", { text: term }), h("dd", { text: value }));
+  const head = headOf(info);
   return [
     fact("Architecture", visible(info.architecture, 60)),
     fact("Parameters", large(info.parameters)),
     fact("Layers", `${info.layers} × ${info.hidden} wide`),
     fact("Vocabulary", `${count(info.vocabulary)} tokens`),
     fact("Longest text", `${count(info.max_length)} tokens`),
+    ...(head
+      ? [fact("Has learned", `${taskOf(head).title}${info.labels ? `, ${counted(info.labels.length, "label")}` : ""}`)]
+      : []),
   ];
 }
 
@@ -149,7 +155,7 @@ function otherModel(actions) {
       h(
         "p",
         { class: "hint" },
-        "config.json, tokenizer.json and model.safetensors of a BERT encoder. You can also drop them anywhere on this page.",
+        "config.json, tokenizer.json and model.safetensors of a text encoder such as BERT, RoBERTa or MPNet. You can also drop them anywhere on this page.",
       ),
     ),
     h(

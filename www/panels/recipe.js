@@ -2,14 +2,15 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
-import { isBusyTraining } from "../state.js";
+import { usedBy } from "../recipe.js";
+import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { section } from "./section.js";
 
 /**
  * @typedef {import("../actions.js").Actions} Actions
  * @typedef {import("../state.js").State} State
  * @typedef {import("../protocol.js").RecipeField} RecipeField
- * @typedef {{element: HTMLElement, update: (value: string|boolean, mistake: string) => void}} FieldView
+ * @typedef {{element: HTMLElement, update: (value: string|boolean, mistake: string, used: boolean) => void}} FieldView
  */
 
 /** @param {Actions} actions */
@@ -47,12 +48,14 @@ export function recipePanel(actions) {
   function update(state) {
     const { fields, defaults, draft, mistakes } = state.recipe;
     drawFields(fields, defaults);
-    for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "");
-    const changed = fields.filter((field) => !isDefault(draft[field.name], defaults[field.name] ?? null)).length;
-    const wrong = Object.keys(mistakes).length;
+    const used = fields.filter(usedBy(draft, taskAtHand(state)));
+    const shown = new Set(used.map(({ name }) => name));
+    for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "", shown.has(name));
+    const changed = used.filter((field) => !isDefault(draft[field.name], defaults[field.name] ?? null)).length;
+    const wrong = mistakesShown(state).length;
     show(reset, changed > 0);
     fieldset.disabled = isBusyTraining(state);
-    if (fields.some((field) => field.advanced && mistakes[field.name])) more.open = true;
+    if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
     const words = wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : "Defaults";
     stand(fields.length > 0 ? words : "", fields.length > 0 && wrong === 0);
   }
@@ -84,6 +87,8 @@ function fieldView(field, initial, actions) {
     );
   control.addEventListener(field.kind === "switch" || field.kind === "choice" ? "change" : "input", change);
   const error = h("p", { id: `${id}-error`, class: "mistake", "aria-live": "polite" });
+  // What the choice at hand means, where choices differ enough for a sentence each.
+  const chosen = h("span", {});
   const unit = field.unit !== "" && h("span", { class: "unit" }, field.unit);
   const line =
     field.kind === "switch"
@@ -94,12 +99,15 @@ function fieldView(field, initial, actions) {
     { class: "field" },
     field.kind !== "switch" && h("label", { class: "label", for: id }, field.label),
     line,
-    h("p", { class: "hint", id: `${id}-help` }, unbroken(field.help)),
+    h("p", { class: "hint", id: `${id}-help` }, unbroken(field.help), chosen),
     error,
   );
 
-  /** @param {string|boolean} value @param {string} mistake */
-  function update(value, mistake) {
+  /** @param {string|boolean} value @param {string} mistake @param {boolean} used */
+  function update(value, mistake, used) {
+    show(element, used);
+    const meaning = field.choices?.find(([choice]) => choice === value)?.[2] ?? "";
+    if (chosen.textContent !== ` ${meaning}`) chosen.textContent = ` ${meaning}`;
     if (typeof value === "boolean") /** @type {HTMLInputElement} */ (control).checked = value;
     else if (control.value !== value) control.value = value;
     if (error.textContent !== mistake) error.textContent = mistake;

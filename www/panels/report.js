@@ -1,107 +1,97 @@
 // What the kept model gets right and wrong on the validation rows: scores, confusion matrix, scores per label.
 
 import { fill, h, show } from "../dom.js";
-import { count, loss, percent } from "../format.js";
+import { count, percent } from "../format.js";
+import { describe, scoreNames, showScore, titleOf } from "../scores.js";
 import { visible } from "../visible.js";
+import { confusionMatrix } from "./confusion.js";
 
-/** @typedef {import("../protocol.js").Report} Report */
-
-const CONFUSION_HELP =
-  "Rows are the true labels, columns what the model said. The stronger a cell's colour, the larger its share of the row.";
-/** A matrix of more labels than this is too large to be read. */
-const MOST_IN_MATRIX = 40;
+/**
+ * @typedef {import("../protocol.js").Report} Report
+ * @typedef {import("../protocol.js").ScoreWords} ScoreWords
+ * @typedef {{title: string, head: string, unit: string}} Words  Of the table of labels: over it, over its names, and what is counted.
+ */
 
 export function reportTables() {
   const element = h("div", { id: "report", class: "stack" });
 
-  /** @param {Report|null} report */
-  function update(report) {
+  /** @param {Report|null} report @param {ScoreWords[]} table */
+  function update(report, table) {
     show(element, report !== null);
     if (!report) return fill(element);
-    const matrix =
-      report.labels.length <= MOST_IN_MATRIX
-        ? confusion(report)
-        : h("p", { class: "hint" }, `A confusion matrix of ${report.labels.length} labels would be too large to read.`);
-    fill(element, scores(report), matrix, perClass(report));
+    const { confusion, labels, task } = report;
+    const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows");
+    fill(element, scores(report, table), threshold(report), matrix, report.per_class.length > 0 && perLabel(report));
   }
 
   return { element, update };
 }
 
-/** @param {Report} report */
-function scores({ metrics }) {
-  const fact = (/** @type {string} */ id, /** @type {string} */ term, /** @type {string} */ value) =>
-    h("div", {}, h("dt", {}, term), h("dd", { id }, value));
-  return h(
-    "dl",
-    { class: "facts figures" },
-    fact("final-accuracy", "Accuracy", percent(metrics.accuracy)),
-    fact("final-macro-f1", "Macro-F1", percent(metrics.macro_f1)),
-    fact("final-loss", "Validation loss", loss(metrics.loss)),
-  );
-}
-
-/** @param {Report} report */
-function confusion({ labels, confusion }) {
-  const heads = labels.map((label) =>
-    h("th", { scope: "col", dir: "auto", title: visible(label, 200) }, h("span", {}, visible(label, 24))),
-  );
-  const rows = labels.map((label, truth) => {
-    const cells = confusion[truth] ?? [];
-    const total = cells.reduce((sum, cell) => sum + cell, 0);
-    return h(
-      "tr",
+/** The main score first and largest, the loss last. @param {Report} report @param {ScoreWords[]} table */
+function scores({ metrics }, table) {
+  const fact = (/** @type {string} */ name, /** @type {string} */ term) =>
+    h(
+      "div",
       {},
-      h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 24)),
-      ...cells.map((cell, guess) => heat(cell, total, truth === guess)),
+      h("dt", {}, term),
+      h("dd", { id: `final-${name.replaceAll("_", "-")}` }, showScore(describe(table, name), metrics[name])),
     );
-  });
-  const table = h(
-    "table",
-    { id: "confusion", class: "confusion", "aria-describedby": "confusion-help" },
-    h("caption", { class: "visually-hidden" }, "Confusion matrix"),
-    h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
-    h("tbody", {}, ...rows),
-  );
-  return h(
-    "div",
-    { class: "stack tight" },
-    h("h3", {}, "Confusion matrix"),
-    h("p", { id: "confusion-help", class: "hint" }, CONFUSION_HELP),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
-  );
-}
-
-/** @param {number} cell @param {number} total @param {boolean} right */
-function heat(cell, total, right) {
-  const element = h("td", { class: `${right ? "right" : "wrong"}${cell === 0 ? " zero" : ""}` }, count(cell));
-  element.style.setProperty("--heat", String(total > 0 ? cell / total : 0));
-  return element;
+  const named = scoreNames(metrics).map((name) => fact(name, titleOf(describe(table, name))));
+  return h("dl", { id: "final", class: "facts figures headline" }, ...named, fact("loss", "Validation loss"));
 }
 
 /** @param {Report} report */
-function perClass({ per_class }) {
-  const head = ["Label", "Precision", "Recall", "F1", "Rows"];
-  const rows = per_class.map(({ label, precision, recall, f1, support }) =>
+function threshold({ threshold }) {
+  if (threshold === null || threshold === undefined) return null;
+  const from = percent(threshold, 0);
+  return h(
+    "p",
+    { id: "threshold", class: "hint" },
+    `A row is given every label that the model finds at least ${from} likely; a row may get several, or none.`,
+  );
+}
+
+/**
+ * Entities are counted by type; tags that tell none, such as parts of speech, by word.
+ *
+ * @param {Report} report
+ * @returns {Words}
+ */
+export function wordsFor({ task, labels, per_class }) {
+  if (task !== "tokens") return { title: "Scores per label", head: "Label", unit: "Rows" };
+  const plain = per_class.length === labels.length && per_class.every(({ label }, index) => label === labels[index]);
+  return plain
+    ? { title: "Scores per tag", head: "Tag", unit: "Words" }
+    : { title: "Scores per type of entity", head: "Type", unit: "Entities" };
+}
+
+/** @param {Report} report */
+function perLabel(report) {
+  const { title, head, unit } = wordsFor(report);
+  // Only where a row may have several labels, and even then not for a label that no row has.
+  const ranked = report.per_class.some(({ average_precision }) => typeof average_precision === "number");
+  const heads = [head, "Precision", "Recall", "F1", ...(ranked ? ["Average precision"] : []), unit];
+  const rows = report.per_class.map(({ label, precision, recall, f1, average_precision, support }) =>
     h(
       "tr",
       {},
       h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 60)),
       ...[precision, recall, f1].map((share) => h("td", {}, percent(share))),
+      ranked && h("td", {}, percent(average_precision ?? NaN)),
       h("td", {}, count(support)),
     ),
   );
   const table = h(
     "table",
     { id: "per-class", class: "numbers-table" },
-    h("caption", { class: "visually-hidden" }, "Precision, recall and F1 of each label"),
-    h("thead", {}, h("tr", {}, ...head.map((words) => h("th", { scope: "col" }, words)))),
+    h("caption", { class: "visually-hidden" }, title),
+    h("thead", {}, h("tr", {}, ...heads.map((words) => h("th", { scope: "col" }, words)))),
     h("tbody", {}, ...rows),
   );
   return h(
     "div",
     { class: "stack tight" },
-    h("h3", {}, "Scores per label"),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores per label" }, table),
+    h("h3", {}, title),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table),
   );
 }

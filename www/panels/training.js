@@ -1,9 +1,10 @@
 // Step 4: the device, the button, and everything that is seen of a run while it goes and when it is over.
 
-import { lossChart, rateChart } from "../charts.js";
+import { lossChart, rateChart, scoreChart } from "../charts.js";
 import { fill, h, show, whenChanged } from "../dom.js";
 import { duration, percent, rate } from "../format.js";
 import { progress, standing } from "../run.js";
+import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
 import { isBusyTraining, obstacle } from "../state.js";
 import { deviceForm } from "./device.js";
 import { epochTable } from "./epochs.js";
@@ -14,6 +15,7 @@ import { mistakeLine, noteList, progressBar, section } from "./section.js";
  * @typedef {import("../actions.js").Actions} Actions
  * @typedef {import("../state.js").State} State
  * @typedef {import("../run.js").RunState} RunState
+ * @typedef {State["scores"]} Scores
  */
 
 /** How often a screen reader is told where the run stands. */
@@ -40,7 +42,7 @@ export function trainingPanel(actions) {
     device.update(state.device, isBusyTraining(state) || state.dead !== null);
     controls.update(state);
     mistake.update(run.error);
-    live.update(run);
+    live.update(run, state.scores);
     announce.update(run);
     stand(words(run), run.status === "done");
   }
@@ -127,12 +129,13 @@ function liveView() {
   const figures = h("dl", { id: "run-figures", class: "facts figures" });
   const notes = noteList("run-notes");
   const losses = lossChart();
+  const scored = scoreChart();
   const rates = rateChart();
   const epochs = epochTable();
   const overfit = h("p", { id: "overfit", class: "callout", role: "status" });
   const sentence = h("p", { id: "run-sentence", class: "outcome" });
   const report = reportTables();
-  const charts = h("div", { class: "charts" }, losses.element, rates.element);
+  const charts = h("div", { class: "charts" }, losses.element, scored.element, rates.element);
   const element = h(
     "div",
     { id: "run", class: "stack" },
@@ -150,21 +153,22 @@ function liveView() {
     losses.update(curves, done);
     rates.update(curves);
   });
-  const drawEpochs = whenChanged((/** @type {RunState["epochs"]} */ done) => {
-    epochs.update(done);
+  const drawEpochs = whenChanged((/** @type {RunState["epochs"]} */ done, /** @type {Scores} */ scores) => {
+    epochs.update(done, scores);
+    scored.update(done, scores);
     const note = done.findLast((epoch) => epoch.note)?.note ?? "";
     if (overfit.textContent !== note) overfit.textContent = note;
     show(overfit, note !== "");
   });
   const drawNotes = whenChanged((/** @type {RunState["info"]} */ info) => notes.update(info?.notes ?? []));
-  const drawDone = whenChanged((/** @type {RunState["done"]} */ done) => {
+  const drawDone = whenChanged((/** @type {RunState["done"]} */ done, /** @type {Scores} */ scores) => {
     sentence.textContent = done?.sentence ?? "";
     show(sentence, done !== null);
-    report.update(done?.report ?? null);
+    report.update(done?.report ?? null, scores);
   });
 
-  /** @param {RunState} run */
-  function update(run) {
+  /** @param {RunState} run @param {Scores} scores */
+  function update(run, scores) {
     show(element, run.status !== "idle");
     if (run.status === "idle") return;
     const { share, elapsed, remaining } = progress(run);
@@ -172,24 +176,25 @@ function liveView() {
     show(bar.element, run.done === null);
     bar.update(standing(run), waiting ? null : share, waiting ? "" : percent(share, 0));
     drawNotes(run.info);
-    drawFigures(figures, run, elapsed, remaining);
+    drawFigures(figures, run, { elapsed, remaining }, scores);
     drawCurves(run.curves, run.epochs);
-    drawEpochs(run.epochs);
-    drawDone(run.done);
+    drawEpochs(run.epochs, scores);
+    drawDone(run.done, scores);
     show(charts, run.curves.step.length > 0);
   }
 
   return { element, update };
 }
 
-/** @param {HTMLElement} list @param {RunState} run @param {number} elapsed @param {number} remaining */
-function drawFigures(list, run, elapsed, remaining) {
+/** @param {HTMLElement} list @param {RunState} run @param {{elapsed: number, remaining: number}} time @param {Scores} scores */
+function drawFigures(list, run, { elapsed, remaining }, scores) {
   const over = run.done !== null;
   const seconds = over ? elapsed : 1;
   const examples = over ? (run.step?.examples ?? 0) / seconds : run.rates.examples;
   const tokens = over ? (run.step?.tokens ?? 0) / seconds : run.rates.tokens;
   /** @type {[string, string, string][]} */
   const facts = [
+    ...scoreFacts(run, scores),
     ["elapsed", over ? "Took" : "Elapsed", duration(elapsed)],
     ["remaining", "Remaining", Number.isFinite(remaining) ? `about ${duration(remaining)}` : "–"],
     ["examples-rate", "Examples per second", rate(examples)],
@@ -202,6 +207,20 @@ function drawFigures(list, run, elapsed, remaining) {
       h("div", {}, h("dt", { text: term }), h("dd", { id: `run-${id}`, text: value })),
     ),
   );
+}
+
+/** The main score of the latest epoch, and the best so far where that is another. @param {RunState} run @param {Scores} table */
+function scoreFacts(run, table) {
+  const main = mainScores(run.epochs);
+  const last = main?.values.at(-1);
+  // The report of a run that is over has the score of the weights that were kept.
+  if (!main || !last || run.done) return [];
+  const score = describe(table, main.name);
+  const best = bestOf(main.values, score);
+  /** @type {[string, string, string][]} */
+  const facts = [["score", `${titleOf(score)}, epoch ${last.epoch}`, showScore(score, last.value)]];
+  if (best && best !== last) facts.push(["best-score", `Best, epoch ${best.epoch}`, showScore(score, best.value)]);
+  return facts;
 }
 
 /** Tells a screen reader where the run stands, now and then and at every turn. */

@@ -1,0 +1,125 @@
+// Choosing a task and columns: what is asked of the engine, what the page then says it trains on, and mistakes on the way.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { dataActions } from "../../www/actions/data.js";
+import { initialState, reduce } from "../../www/state.js";
+
+/** @typedef {import("../../www/protocol.js").Mapping} Mapping */
+/** @typedef {import("../../www/protocol.js").Task} Task */
+
+/** @param {Partial<Mapping>} more @returns {Mapping} */
+function mapping(more) {
+  const none = { pair: null, label: "", negative: null, separator: null, split: null };
+  return { task: "classification", text: "t", ...none, validation_share: 0.1, seed: 0, ...more };
+}
+
+/** A page whose engine answers when the test says so. */
+function stage() {
+  let state = initialState("cpu");
+  /** @type {{call: string, args: unknown[], ok: (value: unknown) => Promise<void>, fail: () => Promise<void>}[]} */
+  const asked = [];
+  const settled = () => new Promise((/** @type {(value: void) => void} */ resolve) => setImmediate(resolve));
+  const client = new Proxy(
+    {},
+    {
+      get:
+        (_, call) =>
+        (/** @type {unknown[]} */ ...args) =>
+          new Promise((resolve, reject) => {
+            const ok = (/** @type {unknown} */ value) => (resolve(value), settled());
+            const fail = () => (reject({ kind: "table", message: "No." }), settled());
+            asked.push({ call: String(call), args, ok, fail });
+          }),
+    },
+  );
+  const actions = dataActions({
+    client: /** @type {import("../../www/client.js").Client} */ (client),
+    dispatch: (action) => void (state = reduce(state, action)),
+    state: () => state,
+  });
+  const file = {
+    name: "a.csv",
+    size: 1,
+    stream: () => new Blob(["x"]).stream(),
+    arrayBuffer: async () => new ArrayBuffer(1),
+  };
+  const info = (/** @type {Task} */ task) => ({
+    task,
+    classes: [],
+    train: 1,
+    validation: 1,
+    mean_tokens: 1,
+    notes: [],
+  });
+
+  /** Opens a table of texts with labels. */
+  async function open() {
+    const opened = actions.openTableFile(/** @type {any} */ (file));
+    while (asked.length === 0) await settled();
+    const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
+    await asked[0].ok({ name: "a.csv", columns, preview: [], notes: [], mapping: mapping({ label: "l", seed: 7 }) });
+    await asked[1].ok(info("classification"));
+    await opened;
+  }
+
+  return { actions, asked, open, info, data: () => state.data };
+}
+
+test("a task that is picked shows at once, and its columns are guessed", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  void actions.chooseTask("regression");
+  assert.equal(data().mapping?.task, "regression");
+  assert.deepEqual([asked[2].call, asked[2].args], ["guessMapping", ["regression"]]);
+  await asked[2].ok(mapping({ task: "regression", label: "l" }));
+  assert.deepEqual(asked[3].args, [mapping({ task: "regression", label: "l", seed: 7 })], "the seed stays");
+  await asked[3].ok(info("regression"));
+  assert.equal(data().dataset?.mapping.task, "regression");
+  assert.equal(data().mapping_busy, false);
+});
+
+test("a task that lacks a column is not sent, and the data set stays", async () => {
+  const { actions, asked, open, data } = stage();
+  await open();
+  void actions.chooseTask("answers");
+  await asked[2].ok(mapping({ task: "answers" }));
+  assert.equal(asked.length, 3);
+  assert.match(data().error?.message ?? "", /a column with the context and a column with the answers/u);
+  assert.equal(data().mapping?.task, "answers");
+  assert.equal(data().dataset?.mapping.task, "classification");
+  assert.equal(data().mapping_busy, false);
+});
+
+test("a guess that fails puts the choice back", async () => {
+  const { actions, asked, open, data } = stage();
+  await open();
+  void actions.chooseTask("tokens");
+  await asked[2].fail();
+  assert.equal(data().mapping?.task, "classification");
+  assert.equal(data().error?.message, "No.");
+});
+
+test("of two tasks that are picked quickly the last one counts", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  void actions.chooseTask("tokens");
+  void actions.chooseTask("language");
+  await asked[2].ok(mapping({ task: "tokens", label: "l" }));
+  await asked[3].ok(mapping({ task: "language" }));
+  assert.equal(asked.length, 5);
+  await asked[4].ok(info("language"));
+  assert.equal(data().dataset?.mapping.task, "language");
+});
+
+test("the page says what the engine holds, also when the form has moved on", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  void actions.changeMapping(mapping({ label: "l", seed: 1 }));
+  void actions.changeMapping(mapping({ task: "answers" }));
+  await asked[2].ok(info("classification"));
+  assert.equal(data().dataset?.mapping.seed, 1);
+  assert.equal(data().mapping?.task, "answers");
+  assert.match(data().error?.message ?? "", /needs/u);
+});

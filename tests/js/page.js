@@ -1,0 +1,133 @@
+// A document just large enough to draw the page's views without a browser, and what a reader of it sees. Markup in a text
+// would have to become an element to do harm, and elements here are made by name only: the tests look at the names.
+
+class Node {
+  /** @type {Node[]} */
+  children = [];
+
+  get textContent() {
+    return this.children.map((/** @type {Node} */ child) => child.textContent).join("");
+  }
+
+  set textContent(/** @type {string} */ text) {
+    this.children = text === "" ? [] : [new Text(text)];
+  }
+}
+
+class Text extends Node {
+  /** @param {string} text */
+  constructor(text) {
+    super();
+    this.text = text;
+  }
+
+  get textContent() {
+    return this.text;
+  }
+}
+
+export class Element extends Node {
+  /** @type {Record<string, string>} */
+  attributes = {};
+  /** @type {Record<string, string>} */
+  styles = {};
+  /** @type {Record<string, string>} */
+  dataset = {};
+  hidden = false;
+  disabled = false;
+  value = "";
+  /** @type {Record<string, ((event: any) => void)[]>} */
+  listeners = {};
+  classList = { toggle() {} };
+  style = { setProperty: (/** @type {string} */ name, /** @type {string} */ value) => (this.styles[name] = value) };
+
+  /** @param {string} tag */
+  constructor(tag) {
+    super();
+    this.tag = tag;
+  }
+
+  /** @param {string} name @param {string} value */
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+
+  /** @param {string} name */
+  removeAttribute(name) {
+    delete this.attributes[name];
+  }
+
+  /** @param {string} type @param {(event: any) => void} listener */
+  addEventListener(type, listener) {
+    (this.listeners[type] ??= []).push(listener);
+  }
+
+  /** What a user does to it. @param {string} type */
+  fire(type) {
+    for (const listener of this.listeners[type] ?? []) listener({ target: this, preventDefault() {} });
+  }
+
+  focus() {}
+
+  /** @returns {Element|null} */
+  get firstElementChild() {
+    return this.children.find((child) => child instanceof Element) ?? null;
+  }
+
+  /** @param {...(Node|string)} nodes */
+  append(...nodes) {
+    this.replaceChildren(...this.children, ...nodes);
+  }
+
+  /** @param {...(Node|string)} nodes */
+  replaceChildren(...nodes) {
+    this.children = nodes.map((node) => (node instanceof Node ? node : new Text(node)));
+  }
+
+  /** @param {string} tag @returns {Element[]} All of that name below. */
+  all(tag) {
+    const elements = this.children.filter((child) => child instanceof Element);
+    return elements.flatMap((child) => [...(child.tag === tag ? [child] : []), ...child.all(tag)]);
+  }
+}
+
+/** The element of an id. @param {Element} root @param {string} id @returns {Element} */
+export function byId(root, id) {
+  const found = find(root, id);
+  if (!found) throw new Error(`nothing has the id ${id}`);
+  return found;
+}
+
+/** @param {Element} element @param {string} id @returns {Element|null} */
+function find(element, id) {
+  if (element.attributes.id === id) return element;
+  for (const child of element.children) {
+    const found = child instanceof Element ? find(child, id) : null;
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Whether an element and all around it are shown. @param {Element} root @param {string} id */
+export function isShown(root, id) {
+  const below = (/** @type {Element} */ element) => find(element, id) !== null;
+  for (let element = root; ;) {
+    if (element.hidden) return false;
+    if (element.attributes.id === id) return true;
+    const next = element.children.filter((child) => child instanceof Element).find(below);
+    if (!next) return false;
+    element = next;
+  }
+}
+
+/** Lets the page's modules build elements in this process. */
+export function installPage() {
+  Object.assign(globalThis, { Node, document: { createElement: (/** @type {string} */ tag) => new Element(tag) } });
+}
+
+/** What a view drew. @param {unknown} drawn An element or a list of them. @returns {Element} */
+export function drawnIn(drawn) {
+  const root = new Element("root");
+  root.replaceChildren(.../** @type {Node[]} */ ([drawn].flat().filter((part) => part instanceof Node)));
+  return root;
+}

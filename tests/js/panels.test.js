@@ -1,0 +1,190 @@
+// Steps 2, 3 and 5 as a user meets them for each task: what is asked, what is shown, and what is sent.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { initialState, reduce } from "../../www/state.js";
+import { TASKS, taskOf } from "../../www/tasks.js";
+import { byId, installPage, isShown } from "./page.js";
+
+installPage();
+Object.assign(globalThis, { HTMLInputElement: class {} });
+const { dataPanel } = await import("../../www/panels/data.js");
+const { recipePanel } = await import("../../www/panels/recipe.js");
+const { resultPanel } = await import("../../www/panels/result.js");
+
+/** @typedef {import("../../www/protocol.js").Task} Task */
+/** @typedef {import("../../www/protocol.js").Mapping} Mapping */
+/** @typedef {import("../../www/state.js").State} State */
+
+const NAMES = ["one", "two", "three", "four"];
+
+/** @param {Task} task @returns {Mapping} */
+function mapping(task) {
+  const rest = { negative: null, separator: null, split: null, validation_share: 0.1, seed: 0 };
+  return {
+    task,
+    text: "one",
+    pair: task === "answers" || task === "embedding" ? "two" : null,
+    label: "three",
+    ...rest,
+  };
+}
+
+/** A page with a table, and with a model trained for a task. @param {Task} task @param {Partial<Mapping>} [more] @returns {State} */
+function trained(task, more = {}) {
+  const columns = NAMES.map((name) => ({ name, distinct: 3, empty: 0, mean_characters: 12 }));
+  const chosen = { ...mapping(task), ...more };
+  const preview = [["first", "second", "third", "fourth"]];
+  const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, notes: [] };
+  const figures = { train: 9, validation: 1, longest_tokens: null, mean_tokens: null, notes: [] };
+  const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };
+  const state = reduce(initialState("cpu"), { type: "data", change: { table, mapping: chosen, dataset } });
+  const subject = { model: "m", table: "t.csv", task, pairs: chosen.pair !== null };
+  return reduce(state, { type: "run", change: { status: "done", subject } });
+}
+
+/** Actions that record how they were called. */
+function recorded() {
+  /** @type {[string, ...unknown[]][]} */
+  const calls = [];
+  const actions = new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (/** @type {unknown[]} */ ...args) =>
+          calls.push([String(name), ...args]),
+    },
+  );
+  return { calls, actions: /** @type {import("../../www/actions.js").Actions} */ (actions) };
+}
+
+/** @param {(actions: import("../../www/actions.js").Actions) => {element: unknown, update: (state: State) => void}} panel @param {State} state */
+function drawn(panel, state) {
+  const { calls, actions } = recorded();
+  const { element, update } = panel(actions);
+  update(state);
+  return { root: /** @type {import("./page.js").Element} */ (element), calls, update };
+}
+
+test("each task asks for its columns and no others", () => {
+  for (const { task, columns } of TASKS) {
+    const { root } = drawn(dataPanel, trained(task));
+    for (const role of ["text", "pair", "label", "negative"]) {
+      const asked = columns.some((column) => column.role === role);
+      assert.equal(isShown(root, `map-${role}`), asked, `${task}: ${role}`);
+    }
+    assert.equal(isShown(root, "map-separator"), task === "multi_label", task);
+    const picked = byId(root, `task-${task.replaceAll("_", "-")}`);
+    assert.equal(/** @type {any} */ (picked).checked, true, task);
+  }
+});
+
+test("the guess is said, and that another task was chosen", () => {
+  const state = trained("classification", { pair: "two" });
+  const { root, update } = drawn(dataPanel, state);
+  assert.equal(byId(root, "task-guess").textContent, "Looks like pairs of texts with a label.");
+  update(reduce(state, { type: "data", change: { mapping: mapping("regression") } }));
+  assert.match(byId(root, "task-guess").textContent, /^Looked like pairs of texts with a label; you/u);
+});
+
+test("picking a task and changing a column is sent as a whole mapping", () => {
+  const { root, calls } = drawn(dataPanel, trained("multi_label"));
+  byId(root, "task-tokens").fire("change");
+  byId(root, "map-pair").value = "four";
+  byId(root, "map-separator").value = "|";
+  byId(root, "map-pair").fire("change");
+  assert.deepEqual(calls, [
+    ["chooseTask", "tokens"],
+    ["changeMapping", { ...mapping("multi_label"), pair: "four", separator: "|" }],
+  ]);
+});
+
+test("a share that is none is said beside its field and not sent", () => {
+  const { root, calls } = drawn(dataPanel, trained("language"));
+  byId(root, "map-share").value = "95";
+  byId(root, "map-share").fire("change");
+  assert.deepEqual(calls, []);
+  assert.match(byId(root, "map-share-error").textContent, /from 0 to 90/u);
+});
+
+test("tasks without labels count rows only", () => {
+  assert.equal(isShown(drawn(dataPanel, trained("answers")).root, "class-counts"), false);
+  assert.match(byId(drawn(dataPanel, trained("answers")).root, "data-summary").textContent, /^9 rows .* with\.$/u);
+});
+
+test("the form has the boxes of its task and sends what they hold", () => {
+  for (const { task } of TASKS) {
+    const state = trained(task);
+    const { root, calls } = drawn(resultPanel, state);
+    const two = task === "answers" || task === "embedding";
+    assert.equal(isShown(root, "try-text"), true, task);
+    assert.equal(isShown(root, "try-pair"), two, task);
+    assert.equal(byId(root, "try-send").textContent, taskOf(task).verb);
+    byId(root, "try-text").value = "<b>one</b>";
+    byId(root, "try-pair").value = "other";
+    root.all("form")[0].fire("submit");
+    assert.deepEqual(calls, [["predict", task, "<b>one</b>", two ? "other" : null]], task);
+  }
+});
+
+test("a question without a context is not sent, nor is an empty text", () => {
+  const { root, calls } = drawn(resultPanel, trained("answers"));
+  byId(root, "try-text").value = "Who?";
+  root.all("form")[0].fire("submit");
+  byId(root, "try-text").value = "  ";
+  byId(root, "try-pair").value = "context";
+  root.all("form")[0].fire("submit");
+  assert.deepEqual(calls, []);
+});
+
+test("a row of the data fills both boxes and is sent", () => {
+  const { root, calls } = drawn(resultPanel, trained("regression", { pair: "two" }));
+  byId(root, "try-row").fire("click");
+  assert.equal(byId(root, "try-pair").value, "second");
+  assert.deepEqual(calls, [["predict", "regression", "first", "second"]]);
+});
+
+test("what a model of another task said is not shown", () => {
+  const state = trained("regression");
+  const answered = { task: /** @type {const} */ ("regression"), predictions: [{ text: "t", score: 2 }] };
+  const said = reduce(state, { type: "result", change: { answered } });
+  const { root, update } = drawn(resultPanel, said);
+  assert.equal(isShown(root, "prediction"), true);
+  assert.match(byId(root, "prediction").textContent, /scores 2$/u);
+  const { subject } = state.run;
+  assert.ok(subject);
+  update(reduce(said, { type: "run", change: { subject: { ...subject, task: "tokens" } } }));
+  assert.equal(isShown(root, "prediction"), false);
+});
+
+test("hyperparameters of another method or task are hidden, a choice is explained", () => {
+  /** @type {import("../../www/protocol.js").RecipeField[]} */
+  const fields = [
+    {
+      ...{ name: "method", label: "Method", help: "How.", unit: "", advanced: false, kind: "choice" },
+      choices: [
+        ["full", "Full", "All weights move."],
+        ["lora", "LoRA", "Small additions move."],
+      ],
+    },
+    {
+      ...{ name: "lora_rank", label: "Rank", help: "", unit: "", advanced: true, kind: "integer" },
+      for_method: ["lora"],
+    },
+    {
+      ...{ name: "pooling", label: "Pooling", help: "", unit: "", advanced: true, kind: "choice" },
+      for_task: "embedding",
+    },
+  ];
+  const draft = { method: "lora", lora_rank: "8", pooling: "mean" };
+  const state = reduce(trained("classification"), { type: "recipe", change: { fields, defaults: draft, draft } });
+  const { root, update } = drawn(recipePanel, state);
+  assert.deepEqual([isShown(root, "recipe-lora-rank"), isShown(root, "recipe-pooling")], [true, false]);
+  assert.equal(byId(root, "recipe-method-help").textContent, "How. Small additions move.");
+  update(reduce(state, { type: "recipe", change: { draft: { ...draft, method: "full" } } }));
+  assert.equal(isShown(root, "recipe-lora-rank"), false);
+  update({ ...state, data: trained("embedding").data });
+  assert.equal(isShown(root, "recipe-pooling"), true);
+});

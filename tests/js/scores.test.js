@@ -1,0 +1,60 @@
+// Names, figures and directions of scores.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bestOf, describe, direction, mainScores, scoreNames, showScore, titleOf } from "../../www/scores.js";
+
+/** @type {import("../../www/protocol.js").ScoreWords[]} */
+const TABLE = [
+  { name: "loss", words: "loss", form: "number", higher_is_better: false },
+  { name: "accuracy", words: "accuracy", form: "percent", higher_is_better: true },
+  { name: "macro_f1", words: "macro-F1", form: "number", higher_is_better: true },
+  { name: "r2", words: "R²", form: "number", higher_is_better: true },
+  { name: "perplexity", words: "perplexity", form: "number", higher_is_better: false },
+];
+
+/** @param {number} epoch @param {import("../../www/protocol.js").Metrics|null} validation */
+function epochEvent(epoch, validation) {
+  const rest = { step: epoch * 10, train_loss: 1, best: false, seconds: 1, note: null };
+  return { type: /** @type {const} */ ("epoch"), epoch, validation, ...rest };
+}
+
+test("figures are shown in their form", () => {
+  const show = (/** @type {string} */ name, /** @type {number|null|undefined} */ value) =>
+    showScore(describe(TABLE, name), value);
+  assert.equal(show("accuracy", 0.934), "93.4\u00a0%");
+  assert.equal(show("macro_f1", 0.9481), "0.948");
+  assert.equal(show("r2", -0.25), "-0.250");
+  assert.equal(show("perplexity", 30522.4), "30,522");
+  assert.equal(show("loss", 0.43121), "0.4312");
+  for (const nothing of [null, undefined, NaN]) assert.equal(show("accuracy", nothing), "–");
+  assert.equal(show("perplexity", Infinity), "∞");
+});
+
+test("scores are called by their words, unknown ones by their name", () => {
+  assert.deepEqual(TABLE.map(titleOf), ["Loss", "Accuracy", "Macro-F1", "R²", "Perplexity"]);
+  assert.equal(titleOf(describe([], "a_new_score")), "A new score");
+  assert.equal(direction(TABLE[1]), "higher is better");
+  assert.equal(direction(TABLE[4]), "lower is better");
+});
+
+test("the main score is the first, and the loss is none", () => {
+  assert.deepEqual(scoreNames({ loss: 1, spearman: null, mse: 2 }), ["spearman", "mse"]);
+  const epochs = [
+    epochEvent(1, { loss: 1, perplexity: 9 }),
+    epochEvent(2, { loss: 1, perplexity: null }),
+    epochEvent(3, { loss: 1, perplexity: 7 }),
+    epochEvent(4, { loss: 1, perplexity: 8 }),
+  ];
+  const main = mainScores(epochs);
+  assert.equal(main?.name, "perplexity");
+  assert.deepEqual(
+    main?.values.map(({ epoch }) => epoch),
+    [1, 3, 4],
+  );
+  assert.equal(bestOf(main?.values ?? [], TABLE[4])?.epoch, 3, "lower is better");
+  assert.equal(bestOf(main?.values ?? [], TABLE[1])?.epoch, 1, "higher is better");
+  assert.equal(mainScores([epochEvent(1, null)]), null, "no validation rows");
+  assert.equal(bestOf([], TABLE[1]), null);
+});

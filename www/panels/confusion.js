@@ -1,0 +1,56 @@
+// The confusion matrix: what the model said for each true label.
+
+import { h } from "../dom.js";
+import { count } from "../format.js";
+import { visible } from "../visible.js";
+
+/** A matrix of more labels than this is too large to be read. */
+const MOST_IN_MATRIX = 40;
+
+/**
+ * @param {string[]} labels
+ * @param {number[][]} counts  Rows truth, columns prediction.
+ * @param {string} unit        What is counted: "rows", "words".
+ */
+export function confusionMatrix(labels, counts, unit) {
+  if (labels.length > MOST_IN_MATRIX) {
+    return h("p", { class: "hint" }, `A confusion matrix of ${labels.length} labels would be too large to read.`);
+  }
+  const heads = labels.map((label) =>
+    h("th", { scope: "col", dir: "auto", title: visible(label, 200) }, h("span", {}, visible(label, 24))),
+  );
+  const rows = labels.map((label, truth) => {
+    const cells = counts[truth] ?? [];
+    const total = cells.reduce((sum, cell) => sum + cell, 0);
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 24)),
+      ...cells.map((cell, guess) => heat(cell, total, truth === guess)),
+    );
+  });
+  const help =
+    `Counts of ${unit}: rows are the true labels, columns what the model said. ` +
+    "The stronger a cell's colour, the larger its share of the row.";
+  const table = h(
+    "table",
+    { id: "confusion", class: "confusion", "aria-describedby": "confusion-help" },
+    h("caption", { class: "visually-hidden" }, "Confusion matrix"),
+    h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
+    h("tbody", {}, ...rows),
+  );
+  return h(
+    "div",
+    { class: "stack tight" },
+    h("h3", {}, "Confusion matrix"),
+    h("p", { id: "confusion-help", class: "hint" }, help),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
+  );
+}
+
+/** @param {number} cell @param {number} total @param {boolean} right */
+function heat(cell, total, right) {
+  const element = h("td", { class: `${right ? "right" : "wrong"}${cell === 0 ? " zero" : ""}` }, count(cell));
+  element.style.setProperty("--heat", String(total > 0 ? cell / total : 0));
+  return element;
+}

@@ -1,0 +1,76 @@
+// What the scores of a run are called, how they are shown and which is the better one, from the engine's own table. Pure.
+
+import { count, loss, percent } from "./format.js";
+
+/**
+ * @typedef {import("./protocol.js").ScoreWords} ScoreWords
+ * @typedef {import("./protocol.js").Metrics} Metrics
+ */
+
+/** Scores that a table of epochs has columns for, the main one first. */
+export const MOST_IN_TABLE = 3;
+
+/** @param {ScoreWords[]} table @param {string} name @returns {ScoreWords} For a score that the table lacks, its bare name. */
+export function describe(table, name) {
+  const known = table.find((score) => score.name === name);
+  return known ?? { name, words: name.replaceAll("_", " "), form: "number", higher_is_better: true };
+}
+
+/** @param {Metrics} metrics @returns {string[]} Names of the scores, the main one first; the loss is none. */
+export function scoreNames(metrics) {
+  return Object.keys(metrics).filter((name) => name !== "loss");
+}
+
+/** @param {ScoreWords} score @param {number|null|undefined} value @returns {string} "93.4 %", "0.934"; a dash where it is not defined. */
+export function showScore({ name, form }, value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (name === "loss") return loss(value);
+  if (form === "percent") return percent(value);
+  // A perplexity may be anything, and infinite where a loss is large.
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  return Math.abs(value) >= 1000 ? count(value) : value.toFixed(3);
+}
+
+/** @param {ScoreWords} score @returns {string} Its words as they begin a line: "Macro-F1". */
+export function titleOf({ words }) {
+  return words.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+}
+
+/** @param {ScoreWords} score @returns {string} */
+export function direction({ higher_is_better }) {
+  return higher_is_better ? "higher is better" : "lower is better";
+}
+
+/**
+ * The main score of each epoch that has one.
+ *
+ * @param {import("./protocol.js").EpochEvent[]} epochs
+ * @returns {{name: string, values: {epoch: number, step: number, value: number}[]}|null}
+ */
+export function mainScores(epochs) {
+  const first = epochs.find(({ validation }) => validation && scoreNames(validation).length > 0)?.validation;
+  if (!first) return null;
+  const [name] = scoreNames(first);
+  const values = epochs.flatMap(({ epoch, step, validation }) => {
+    const value = validation?.[name];
+    return value === null || value === undefined ? [] : [{ epoch, step, value }];
+  });
+  return { name, values };
+}
+
+/**
+ * The first of the best.
+ *
+ * @template {{value: number}} Value
+ * @param {Value[]} values
+ * @param {ScoreWords} score
+ * @returns {Value|null}
+ */
+export function bestOf(values, { higher_is_better }) {
+  /** @type {Value|null} */
+  let best = null;
+  for (const one of values) {
+    if (!best || (higher_is_better ? one.value > best.value : one.value < best.value)) best = one;
+  }
+  return best;
+}
