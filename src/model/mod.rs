@@ -13,7 +13,8 @@ pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig};
 pub use encoder::Encoder;
 pub use family::{FAMILIES, Family, Pooling, Positions, Table};
-pub use head::{Head, LanguageHead, OutputHead, SentenceHead};
+pub(crate) use head::lengths;
+pub use head::{Head, LanguageHead, OutputHead, SentenceHead, unit};
 pub use path::ModulePath;
 
 use burn::module::Module;

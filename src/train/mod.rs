@@ -1,5 +1,6 @@
 //! Training: loss, gradients, optimiser, schedule and the loop body.
 
+mod contrastive;
 mod gradients;
 mod loss;
 mod masking;
@@ -7,6 +8,7 @@ mod optim;
 mod schedule;
 mod trainer;
 
+pub use contrastive::{Contrast, Contrasted};
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use loss::Objective;
 pub use masking::Masking;
