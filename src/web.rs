@@ -3,8 +3,8 @@
 #[cfg(feature = "threads")]
 mod pool;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use crate::device::DeviceKind;
@@ -147,10 +147,14 @@ impl Engine {
         to_js(&events)
     }
 
-    /// What the model says to each text, or to each pair; `pairs` is null for single texts.
-    pub async fn predict(&mut self, texts: JsValue, pairs: JsValue) -> Answer {
-        let texts: Vec<String> = from_js(texts).map_err(thrown)?;
-        let pairs: Option<Vec<String>> = from_js(pairs).map_err(thrown)?;
+    /// What the model says to each text, or to each pair: `{texts, pairs}`, `pairs` being null for single texts.
+    pub async fn predict(&mut self, asked: JsValue) -> Answer {
+        #[derive(Deserialize)]
+        struct Asked {
+            texts: Vec<String>,
+            pairs: Option<Vec<String>>,
+        }
+        let Asked { texts, pairs } = from_js(asked).map_err(thrown)?;
         to_js(&self.session()?.predict(&texts, pairs.as_deref()).await.map_err(thrown)?)
     }
 

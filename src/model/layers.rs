@@ -1,7 +1,7 @@
 //! What every encoder is made of: dense layers and LayerNorm, with parameters of their own, and activations.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use crate::kernel::{self, Dropout};
 use crate::model::config::{Activation, EncoderConfig};
@@ -42,6 +42,22 @@ impl Dense {
     /// A layer with or without bias.
     pub fn biased(bias: bool, inputs: usize, outputs: usize, device: &Device) -> Self {
         if bias { Self::new(inputs, outputs, device) } else { Self::without_bias(inputs, outputs, device) }
+    }
+
+    /// The same layer with these values: `weight` `[O, I]` as PyTorch has it, row-major, and `bias` `[O]`.
+    #[must_use]
+    pub fn filled(self, weight: &[f32], bias: &[f32]) -> Self {
+        let ([inputs, outputs], device) = (self.sizes(), self.weight.lazy_device());
+        assert_eq!((weight.len(), bias.len()), (inputs * outputs, outputs), "values for {inputs} to {outputs}");
+        let weight = Tensor::<2>::from_data(TensorData::new(weight.to_vec(), [outputs, inputs]), &device).transpose();
+        let bias = Tensor::from_data(TensorData::new(bias.to_vec(), [outputs]), &device);
+        Self { weight: Param::from_tensor(weight), bias: Some(Param::from_tensor(bias)), ..self }
+    }
+
+    /// Weight `[O, I]` as PyTorch has it and bias `[O]`, if there is one.
+    pub fn values(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        let bias = self.bias.as_ref().map(|bias| bias.val().inner());
+        (self.weight.val().inner().transpose(), bias)
     }
 
     /// I and O.

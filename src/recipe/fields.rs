@@ -47,7 +47,7 @@ pub struct Field {
     /// Whether a form shows it at once (`false`) or among the finer settings (`true`).
     pub advanced: bool,
     /// Methods that it is for; empty for all.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[serde(rename = "for_method", skip_serializing_if = "<[_]>::is_empty")]
     pub methods: &'static [Method],
     /// What it holds.
     #[serde(flatten)]

@@ -1,5 +1,6 @@
 //! Training: loss, gradients, optimiser, schedule and the loop body.
 
+mod contrastive;
 mod gradients;
 mod groups;
 mod lbfgs;
@@ -10,6 +11,7 @@ mod optim;
 mod schedule;
 mod trainer;
 
+pub use contrastive::{Contrast, Contrasted};
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
 pub use linear::{LinearFit, LinearHead, LinearProblem};

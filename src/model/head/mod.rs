@@ -6,7 +6,8 @@ mod sentence;
 
 pub use language::LanguageHead;
 pub use outputs::OutputHead;
-pub use sentence::SentenceHead;
+pub(crate) use sentence::lengths;
+pub use sentence::{SentenceHead, unit};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -38,7 +39,7 @@ impl Head {
             Task::Tokens => Self::Outputs(OutputHead::over_tokens(config, outputs, true, device)),
             Task::Answers => Self::Outputs(OutputHead::over_tokens(config, 2, false, device)),
             Task::Language => Self::Language(LanguageHead::new(config, device)),
-            Task::Embedding => Self::Sentence(SentenceHead::new(config.pooling())),
+            Task::Embedding => Self::Sentence(SentenceHead::new(config.pooling(), false)),
         }
     }
 

@@ -1,14 +1,14 @@
 //! K outputs for a text or for each token: `…ForSequenceClassification`, `…ForTokenClassification` and
-//! `…ForQuestionAnswering` of every family.
+//! `…ForQuestionAnswering` of every family, and one dense layer over the sentence vectors of a frozen encoder.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::sentence::pool;
+use super::sentence::{pool, unit};
 use crate::kernel::Dropout;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
-use crate::model::family::{HeadDense, HeadShape};
+use crate::model::family::{HeadDense, HeadShape, Pooling};
 use crate::model::layers::{Dense, DenseLayers, Norm};
 
 /// A dense layer, for some families with another one before it.
@@ -23,6 +23,8 @@ pub struct OutputHead {
     pools: bool,
     /// Whether dropout comes before the last layer.
     drops: bool,
+    /// Whether states are scaled to length 1 before the first layer.
+    normalises: bool,
 }
 
 impl OutputHead {
@@ -38,6 +40,19 @@ impl OutputHead {
         Self { pools: false, drops, ..Self::new(config, shape, outputs, device) }
     }
 
+    /// For whole texts as the vectors of a frozen encoder: pooled, scaled to length 1 if it `normalises`, one dense layer,
+    /// no dropout. Zero at first, where logistic regression starts.
+    pub fn linear(
+        config: &EncoderConfig,
+        pooling: Pooling,
+        normalises: bool,
+        outputs: usize,
+        device: &Device,
+    ) -> Self {
+        let shape = HeadShape { pooling, dense: None, drops_first: false };
+        Self { drops: false, normalises, ..Self::new(config, shape, outputs, device) }
+    }
+
     fn new(config: &EncoderConfig, shape: HeadShape, outputs: usize, device: &Device) -> Self {
         let hidden = config.hidden_size;
         Self {
@@ -47,7 +62,38 @@ impl OutputHead {
             shape,
             pools: true,
             drops: true,
+            normalises: false,
         }
+    }
+
+    /// The same head with other values in its last layer: `weight` `[K, H]`, row-major, and `bias` `[K]`.
+    ///
+    /// # Panics
+    ///
+    /// If there are not K · H and K of them.
+    #[must_use]
+    pub fn with_output(self, weight: &[f32], bias: &[f32]) -> Self {
+        Self { output: self.output.filled(weight, bias), ..self }
+    }
+
+    /// How it pools.
+    pub fn pooling(&self) -> Pooling {
+        self.shape.pooling
+    }
+
+    /// Whether states are scaled to length 1 before the first layer.
+    pub fn normalises(&self) -> bool {
+        self.normalises
+    }
+
+    /// Whether it is [`Self::linear`]: one dense layer over sentence vectors.
+    pub fn is_linear(&self) -> bool {
+        self.pools && !self.drops && self.dense.is_none()
+    }
+
+    /// The layer that gives the outputs.
+    pub(crate) fn output(&self) -> &Dense {
+        &self.output
     }
 
     /// K
@@ -72,8 +118,11 @@ impl OutputHead {
         self.over_states(states, &batch.dropout)
     }
 
-    /// `[N, H]` → `[N, K]`
+    /// `[N, H]` → `[N, K]`; states as they were pooled, of any length.
     pub fn over_states(&self, mut states: Tensor<2>, dropout: &Dropout) -> Tensor<2> {
+        if self.normalises {
+            states = unit(states);
+        }
         if let (Some(layer), Some(HeadDense { activation, .. })) = (&self.dense, self.shape.dense) {
             if self.shape.drops_first {
                 states = dropout.apply(states);

@@ -1,0 +1,98 @@
+//! The losses of sentence vectors and their gradients against sentence-transformers in float64.
+
+mod support;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Deserialize;
+use support::{Within, assert_close, block_on, gpu_is_wanted, open, values};
+use tabtune::DeviceKind;
+use tabtune::train::{Contrast, Contrasted};
+
+#[derive(Deserialize)]
+struct Facts {
+    scale: f64,
+    margin: f64,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    embeddings: Vec<Vec<Vec<f32>>>,
+    scores: Option<Vec<f32>>,
+    loss: f32,
+    gradients: Vec<Vec<Vec<f32>>>,
+}
+
+/// ‖a − b‖ / ‖b‖ of losses and gradients, at most.
+const CLOSE: Within = Within::Relative(1e-5);
+
+fn contrast(case: &str) -> Contrast {
+    match case {
+        "ranking pairs" | "ranking triplets" | "ranking two negatives" => Contrast::RANKING,
+        "ranking pairs scale 5" => Contrast::Ranking { scale: 5.0, both_ways: false },
+        "ranking pairs symmetric" => Contrast::Ranking { scale: 20.0, both_ways: true },
+        "cosine similarity" => Contrast::Cosine,
+        "triplet" => Contrast::TRIPLET,
+        other => panic!("no loss for the case {other}"),
+    }
+}
+
+fn leaf(rows: &[Vec<f32>], device: &Device) -> Tensor<2> {
+    let shape = [rows.len(), rows[0].len()];
+    Tensor::<2>::from_data(TensorData::new(rows.concat(), shape), device).require_grad()
+}
+
+fn contrasted(leaves: &[Tensor<2>], scores: Option<&[f32]>) -> Contrasted {
+    Contrasted {
+        anchors: leaves[0].clone(),
+        positives: leaves[1].clone(),
+        negatives: leaves[2..].to_vec(),
+        scores: scores.unwrap_or_default().to_vec(),
+    }
+}
+
+async fn agrees(kind: DeviceKind) {
+    let facts: Facts = support::json("contrastive.json");
+    assert_eq!(Contrast::RANKING, Contrast::Ranking { scale: facts.scale, both_ways: false });
+    assert_eq!(Contrast::TRIPLET, Contrast::Triplet { margin: facts.margin });
+    assert_eq!(facts.cases.len(), 7);
+    let device = open(kind).await.device.autodiff();
+    for Case { name, embeddings, scores, loss, gradients } in facts.cases {
+        let leaves: Vec<Tensor<2>> = embeddings.iter().map(|rows| leaf(rows, &device)).collect();
+        let found = contrast(&name).loss(contrasted(&leaves, scores.as_deref()));
+        assert_close(&name, &values(found.clone()).await, &[loss], CLOSE);
+        let graph = found.backward();
+        for (column, (leaf, gradient)) in leaves.iter().zip(gradients).enumerate() {
+            let found = values(leaf.grad(&graph).expect("a gradient")).await;
+            assert_close(&format!("{name}: gradient of column {column}"), &found, &gradient.concat(), CLOSE);
+        }
+    }
+}
+
+#[test]
+fn losses_and_gradients_are_those_of_sentence_transformers() {
+    block_on(agrees(DeviceKind::Cpu));
+}
+
+#[test]
+fn losses_and_gradients_on_the_gpu() {
+    if gpu_is_wanted("Contrastive losses") {
+        block_on(agrees(DeviceKind::Gpu));
+    }
+}
+
+#[test]
+fn texts_that_are_alike_and_vectors_of_zeros_have_gradients_that_are_numbers() {
+    let device = block_on(open(DeviceKind::Cpu)).device.autodiff();
+    let rows = [vec![0.0, 0.0, 0.0], vec![1.0, -2.0, 0.5]];
+    for contrast in [Contrast::RANKING, Contrast::Cosine, Contrast::TRIPLET] {
+        let leaves: Vec<Tensor<2>> = (0..3).map(|_| leaf(&rows, &device)).collect();
+        let loss = contrast.loss(contrasted(&leaves, Some(&[1.0, 0.0])));
+        assert!(block_on(values(loss.clone())).iter().all(|value| value.is_finite()), "{contrast:?}");
+        let graph = loss.backward();
+        for gradient in leaves.iter().filter_map(|leaf| leaf.grad(&graph)) {
+            assert!(block_on(values(gradient)).iter().all(|value| value.is_finite()), "{contrast:?}");
+        }
+    }
+}
