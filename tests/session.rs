@@ -35,6 +35,7 @@ fn check_events(recipe: &Recipe, info: &RunInfo, events: &[Event]) {
                 assert!(now.seconds >= seconds);
                 (step, seconds) = (now.step, now.seconds);
             }
+            Event::Encode { .. } => panic!("nothing is encoded apart in full training"),
             Event::Evaluate { done, total } => {
                 assert!(step == (epoch + 1) * info.steps_per_epoch && *total == info.validation);
                 assert!((validated + 1..=*total).contains(done));

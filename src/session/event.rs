@@ -11,6 +11,13 @@ use crate::model::Parameters;
 pub enum Event {
     /// A step of the optimiser.
     Step(StepEvent),
+    /// Texts being encoded for a head that learns on their vectors.
+    Encode {
+        /// Texts done.
+        done: usize,
+        /// Texts to do.
+        total: usize,
+    },
     /// Validation under way.
     Evaluate {
         /// Rows done.

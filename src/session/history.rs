@@ -51,6 +51,17 @@ pub fn ending(reason: Reason, kept: usize, epochs: &[EpochEvent], report: Option
     format!("{why}{which}{reached}")
 }
 
+/// How the fit of a head on encoded texts ended.
+pub fn fitted(reason: Reason, iterations: usize, report: Option<&Report>) -> String {
+    let why = match reason {
+        Reason::Stopped => "Stopped.".to_owned(),
+        Reason::Completed | Reason::EarlyStopping => {
+            format!("The head was fitted in {iterations} iterations; the encoder is as it was.")
+        }
+    };
+    format!("{why}{}", report.map_or_else(String::new, |report| reached(&report.metrics)))
+}
+
 /// The two scores that say most, as a sentence of its own: " Accuracy 95.0 %, macro-F1 0.948."
 fn reached(metrics: &Metrics) -> String {
     let said = |(name, value): &(&str, f64)| {

@@ -1,7 +1,7 @@
 //! A recipe's way of fine-tuning → a model of which only that gets gradients.
 
 use crate::checkpoint::adapter::LoraRecipe;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{EncoderConfig, Frozen, LoraPlan, Model};
 use crate::recipe::{LoraTargets, Method, Recipe};
 use crate::task::Task;
@@ -41,6 +41,12 @@ impl Tuned {
                 let lora = LoraRecipe { rank: recipe.lora_rank, alpha: recipe.lora_alpha, targets };
                 let plan = lora.plan(&model, config, task, drawn)?;
                 Ok(Self { model: model.with_lora(&plan, recipe.seed), plan: Some(plan) })
+            }
+            Method::Frozen if !matches!(task, Task::Classification | Task::MultiLabel | Task::Regression) => {
+                Err(Error::recipe(
+                    "method",
+                    "The method Frozen is for labels and numbers of whole texts. Choose Full or LoRA for this task.",
+                ))
             }
             Method::Frozen => Ok(Self { model: model.freeze(config, Frozen::ENCODER), plan: None }),
         }

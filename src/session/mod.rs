@@ -6,6 +6,7 @@
 mod data;
 mod evaluation;
 mod event;
+mod frozen;
 mod history;
 mod method;
 mod model;
@@ -24,15 +25,18 @@ pub use prediction::{Marked, Mask, Prediction, Word};
 pub use run::{Outcome, Run};
 pub use trained::Trained;
 
+use std::sync::Arc;
+
 use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo, Truth};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
 use crate::model::LoraPlan;
-use crate::recipe::{ClassWeights, Recipe};
+use crate::recipe::{ClassWeights, Method, Recipe};
 use crate::task::Task;
-use crate::train::{LayerDecay, Objective, PadRule, Rows, Trainer};
+use crate::train::{LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
 use data::OpenData;
+use frozen::{Features, FrozenRun};
 use method::Tuned;
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
@@ -51,12 +55,30 @@ pub struct Session {
     data: Option<OpenData>,
     run: Option<Running>,
     trained: Option<Trained>,
+    encoded: Option<Encoded>,
+}
+
+/// Vectors of the open data's texts by the open model, for the next head.
+#[derive(Debug)]
+struct Encoded {
+    max_length: usize,
+    features: Arc<Features>,
+}
+
+/// A run of either kind.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one at a time.
+enum AnyRun {
+    /// Weights move step by step.
+    Steps(Run),
+    /// A head is fitted to encoded texts.
+    Frozen(FrozenRun),
 }
 
 /// A run and what its result will be described with.
 #[derive(Debug)]
 struct Running {
-    run: Run,
+    run: AnyRun,
     recipe: Recipe,
     /// What of the model is an adapter.
     plan: Option<LoraPlan>,
@@ -76,7 +98,7 @@ impl Session {
     /// A device that cannot be set up.
     pub async fn new(kind: DeviceKind) -> Result<Self> {
         let compute = Compute::open(kind).await?;
-        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None })
+        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None, encoded: None })
     }
 
     /// What it runs on.
@@ -94,6 +116,7 @@ impl Session {
         let model = OpenModel::open(files, name, &self.compute)?;
         let info = model.info();
         self.model = Some(model);
+        self.encoded = None;
         if let Some(data) = &mut self.data {
             data.forget_tokens();
         }
@@ -134,6 +157,7 @@ impl Session {
         let data = OpenData::new(Dataset::build(table, mapping)?);
         let info = data.info();
         self.data = Some(data);
+        self.encoded = None;
         Ok(info)
     }
 
@@ -169,31 +193,46 @@ impl Session {
         let [train, mut validation] = data.rows(model, max_length)?;
         let (task, labels) = (data.dataset.task, data.dataset.labels.clone());
         let pad = PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute);
-        let (start, drawn) = model.for_task(task, &labels, recipe.seed)?;
-        let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, task, &recipe)?;
-        let parameters = start.parameters();
-        let objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
         let (rows, tokens, cut) =
             (train.rows.texts.len(), train.rows.lengths().iter().sum(), train.cut + validation.cut);
-        let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, pad, self.compute.clone());
-        trainer = trainer.with_layer_decay(LayerDecay::new(&model.config, recipe.layer_decay));
-        if task == Task::Language {
-            let masking = model.masking()?;
-            validation = validation.hidden(&masking, recipe.seed);
-            trainer = trainer.with_masking(masking);
-        }
+        let held_out = validation.rows.texts.len();
+        let (start, drawn) = model.for_task(task, &labels, recipe.seed)?;
+        let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, task, &recipe)?;
+        let mut parameters = start.parameters();
+        let (run, steps_per_epoch, total_steps) = if recipe.method == Method::Frozen {
+            let known = self.encoded.as_ref().filter(|known| known.max_length == max_length);
+            let known = known.map(|known| Arc::clone(&known.features));
+            let (config, compute) = (&model.config, self.compute.clone());
+            // The one dense layer over vectors, whatever head the family has in training.
+            parameters.trainable = (config.hidden_size + 1) * outputs(task, &labels);
+            let both = [train, validation];
+            let run = FrozenRun::new(&start, config, recipe.clone(), task, labels.clone(), both, known, pad, compute);
+            (AnyRun::Frozen(run), MAX_ITERATIONS, MAX_ITERATIONS)
+        } else {
+            let objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
+            let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, pad, self.compute.clone());
+            trainer = trainer.with_layer_decay(LayerDecay::new(&model.config, recipe.layer_decay));
+            if task == Task::Language {
+                let masking = model.masking()?;
+                validation = validation.hidden(&masking, recipe.seed);
+                trainer = trainer.with_masking(masking);
+            }
+            let (each, all) = (trainer.steps_per_epoch(), trainer.total_steps());
+            let run = Run::new(trainer, recipe.clone(), validation, task, labels.clone(), pad, self.compute.clone());
+            (AnyRun::Steps(run), each, all)
+        };
         let info = RunInfo {
-            notes: notes(task, &recipe, cut, max_length, &validation.rows, trainer.total_steps()),
-            total_steps: trainer.total_steps(),
-            steps_per_epoch: trainer.steps_per_epoch(),
+            notes: notes(task, &recipe, cut, max_length, held_out, total_steps),
+            total_steps,
+            steps_per_epoch,
             max_length,
             train: rows,
-            validation: validation.rows.texts.len(),
+            validation: held_out,
             tokens_per_epoch: tokens,
             parameters,
         };
         self.run = Some(Running {
-            run: Run::new(trainer, recipe.clone(), validation, task, labels.clone(), pad, self.compute.clone()),
+            run,
             recipe,
             plan,
             task,
@@ -214,7 +253,18 @@ impl Session {
     pub async fn run_steps(&mut self, units: usize) -> Result<Vec<Event>> {
         // Taken out, so that a run whose device failed is not gone on with.
         let mut running = self.run.take().ok_or_else(|| Error::order("No run is under way. Start one first."))?;
-        let (events, outcome) = running.run.advance(units).await?;
+        let (events, outcome) = match &mut running.run {
+            AnyRun::Steps(run) => run.advance(units).await?,
+            AnyRun::Frozen(run) => {
+                let (events, outcome) = run.advance(units).await?;
+                if outcome.is_some()
+                    && let Some(features) = run.features()
+                {
+                    self.encoded = Some(Encoded { max_length: running.max_length, features: Arc::new(features) });
+                }
+                (events, outcome)
+            }
+        };
         match outcome {
             None => self.run = Some(running),
             Some(outcome) => self.trained = Some(running.finish(outcome, &self.compute.info)),
@@ -225,7 +275,10 @@ impl Session {
     /// Ends the run; the events that [`Session::run_steps`] still gives end with `done`.
     pub fn stop(&mut self) {
         if let Some(running) = &mut self.run {
-            running.run.stop();
+            match &mut running.run {
+                AnyRun::Steps(run) => run.stop(),
+                AnyRun::Frozen(run) => run.stop(),
+            }
         }
     }
 
@@ -286,6 +339,11 @@ impl Running {
     }
 }
 
+/// Outputs of a head for a task.
+fn outputs(task: Task, labels: &[String]) -> usize {
+    if task == Task::Regression { 1 } else { labels.len() }
+}
+
 /// How often each class is to be learnt, in the order of the labels: rows, or words.
 fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
     let mut counts = vec![0; labels.len()];
@@ -325,7 +383,7 @@ fn notes(
     recipe: &Recipe,
     cut: usize,
     max_length: usize,
-    validation: &Rows,
+    held_out: usize,
     total_steps: usize,
 ) -> Vec<String> {
     let mut notes = Vec::new();
@@ -336,7 +394,7 @@ fn notes(
                 .to_owned(),
         );
     }
-    if total_steps < FEW_STEPS {
+    if total_steps < FEW_STEPS && recipe.method != Method::Frozen {
         notes.push(format!(
             "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
              learning rate of 2e-4 usually reach far more."
@@ -347,7 +405,7 @@ fn notes(
         let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
         notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
     }
-    if validation.texts.is_empty() {
+    if held_out == 0 {
         notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());
     }
     notes

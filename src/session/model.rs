@@ -146,10 +146,7 @@ impl OpenModel {
     /// A tensor of a head that has another shape than the configuration says.
     pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<(Model, Vec<String>)> {
         let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
-        let outputs = match task {
-            Task::Regression => 1,
-            _ => labels.len(),
-        };
+        let outputs = super::outputs(task, labels);
         let device = &self.compute.device;
         let (model, missing) = self.loaded.with_head(&self.config, task, outputs, same, device)?;
         let model = checkpoint::initialise(model, &self.config, task, &missing, seed);

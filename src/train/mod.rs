@@ -14,7 +14,7 @@ mod trainer;
 pub use contrastive::{Contrast, Contrasted};
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
-pub use linear::{LinearFit, LinearHead, LinearProblem};
+pub use linear::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS};
 pub use loss::Objective;
 pub use masking::Masking;
 pub use optim::AdamW;

@@ -65,7 +65,7 @@ impl Teller {
 
     pub fn event(&self, event: &Event) {
         if self.json {
-            if !matches!(event, Event::Evaluate { .. }) {
+            if !matches!(event, Event::Evaluate { .. } | Event::Encode { .. }) {
                 print_line!("{}", json!(event));
             }
             return;
@@ -78,6 +78,7 @@ impl Teller {
                 step.loss,
                 step.examples as f64 / step.seconds.max(1e-9)
             )),
+            Event::Encode { done, total } => self.live(&format!("encoding {done} of {total}")),
             Event::Evaluate { done, total } => self.live(&format!("validating {done} of {total}")),
             Event::Epoch(epoch) => {
                 self.live("");

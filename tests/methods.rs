@@ -1,0 +1,112 @@
+//! Ways of fine-tuning through the whole session: LoRA, frozen layers, and heads on texts that are encoded once.
+
+#[path = "support/fruit.rs"]
+mod fruit;
+mod support;
+
+use fruit::{done, finish, predict, ready, scores, steps, texts};
+use futures_lite::future::block_on;
+use serde_json::{Map, Value};
+use support::Tensors;
+use tabtune::recipe::{LoraTargets, Method};
+use tabtune::{DeviceKind, Event, Recipe};
+
+fn recipe(method: Method) -> Recipe {
+    Recipe { method, epochs: 4, batch_size: 8, learning_rate: 5e-3, looseness: 100.0, ..Recipe::default() }
+}
+
+fn encoded(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Encode { .. })).count()
+}
+
+#[test]
+fn texts_are_encoded_once_for_any_number_of_heads() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);
+    let info = session.start(recipe(Method::Frozen)).expect("a run");
+    assert!(info.parameters.trainable < 1000 && info.parameters.frozen > 20_000, "{:?}", info.parameters);
+    let first = finish(&mut session, 3);
+    assert!(encoded(&first) >= 8, "240 texts in batches of 32");
+    let end = done(&first);
+    assert!(end.metrics.as_ref().and_then(|metrics| metrics.get("accuracy")) > Some(0.9), "{:?}", end.metrics);
+    assert_eq!(end.optimizer_bytes, 0);
+    let losses: Vec<f64> = steps(&first).iter().map(|step| step.loss).collect();
+    assert!(losses.len() > 3 && losses[losses.len() - 1] < losses[0]);
+
+    // Validation on cached vectors is what the whole model says to the texts.
+    let (report, rows) = block_on(session.evaluate(&fruit::mapping(0.0))).expect("a report");
+    assert_eq!(rows, 240);
+    assert!(report.metrics.get("accuracy") > Some(0.9));
+
+    // Another recipe encodes nothing; the same recipe gives the same head; other data is encoded anew.
+    let before = predict(&session, &texts(12));
+    session.start(Recipe { looseness: 0.01, ..recipe(Method::Frozen) }).expect("a run");
+    let second = finish(&mut session, 3);
+    assert_eq!(encoded(&second), 0);
+    assert_ne!(predict(&session, &texts(12)), before);
+    session.start(recipe(Method::Frozen)).expect("a run");
+    assert_eq!(encoded(&finish(&mut session, 3)), 0);
+    for (again, before) in predict(&session, &texts(12)).iter().zip(&before) {
+        assert_eq!(scores(again), scores(before));
+    }
+    session.map_columns(&fruit::mapping(0.3)).expect("a data set");
+    session.start(recipe(Method::Frozen)).expect("a run");
+    assert!(encoded(&finish(&mut session, 3)) > 0);
+}
+
+#[test]
+fn a_frozen_run_can_be_stopped_at_any_moment() {
+    for units in [0, 1, 9, 14] {
+        let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);
+        session.start(recipe(Method::Frozen)).expect("a run");
+        block_on(session.run_steps(units)).expect("events");
+        session.stop();
+        let events = finish(&mut session, 1);
+        assert!(done(&events).sentence.starts_with("Stopped."), "{}", done(&events).sentence);
+        assert_eq!(predict(&session, &texts(3)).len(), 3);
+    }
+}
+
+#[test]
+fn adapters_learn_and_are_folded_in_and_given_out() {
+    for targets in [LoraTargets::Attention, LoraTargets::All] {
+        let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);
+        let recipe = Recipe { lora_targets: targets, epochs: 12, ..recipe(Method::Lora) };
+        let info = session.start(recipe).expect("a run");
+        assert!(info.parameters.trainable < info.parameters.frozen / 2, "{:?}", info.parameters);
+        let events = finish(&mut session, 5);
+        let end = done(&events);
+        assert!(end.metrics.as_ref().and_then(|metrics| metrics.get("accuracy")) > Some(0.9), "{:?}", end.metrics);
+        assert_eq!(end.optimizer_bytes, info.parameters.trainable * 8, "two moments of four bytes, and no more");
+
+        let whole = block_on(session.export_files(Map::new())).expect("files");
+        let weights = whole.iter().find(|file| file.path == "model.safetensors").expect("weights");
+        let tensors = Tensors::read(&weights.bytes);
+        assert!(tensors.names().any(|name| name == "classifier.weight"));
+        assert!(!tensors.names().any(|name| name.contains("lora")), "an ordinary model");
+        let adapter = block_on(session.export_adapter("base/model", Map::new())).expect("files");
+        let file = |path: &str| adapter.iter().find(|file| file.path == path).expect("a file");
+        assert!(file("adapter_model.safetensors").bytes.len() < weights.bytes.len());
+        let config: Value = serde_json::from_slice(&file("adapter_config.json").bytes).expect("JSON");
+        assert_eq!((&config["peft_type"], &config["r"]), (&"LORA".into(), &8.into()));
+    }
+}
+
+#[test]
+fn what_is_frozen_stays_and_costs_nothing() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 48, 0.0);
+    let bytes = |session: &mut tabtune::Session, recipe: Recipe| {
+        let info = session.start(recipe).expect("a run");
+        let events = finish(session, 5);
+        // Two moments of four bytes, and a note per row of the table of words.
+        let moments = info.parameters.trainable * 8;
+        assert!((moments..moments + 1000).contains(&done(&events).optimizer_bytes));
+        info.parameters
+    };
+    let all = bytes(&mut session, recipe(Method::Full));
+    let part = bytes(&mut session, Recipe { frozen_layers: 1, ..recipe(Method::Full) });
+    assert_eq!(all.frozen, 0);
+    assert!(part.frozen > 0 && part.trainable + part.frozen == all.trainable);
+    let error = block_on(session.export_adapter("base", Map::new())).expect_err("no adapter");
+    assert!(error.to_string().contains("LoRA"), "{error}");
+    bytes(&mut session, Recipe { reinit_layers: 1, layer_decay: 0.9, ..recipe(Method::Full) });
+}
