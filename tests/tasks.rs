@@ -8,6 +8,7 @@ mod support;
 use fruit::{Folder, done, empty, finish};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value, json};
+use tabtune::recipe::Comparison;
 use tabtune::{DeviceKind, DoneEvent, Prediction, Recipe, Session, Task};
 
 /// Words of the tiny vocabulary that texts are told apart by.
@@ -201,6 +202,75 @@ fn hidden_words_of_plain_texts() {
     let said = says_the_same(&session, &folder, &texts(&["the bad [MASK] was bad and not hard"]), None);
     let mask = &said[0]["masks"][0];
     assert_eq!((&mask["start"], &mask["words"][0]["word"]), (&json!(8), &json!("one")), "{said:?}");
+}
+
+/// Trains on a table of texts that belong together; what the end says of it.
+fn compared(table: &str, task_recipe: Recipe) -> (Session, DoneEvent) {
+    let mut session = empty(DeviceKind::Cpu);
+    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+    session.open_table(table.as_bytes(), "texts.csv").expect("a table");
+    let mapping = session.guess_mapping(Task::Embedding).expect("a mapping");
+    session.map_columns(&tabtune::data::Mapping { validation_share: 0.25, ..mapping }).expect("a data set");
+    session.start(Recipe { epochs: 16, batch_size: 16, learning_rate: 2e-3, ..task_recipe }).expect("a run");
+    let events = finish(&mut session, 5);
+    let done = done(&events).clone();
+    (session, done)
+}
+
+/// A text of three words that tell it from 79 others, and another one of the same words.
+fn partners(row: usize) -> [String; 2] {
+    let (fruit, who) =
+        (["apple", "pear", "quince", "tree", "jam"][row / 4 % 5], ["he", "she", "we", "they"][row / 20 % 4]);
+    [format!("{who} said the {fruit} was {}", word(row)), format!("a very {} {fruit} is what {who} love", word(row))]
+}
+
+#[test]
+fn texts_that_belong_together_lie_close() {
+    let row = |row: usize| partners(row).join(",");
+    let rows: Vec<String> = (0..80).map(row).collect();
+    let (session, done) = compared(&format!("anchor,positive\n{}\n", rows.join("\n")), Recipe::default());
+    assert!(score(&done, "accuracy") > 0.4, "one in twenty is chance: {:?}", done.metrics);
+    let said = block_on(session.predict(&texts(&["the pear was bad"]), None)).expect("a vector");
+    let Prediction::Vector { vector, .. } = &said[0] else { panic!("not a vector: {said:?}") };
+    assert_eq!(vector.len(), 32);
+}
+
+#[test]
+fn texts_lie_as_close_as_their_scores_say() {
+    let row = |row: usize| {
+        let ([first, _], [_, second]) = (partners(row), partners(row * 7));
+        let same = [first.split(' ').nth(3), first.split(' ').nth(5)]
+            .iter()
+            .flatten()
+            .filter(|word| second.contains(**word))
+            .count();
+        format!("{first},{second},{}", same as f64 / 2.0)
+    };
+    let rows: Vec<String> = (0..96).map(row).collect();
+    let (_, done) = compared(&format!("sentence1,sentence2,score\n{}\n", rows.join("\n")), Recipe::default());
+    assert!(score(&done, "spearman") > 0.6, "{:?}", done.metrics);
+}
+
+#[test]
+fn triplets_and_comparisons_that_the_data_lacks() {
+    let row = |row: usize| {
+        let [anchor, positive] = partners(row);
+        let [other, _] = partners(row + 5);
+        format!("{anchor},{positive},{other}")
+    };
+    let rows: Vec<String> = (0..80).map(row).collect();
+    let table = format!("anchor,positive,negative\n{}\n", rows.join("\n"));
+    for comparison in [Comparison::Auto, Comparison::Triplet] {
+        let (_, done) = compared(&table, Recipe { comparison, ..Recipe::default() });
+        assert!(score(&done, "accuracy") > 0.3, "{comparison:?} {:?}", done.metrics);
+    }
+    let mut session = empty(DeviceKind::Cpu);
+    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+    session.open_table(table.as_bytes(), "texts.csv").expect("a table");
+    let mapping = session.guess_mapping(Task::Embedding).expect("a mapping");
+    session.map_columns(&mapping).expect("a data set");
+    let error = session.start(Recipe { comparison: Comparison::Cosine, ..Recipe::default() }).expect_err("no scores");
+    assert!(error.to_string().contains("score"), "{error}");
 }
 
 #[test]

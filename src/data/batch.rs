@@ -12,7 +12,7 @@ use crate::text::Encoding;
 const MEGABATCH: usize = 50;
 
 /// Texts of one step, padded to one length, as the encoder takes them: B rows of T tokens, row after row.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Token ids, `[B, T]`.
     pub ids: Vec<i32>,
@@ -24,6 +24,9 @@ pub struct Batch {
     pub truths: Vec<Truth>,
     /// B: rows.
     pub batch: usize,
+    /// How many texts belong to one example: 1, but 2 or 3 where texts are compared. The first texts of all examples come
+    /// first, then all second ones; only the first have a truth.
+    pub group: usize,
     /// T: tokens per row.
     pub tokens: usize,
     /// Tokens that are not padding, over all rows.
@@ -50,6 +53,7 @@ impl Batch {
             types: Vec::with_capacity(size),
             truths: truths.to_vec(),
             batch: encodings.len(),
+            group: 1,
             tokens,
             real_tokens: lengths.iter().sum(),
         };
@@ -148,7 +152,7 @@ mod tests {
         assert_eq!(batch.truths, [Truth::Class(1), Truth::None]);
         assert_eq!(Batch::pad(&[&short, &long], &[], 9, 1, 128).tokens, 5);
         assert_eq!(Batch::pad(&[&short, &long], &[], 9, 4, 6).tokens, 6, "not beyond the model's limit");
-        assert_eq!(Batch::pad(&[], &[], 0, 8, 128), Batch::default());
+        assert_eq!(Batch::pad(&[], &[], 0, 8, 128).batch, 0);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Truth {
     Tokens(Vec<Option<usize>>),
     /// First and last token of an answer; the first token of all where there is no answer.
     Span([usize; 2]),
+    /// That the texts of the row's group belong together.
+    Together,
     /// Places of hidden tokens and which tokens they were, places ascending.
     Hidden(Vec<(usize, i32)>),
 }

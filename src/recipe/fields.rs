@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Method;
+use crate::task::Task;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -49,6 +50,9 @@ pub struct Field {
     /// Methods that it is for; empty for all.
     #[serde(rename = "for_method", skip_serializing_if = "<[_]>::is_empty")]
     pub methods: &'static [Method],
+    /// Tasks that it is for; empty for all.
+    #[serde(rename = "for_task", skip_serializing_if = "<[_]>::is_empty")]
+    pub tasks: &'static [Task],
     /// What it holds.
     #[serde(flatten)]
     pub kind: FieldKind,
@@ -69,7 +73,7 @@ const fn field(
     kind: FieldKind,
     help: &'static str,
 ) -> Field {
-    Field { name, label, help, unit, advanced: true, methods: &[], kind }
+    Field { name, label, help, unit, advanced: true, methods: &[], tasks: &[], kind }
 }
 
 const fn basic(field: Field) -> Field {
@@ -335,4 +339,21 @@ pub const FIELDS: &[Field] = &[
          few rows.",
         ),
     ),
+    Field {
+        tasks: &[Task::Embedding],
+        ..field(
+            "comparison",
+            "Comparison",
+            "",
+            FieldKind::Choice {
+                choices: &[
+                    ("auto", "As the data allows"),
+                    ("ranking", "Ranking: find the partner in the batch"),
+                    ("cosine", "Cosine: match the score"),
+                    ("triplet", "Triplet: nearer than the other text"),
+                ],
+            },
+            "How texts that belong together are drawn together. Ranking learns most from pairs, and more with large batches.",
+        )
+    },
 ];

@@ -74,6 +74,21 @@ pub enum LoraTargets {
     All,
 }
 
+/// How the vectors of texts are compared in training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// Cosine where pairs have scores, else ranking.
+    #[default]
+    Auto,
+    /// Each text is to find its own partner among those of the whole batch.
+    Ranking,
+    /// The cosine of two texts is to be their score.
+    Cosine,
+    /// Each text is to be nearer to its partner than to one that means something else.
+    Triplet,
+}
+
 /// Every knob of a run. Field names are those of the JSON that the page and the terminal exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -126,6 +141,8 @@ pub struct Recipe {
     pub lora_targets: LoraTargets,
     /// How little weights of a head on encoded texts are held back: C of scikit-learn's logistic regression.
     pub looseness: f64,
+    /// How the vectors of texts are compared.
+    pub comparison: Comparison,
 }
 
 impl Default for Recipe {
@@ -155,6 +172,7 @@ impl Default for Recipe {
             lora_alpha: 16.0,
             lora_targets: LoraTargets::Attention,
             looseness: 1.0,
+            comparison: Comparison::Auto,
         }
     }
 }

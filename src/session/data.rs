@@ -35,7 +35,7 @@ impl OpenData {
         let longest = model.config.longest();
         let preparation = self.preparation(model, longest);
         let encoded =
-            todo.into_iter().map(|example| preparation.tokens(example, longest)).collect::<Result<Vec<Encoding>>>()?;
+            todo.into_iter().map(|example| preparation.longest(example, longest)).collect::<Result<Vec<Encoding>>>()?;
         self.encodings.extend(encoded);
         Ok((self.encodings.len(), self.total()))
     }

@@ -32,9 +32,9 @@ use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
 use crate::model::LoraPlan;
-use crate::recipe::{ClassWeights, Method, Recipe};
+use crate::recipe::{ClassWeights, Comparison, Method, Recipe};
 use crate::task::Task;
-use crate::train::{LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
+use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
 use data::OpenData;
 use frozen::{Features, FrozenRun};
 use method::Tuned;
@@ -209,7 +209,11 @@ impl Session {
             let run = FrozenRun::new(&start, config, recipe.clone(), task, labels.clone(), both, known, pad, compute);
             (AnyRun::Frozen(run), MAX_ITERATIONS, MAX_ITERATIONS)
         } else {
-            let objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
+            let mut objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));
+            if task == Task::Embedding {
+                objective = objective.comparing(contrast(&recipe, &train.rows)?);
+                validation = validation.apart();
+            }
             let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, pad, self.compute.clone());
             trainer = trainer.with_layer_decay(LayerDecay::new(&model.config, recipe.layer_decay));
             if task == Task::Language {
@@ -336,6 +340,25 @@ impl Running {
             max_length: self.max_length,
             device: device.clone(),
         }
+    }
+}
+
+/// How vectors are compared: as the recipe says, or as the data allows.
+fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
+    let scored = rows.truths.iter().any(|truth| matches!(truth, Truth::Score(_)));
+    let lacks =
+        |what: &str| Err(Error::recipe("comparison", format!("This comparison needs {what}, which the data lacks.")));
+    match recipe.comparison {
+        Comparison::Auto if scored => Ok(Contrast::Cosine),
+        Comparison::Auto | Comparison::Ranking if !scored => Ok(Contrast::RANKING),
+        Comparison::Auto | Comparison::Ranking => Err(Error::recipe(
+            "comparison",
+            "Ranking takes pairs that belong together; these have scores. Choose Cosine, or a table without scores.",
+        )),
+        Comparison::Cosine if scored => Ok(Contrast::Cosine),
+        Comparison::Cosine => lacks("a score for each pair"),
+        Comparison::Triplet if rows.partners.len() == 2 => Ok(Contrast::TRIPLET),
+        Comparison::Triplet => lacks("a text that means something else for each row"),
     }
 }
 

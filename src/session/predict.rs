@@ -85,8 +85,10 @@ impl Session {
         let mapping = Mapping { task: predictor.task, ..mapping.clone() };
         let examples = Dataset::with_labels(table, &mapping, predictor.labels)?;
         let mut prepared = predictor.preparation().prepare(&examples, &[])?;
-        if predictor.task == Task::Language {
-            prepared = prepared.hidden(&predictor.base.masking()?, 0);
+        match predictor.task {
+            Task::Language => prepared = prepared.hidden(&predictor.base.masking()?, 0),
+            Task::Embedding => prepared = prepared.apart(),
+            _ => {}
         }
         let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
         let mut evaluation = Evaluation::new(predictor.model.clone(), &prepared, predictor.task, predictor.labels);

@@ -49,9 +49,16 @@ impl Preparation<'_> {
     pub fn prepare(&self, examples: &[Example], whole: &[Encoding]) -> Result<Prepared> {
         let mut prepared = Prepared { examples: examples.to_vec(), ..Prepared::default() };
         for (origin, example) in examples.iter().enumerate() {
-            if self.task == Task::Answers {
-                self.add_windows(&mut prepared, origin, example)?;
-                continue;
+            match self.task {
+                Task::Answers => {
+                    self.add_windows(&mut prepared, origin, example)?;
+                    continue;
+                }
+                Task::Embedding => {
+                    self.add_group(&mut prepared, origin, example)?;
+                    continue;
+                }
+                _ => {}
             }
             let known = whole.get(origin).filter(|whole| whole.ids.len() <= self.max_length);
             let tokens = match known {
@@ -73,10 +80,29 @@ impl Preparation<'_> {
     /// A tokenizer that contradicts itself.
     pub fn tokens(&self, example: &Example, max_length: usize) -> Result<Encoding> {
         let tokenizer = &self.model.tokenizer;
-        match &example.pair {
+        match example.pair.as_ref().filter(|_| self.task != Task::Embedding) {
             None => tokenizer.encode(&example.text, Some(max_length)),
             Some(pair) => tokenizer.encode_pair(&example.text, pair, Cut::LongestFirst(max_length)),
         }
+    }
+
+    /// The longest tokens that an example gives: where its texts are tokenized apart, those of the longest of them.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that contradicts itself.
+    pub fn longest(&self, example: &Example, max_length: usize) -> Result<Encoding> {
+        let mut longest = self.tokens(example, max_length)?;
+        if self.task == Task::Embedding {
+            let negative = if let Target::Negative(text) = &example.target { Some(text) } else { None };
+            for text in example.pair.iter().chain(negative) {
+                let tokens = self.model.tokenizer.encode(text, Some(max_length))?;
+                if tokens.ids.len() > longest.ids.len() {
+                    longest = tokens;
+                }
+            }
+        }
+        Ok(longest)
     }
 
     /// What is right for tokens of a text.
@@ -98,6 +124,24 @@ impl Preparation<'_> {
             }
             Target::None | Target::Answers(_) | Target::Negative(_) => Truth::None,
         }
+    }
+
+    /// A row with the texts that it is compared with, each tokenized by itself.
+    fn add_group(&self, prepared: &mut Prepared, origin: usize, example: &Example) -> Result<()> {
+        let negative = if let Target::Negative(text) = &example.target { Some(text) } else { None };
+        for (column, text) in example.pair.iter().chain(negative).enumerate() {
+            if prepared.rows.partners.len() == column {
+                prepared.rows.partners.push(Vec::new());
+            }
+            let tokens = self.model.tokenizer.encode(text, Some(self.max_length))?;
+            prepared.rows.partners[column].push(tokens);
+        }
+        let truth = match &example.target {
+            Target::Score(score) => Truth::Score(*score as f32),
+            _ => Truth::Together,
+        };
+        prepared.add(origin, self.tokens(example, self.max_length)?, truth);
+        Ok(())
     }
 
     /// A row for each window of a question's context.
@@ -138,6 +182,17 @@ impl Prepared {
         self.rows.texts.push(tokens);
         self.rows.truths.push(truth);
         self.origins.push(origin);
+    }
+
+    /// Every first and every second text as a row of its own, first ones first: to be encoded rather than learnt from.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        let partners = std::mem::take(&mut self.rows.partners).into_iter().take(1).flatten();
+        self.rows.texts.extend(partners);
+        self.rows.truths.resize(self.rows.texts.len(), Truth::None);
+        self.origins.extend_from_within(..);
+        self.origins.truncate(self.rows.texts.len());
+        self
     }
 
     /// Hides words once and for all, so that every validation asks for the same ones.

@@ -2,11 +2,17 @@
 
 use crate::data::{Target, Truth};
 use crate::eval::{
-    Answers, Confusion, MultiLabel, Regression, Report, Tagging, binary_cross_entropy, cross_entropy, sigmoid,
+    Answers, Confusion, MultiLabel, Regression, Report, Retrieval, Tagging, binary_cross_entropy, cosine,
+    cross_entropy, sigmoid,
 };
 use crate::session::rows::Prepared;
 use crate::session::spans::Search;
 use crate::task::Task;
+
+/// Examples whose texts are compared each with each: a quarter of a billion products for a hundred values each.
+const MOST_COMPARED: usize = 1500;
+/// What cosines are multiplied by in the loss, as in training.
+const SCALE: f64 = 20.0;
 
 /// Counts of one task.
 #[derive(Debug)]
@@ -21,6 +27,8 @@ pub enum Tally {
     Tags(Tagging),
     /// The best answer to each question so far.
     Spans(Vec<Search>),
+    /// Vectors of the first and then of the second texts.
+    Vectors(Vec<Vec<f32>>),
     /// Nothing but the loss.
     Loss,
 }
@@ -34,7 +42,8 @@ impl Tally {
             Task::Regression => Self::Numbers(Vec::new(), Vec::new()),
             Task::Tokens => Self::Tags(Tagging::new(labels)),
             Task::Answers => Self::Spans(vec![Search::default(); examples]),
-            Task::Language | Task::Embedding => Self::Loss,
+            Task::Embedding => Self::Vectors(vec![Vec::new(); 2 * examples]),
+            Task::Language => Self::Loss,
         }
     }
 
@@ -74,6 +83,10 @@ impl Tally {
                 };
                 (0.5 * (of_end(0) + of_end(1)), 1.0)
             }
+            (Self::Vectors(vectors), _) => {
+                vectors[row] = outputs.to_vec();
+                (0.0, 0.0)
+            }
             (_, _) => (0.0, 0.0),
         }
     }
@@ -86,9 +99,31 @@ impl Tally {
             Self::Numbers(right, predicted) => Report::regression(loss, &Regression::of(&right, &predicted)),
             Self::Tags(tags) => Report::tokens(loss, &tags),
             Self::Spans(searches) => Report::answers(loss, &answers(searches, prepared)),
+            Self::Vectors(vectors) => compared(&vectors, prepared),
             Self::Loss => Report::language(loss),
         }
     }
+}
+
+/// How close the texts of the examples lie: to their scores, or compared with all others of the data.
+fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
+    let (first, second) = vectors.split_at(vectors.len() / 2);
+    let score = |truth: &Truth| if let Truth::Score(score) = truth { Some(f64::from(*score)) } else { None };
+    let given: Vec<f64> = prepared.rows.truths.iter().filter_map(score).collect();
+    if !given.is_empty() {
+        let cosines: Vec<f64> = first.iter().zip(second).map(|(a, b)| cosine(a, b)).collect();
+        let errors = given.iter().zip(&cosines).map(|(given, cosine)| (given - cosine).powi(2));
+        return Report::similarity(errors.sum::<f64>() / given.len() as f64, &given, &cosines);
+    }
+    let (first, second) = (&first[..first.len().min(MOST_COMPARED)], &second[..second.len().min(MOST_COMPARED)]);
+    let (mut found, mut loss) = (Retrieval::default(), 0.0);
+    for (row, anchor) in first.iter().enumerate() {
+        let cosines: Vec<f64> = second.iter().map(|text| cosine(anchor, text)).collect();
+        let scaled: Vec<f32> = cosines.iter().map(|cosine| (SCALE * cosine) as f32).collect();
+        loss += cross_entropy(&scaled, row);
+        found.add(&cosines, row);
+    }
+    Report::retrieval(loss / first.len().max(1) as f64, &found)
 }
 
 /// Each question's best answer against those of the data.

@@ -144,7 +144,7 @@ impl LinearProblem {
                 slopes[0] = outputs[0] - f64::from(*score);
                 0.5 * slopes[0] * slopes[0]
             }
-            Truth::None | Truth::Tokens(_) | Truth::Span(_) | Truth::Hidden(_) => {
+            Truth::None | Truth::Together | Truth::Tokens(_) | Truth::Span(_) | Truth::Hidden(_) => {
                 slopes.fill(0.0);
                 0.0
             }

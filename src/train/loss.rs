@@ -9,6 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use crate::data::{Batch, Truth};
 use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
+use crate::train::contrastive::{Contrast, Contrasted};
 
 /// What a run minimises.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Objective {
     smoothing: f64,
     /// Weight of each class, K long; of tasks with classes.
     weights: Vec<f64>,
+    /// How vectors are compared, of the task that compares them.
+    contrast: Contrast,
 }
 
 impl Objective {
@@ -26,12 +29,18 @@ impl Objective {
             ClassWeights::None => vec![1.0; rows_per_class.len()],
             ClassWeights::Balanced => balanced(rows_per_class),
         };
-        Self { task, smoothing: recipe.label_smoothing, weights }
+        Self { smoothing: recipe.label_smoothing, ..Self::weighted(task, 0.0, weights) }
     }
 
     /// An objective with explicit class weights, K long.
     pub fn weighted(task: Task, smoothing: f64, weights: Vec<f64>) -> Self {
-        Self { task, smoothing, weights }
+        Self { task, smoothing, weights, contrast: Contrast::RANKING }
+    }
+
+    /// The same objective with vectors compared in this way.
+    #[must_use]
+    pub fn comparing(self, contrast: Contrast) -> Self {
+        Self { contrast, ..self }
     }
 
     /// What the loss of these rows is divided by: the weights of their classes, or how many numbers are compared.
@@ -41,7 +50,7 @@ impl Objective {
             Truth::Class(class) => self.weights[*class],
             Truth::Tokens(classes) => classes.iter().flatten().map(|&class| self.weights[class]).sum(),
             Truth::Labels(labels) => labels.len() as f64,
-            Truth::Score(_) | Truth::Span(_) => 1.0,
+            Truth::Score(_) | Truth::Span(_) | Truth::Together => 1.0,
             Truth::Hidden(words) => words.len() as f64,
         };
         truths.iter().map(of_row).sum()
@@ -76,7 +85,11 @@ impl Objective {
                 let words = Tensor::<2, Int>::from_data(TensorData::new(words.clone(), [words.len(), 1]), &device);
                 activation::log_softmax(outputs, 1).gather(1, words).sum().neg() / mass
             }
-            Task::Embedding => unreachable!("vectors are compared with one another, not with what is right"),
+            Task::Embedding => {
+                let examples = batch.batch / batch.group;
+                // The loss is the mean over these examples, which are so large a part of the step's.
+                self.contrast.loss(contrasted(outputs, batch)) * (examples as f64 / mass)
+            }
         }
     }
 
@@ -110,6 +123,19 @@ fn cross_entropy<const D: usize>(logs: Tensor<D>, soft: TensorData) -> Tensor<1>
 
 fn constant(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The vectors `[B, H]` of a batch by the places of their texts in the examples.
+fn contrasted(vectors: Tensor<2>, batch: &Batch) -> Contrasted {
+    let examples = batch.batch / batch.group;
+    let column = |at: usize| vectors.clone().narrow(0, at * examples, examples);
+    let score = |truth: &Truth| if let Truth::Score(score) = truth { Some(*score) } else { None };
+    Contrasted {
+        anchors: column(0),
+        positives: column(1),
+        negatives: (2..batch.group).map(column).collect(),
+        scores: batch.truths.iter().filter_map(score).collect(),
+    }
 }
 
 fn class(truth: &Truth) -> Option<usize> {

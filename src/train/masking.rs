@@ -87,7 +87,7 @@ mod tests {
             mask: text.iter().map(|&id| i32::from(id != 0)).collect::<Vec<_>>().repeat(rows),
             batch: rows,
             tokens: 64,
-            ..Batch::default()
+            ..Batch::pad(&[], &[], 0, 1, 1)
         };
         let mut again = batch.clone();
         masking.hide(&mut batch, 7);

@@ -26,19 +26,28 @@ pub struct Rows {
     pub texts: Vec<Encoding>,
     /// What is right for each text.
     pub truths: Vec<Truth>,
+    /// Texts that each text is compared with, where that is the task: all second texts, then all third ones.
+    pub partners: Vec<Vec<Encoding>>,
 }
 
 impl Rows {
-    /// Tokens of each text.
+    /// Tokens of each text, or of the longest that it is compared with.
     pub fn lengths(&self) -> Vec<usize> {
-        self.texts.iter().map(|text| text.ids.len()).collect()
+        let longest = |row: usize| {
+            let partners = self.partners.iter().map(|texts| texts[row].ids.len());
+            partners.chain([self.texts[row].ids.len()]).max().unwrap_or(0)
+        };
+        (0..self.texts.len()).map(longest).collect()
     }
 
     /// The rows at these places as one padded batch.
     pub fn batch(&self, places: &[usize], pad: PadRule) -> Batch {
-        let texts: Vec<&Encoding> = places.iter().map(|&place| &self.texts[place]).collect();
-        let truths: Vec<Truth> = places.iter().map(|&place| self.truths[place].clone()).collect();
-        Batch::pad(&texts, &truths, pad.id, pad.multiple, pad.longest)
+        let columns = [&self.texts].into_iter().chain(&self.partners);
+        let texts: Vec<&Encoding> = columns.flat_map(|texts| places.iter().map(|&place| &texts[place])).collect();
+        let mut truths: Vec<Truth> = places.iter().map(|&place| self.truths[place].clone()).collect();
+        truths.resize(texts.len(), Truth::None);
+        let group = 1 + self.partners.len();
+        Batch { group, ..Batch::pad(&texts, &truths, pad.id, pad.multiple, pad.longest) }
     }
 }
 
@@ -188,7 +197,7 @@ impl Trainer {
             loss: Tensor::cat(losses, 0).sum(),
             norm,
             learning_rate,
-            examples: batches.iter().map(|batch| batch.batch).sum(),
+            examples: batches.iter().map(|batch| batch.batch / batch.group).sum(),
             tokens: batches.iter().map(|batch| batch.real_tokens).sum(),
         })
     }

@@ -135,7 +135,7 @@ pub fn batch(reference: &Tensors, name: &str, task: Task) -> Batch {
         Task::Embedding => unreachable!("it has no outputs to be right"),
     };
     let real_tokens = mask.iter().filter(|&&real| real == 1).count();
-    Batch { ids: part("ids"), mask, types: part("types"), truths, batch: rows, tokens, real_tokens }
+    Batch { ids: part("ids"), mask, types: part("types"), truths, batch: rows, group: 1, tokens, real_tokens }
 }
 
 fn integers(reference: &Tensors, name: &str, per_row: usize, truth: impl Fn(&[i32]) -> Truth) -> Vec<Truth> {

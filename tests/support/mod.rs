@@ -139,7 +139,7 @@ impl Tensors {
         let truths = classes.into_iter().map(|class| Truth::Class(class as usize)).collect();
         let shape = self.shape(&format!("{prefix}.ids"));
         let real_tokens = mask.iter().filter(|&&real| real == 1).count();
-        Batch { ids, mask, types, truths, batch: shape[0], tokens: shape[1], real_tokens }
+        Batch { ids, mask, types, truths, batch: shape[0], group: 1, tokens: shape[1], real_tokens }
     }
 
     fn get(&self, name: &str) -> &(Dtype, Vec<usize>, Vec<u8>) {

@@ -105,7 +105,11 @@ impl Bench {
 fn rows(job: &Job, vocabulary: usize) -> Rows {
     let (ids, classes) = weights::batch(job.batch, job.tokens, vocabulary, CLASSES);
     let text = |ids: &[i32]| Encoding { ids: ids.to_vec(), types: vec![0; ids.len()], ..Encoding::default() };
-    Rows { texts: ids.chunks(job.tokens).map(text).collect(), truths: classes.into_iter().map(Truth::Class).collect() }
+    Rows {
+        texts: ids.chunks(job.tokens).map(text).collect(),
+        truths: classes.into_iter().map(Truth::Class).collect(),
+        ..Rows::default()
+    }
 }
 
 /// One batch per epoch, no dropout, no clipping, a constant rate: what every peer can do alike.
