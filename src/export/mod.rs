@@ -1,5 +1,7 @@
-//! What leaves: the files of a trained model as transformers loads them.
+//! What leaves: the files of a trained model as transformers or sentence-transformers loads them.
 
 mod bundle;
+mod sentence;
 
 pub use bundle::{Bundle, File};
+pub use sentence::SentenceBundle;

@@ -14,7 +14,7 @@ pub use config::{Activation, EncoderConfig};
 pub use encoder::Encoder;
 pub use family::{FAMILIES, Family, Pooling, Positions, Table};
 pub(crate) use head::lengths;
-pub use head::{Head, LanguageHead, OutputHead, SentenceHead, unit};
+pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
 pub use path::ModulePath;
 
 use burn::module::Module;

@@ -42,13 +42,7 @@ impl OutputHead {
 
     /// For whole texts as the vectors of a frozen encoder: pooled, scaled to length 1 if it `normalises`, one dense layer,
     /// no dropout. Zero at first, where logistic regression starts.
-    pub fn linear(
-        config: &EncoderConfig,
-        pooling: Pooling,
-        normalises: bool,
-        outputs: usize,
-        device: &Device,
-    ) -> Self {
+    pub fn linear(config: &EncoderConfig, pooling: Pooling, normalises: bool, outputs: usize, device: &Device) -> Self {
         let shape = HeadShape { pooling, dense: None, drops_first: false };
         Self { drops: false, normalises, ..Self::new(config, shape, outputs, device) }
     }
