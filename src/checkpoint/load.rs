@@ -23,7 +23,7 @@ pub struct Loaded {
     pub missing: Vec<String>,
     /// Tensors of the file that the model has no place for, by name.
     pub unexpected: Vec<String>,
-    /// What the file holds for heads of any task, so that another one can be put on the encoder.
+    /// What the file holds for heads of any task, so that another one can be put on the encoder; and its pooler.
     heads: Tensors,
 }
 
@@ -39,8 +39,8 @@ type Tensors = HashMap<String, (Vec<usize>, Vec<f32>)>;
 /// everything that [`WeightsFile::open`] refuses.
 pub fn load(config: &EncoderConfig, weights: &[&[u8]], task: Task, outputs: usize, device: &Device) -> Result<Loaded> {
     let table = names::table(config, task);
-    let of_heads: HashSet<String> =
-        Task::ALL.iter().flat_map(|(_, task)| names::head_names(config, *task)).map(|name| name.hub).collect();
+    let heads = Task::ALL.iter().flat_map(|(_, task)| names::head_names(config, *task)).map(|name| name.hub);
+    let of_heads: HashSet<String> = heads.chain(names::pooler_names(config)).collect();
     let known: HashSet<&str> = table.iter().map(|name| &name.hub).chain(&of_heads).map(String::as_str).collect();
     let file = WeightsFile::open(weights, |name| names::canonical(name, config.family, |name| known.contains(name)))?;
     let model = Model::new(config, task, outputs, device);
@@ -78,6 +78,13 @@ impl Loaded {
         let head = Bare { head: Head::new(config, task, outputs, device) };
         let Filled { model: Bare { head }, missing, .. } = fill(head, &table, &source, device)?;
         Ok((self.model.clone().with_head(head), missing))
+    }
+
+    /// The pooler that the file has beside the encoder, by hub name, as it came: sentence vectors do without one, but
+    /// transformers expects it in the file of an encoder alone. Empty where the family or the file has none.
+    pub fn pooler(&self, config: &EncoderConfig) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+        let tensor = |name: String| self.heads.get(&name).map(|(shape, values)| (name, shape.clone(), values.clone()));
+        names::pooler_names(config).into_iter().filter_map(tensor).collect()
     }
 }
 

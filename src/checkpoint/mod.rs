@@ -5,9 +5,12 @@ mod file;
 mod load;
 pub mod names;
 mod save;
+mod sentence;
 mod shards;
 
 pub use file::WeightsFile;
 pub use load::{Loaded, initialise, load};
-pub use save::{parameters, save};
+pub(crate) use save::serialize;
+pub use save::{Named, parameters, save, save_bare};
+pub use sentence::{DenseLayer, ModuleFile, SentenceLayout, SentenceModules};
 pub use shards::shards;

@@ -20,7 +20,11 @@ pub(super) struct Parameter {
     pub(super) flat: Tensor<1>,
 }
 
-/// Every parameter of a model under its hub name, in the file's layout, as f32.
+/// A tensor under its hub name: shape and values.
+pub type Named = (String, Vec<usize>, Vec<f32>);
+
+/// Every parameter of a model under its hub name, in the file's layout, as f32. Of a model for sentence vectors those of
+/// its encoder: what comes after the encoder has no place in its file.
 ///
 /// # Errors
 ///
@@ -29,17 +33,16 @@ pub(super) struct Parameter {
 /// # Panics
 ///
 /// If the model has adapters: [`Model::merged`] folds them in.
-pub async fn parameters(
-    model: &Model,
-    config: &EncoderConfig,
-    task: Task,
-) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+pub async fn parameters(model: &Model, config: &EncoderConfig, task: Task) -> Result<Vec<Named>> {
     let mut collect = Collect::default();
     model.visit(&mut collect);
     let table = names::table(config, task);
     let by_path: HashMap<&str, &Name> = table.iter().map(|name| (name.path.as_str(), name)).collect();
     let mut named = Vec::with_capacity(collect.parameters.len());
     for Parameter { path, shape, flat } in collect.parameters {
+        if task == Task::Embedding && path.starts_with("head.") {
+            continue;
+        }
         let Some(Name { hub, layout, .. }) = by_path.get(path.as_str()) else {
             panic!("no hub name for the parameter {path}: the name table is incomplete")
         };
@@ -53,16 +56,38 @@ pub async fn parameters(
 }
 
 /// The bytes of a safetensors file with every parameter, f32, and the metadata `format: pt` that transformers expects.
+/// For sentence vectors the encoder alone, see [`save_bare`].
 ///
 /// # Errors
 ///
 /// A device that fails while it is read.
 pub async fn save(model: &Model, config: &EncoderConfig, task: Task) -> Result<Vec<u8>> {
-    file("model.safetensors", parameters(model, config, task).await?)
+    match task {
+        Task::Embedding => save_bare(model, config, Vec::new()).await,
+        _ => serialize(parameters(model, config, task).await?),
+    }
+}
+
+/// The encoder alone, whatever head is on it, under the names that the family's `…Model` class of transformers writes;
+/// with the pooler that such files carry, if the base model has one ([`crate::checkpoint::Loaded::pooler`]).
+///
+/// # Errors
+///
+/// A device that fails while it is read.
+pub async fn save_bare(model: &Model, config: &EncoderConfig, pooler: Vec<Named>) -> Result<Vec<u8>> {
+    let mut all = parameters(model, config, Task::Embedding).await?;
+    all.extend(pooler);
+    let bare = |(name, shape, values): Named| (names::bare(&name, config).to_owned(), shape, values);
+    serialize(all.into_iter().map(bare).collect())
+}
+
+/// The bytes of a `model.safetensors` with these tensors, f32.
+pub(crate) fn serialize(tensors: Vec<Named>) -> Result<Vec<u8>> {
+    file("model.safetensors", tensors)
 }
 
 /// The bytes of the safetensors file of this name.
-pub(super) fn file(name: &str, parameters: Vec<(String, Vec<usize>, Vec<f32>)>) -> Result<Vec<u8>> {
+pub(super) fn file(name: &str, parameters: Vec<Named>) -> Result<Vec<u8>> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = parameters
         .into_iter()
         .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect()))

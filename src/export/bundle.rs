@@ -12,7 +12,7 @@ use crate::text::Tokenizer;
 /// A file of the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct File {
-    /// Name within the folder.
+    /// Path within the folder, with `/` between folders.
     pub path: String,
     /// Content.
     pub bytes: Vec<u8>,
@@ -46,28 +46,32 @@ impl Bundle<'_> {
     ///
     /// A device that fails while the weights are read.
     pub async fn files(&self) -> Result<Vec<File>> {
-        let file = |path: &str, bytes: Vec<u8>| File { path: path.to_owned(), bytes };
-        let text = |path: &str, value: &Value| file(path, format!("{value:#}\n").into_bytes());
-        Ok(vec![
-            file("model.safetensors", checkpoint::save(self.model, self.config, self.task).await?),
-            text("config.json", &self.config_json()),
+        let weights = checkpoint::save(self.model, self.config, self.task).await?;
+        Ok(self.around(weights, &self.config.class(self.task)))
+    }
+
+    /// The weights and what stands around them, for a class of transformers.
+    pub(super) fn around(&self, weights: Vec<u8>, class: &str) -> Vec<File> {
+        vec![
+            file("model.safetensors", weights),
+            text("config.json", &self.config_json(class)),
             file("tokenizer.json", self.tokenizer.source().to_vec()),
             match self.tokenizer_config {
                 Some(bytes) => file("tokenizer_config.json", bytes.to_vec()),
                 None => text("tokenizer_config.json", &json!({ "model_max_length": self.config.longest() })),
             },
             text("training_report.json", self.report),
-        ])
+        ]
     }
 
-    /// The base model's configuration as that of the task's class: architecture, labels both ways, kind of problem.
-    fn config_json(&self) -> Value {
+    /// The base model's configuration as that of the class: architecture, labels both ways, kind of problem.
+    fn config_json(&self, class: &str) -> Value {
         let mut config = self.config.source.as_object().cloned().unwrap_or_default();
         for stale in ["_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "threshold"]
         {
             config.shift_remove(stale);
         }
-        config.insert("architectures".to_owned(), json!([self.config.class(self.task)]));
+        config.insert("architectures".to_owned(), json!([class]));
         let unnamed = [String::from("LABEL_0")];
         let labels = if self.task == Task::Regression { &unnamed[..] } else { self.labels };
         if !labels.is_empty() {
@@ -93,4 +97,13 @@ impl Bundle<'_> {
         config.insert("dtype".to_owned(), json!("float32"));
         Value::Object(config)
     }
+}
+
+fn file(path: &str, bytes: Vec<u8>) -> File {
+    File { path: path.to_owned(), bytes }
+}
+
+/// A JSON file.
+pub(super) fn text(path: &str, value: &Value) -> File {
+    file(path, format!("{value:#}\n").into_bytes())
 }

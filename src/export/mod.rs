@@ -1,7 +1,9 @@
-//! What leaves: the files of a trained model as transformers loads them.
+//! What leaves: the files of a trained model as transformers or sentence-transformers loads them.
 
 mod adapter;
 mod bundle;
+mod sentence;
 
 pub use adapter::AdapterBundle;
 pub use bundle::{Bundle, File};
+pub use sentence::SentenceBundle;

@@ -15,7 +15,7 @@ pub use config::{Activation, EncoderConfig};
 pub use encoder::Encoder;
 pub use family::{FAMILIES, Family, Pooling, Positions, Table};
 pub(crate) use head::lengths;
-pub use head::{Head, LanguageHead, OutputHead, SentenceHead, unit};
+pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
 pub use lora::LoraPlan;
 pub use path::ModulePath;
 pub use tuning::{Frozen, Parameters, Place};

@@ -20,13 +20,15 @@ import linear
 import measures
 import minilm
 import parity
+import sentence
 import tiny
 import tokenizers_of_families
 import ugly
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
-    "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive"
+    "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive",
+    "sentence"
 )
 
 
@@ -64,6 +66,8 @@ def main() -> None:
         families_lora.write(out)
     if "contrastive" in options.only:
         contrastive.write(out / "contrastive.json")
+    if "sentence" in options.only:
+        sentence.write(out, out / "tiny-bert")
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if "tokenizers" in options.only:

@@ -17,6 +17,16 @@ pub(super) fn rows(family: Table, task: Task) -> &'static [Row] {
     }
 }
 
+/// The pooler of a bare encoder, which sentence vectors do without and files of the family's `…Model` class carry: its
+/// name without the family's prefix.
+pub(super) fn pooler(family: Table) -> Option<&'static str> {
+    match family {
+        Table::Bert | Table::Roberta | Table::Mpnet => Some("pooler.dense"),
+        Table::Albert => Some("pooler"),
+        Table::DistilBert | Table::Electra | Table::Deberta | Table::ModernBert => None,
+    }
+}
+
 fn over_texts(family: Table) -> &'static [Row] {
     match family {
         Table::Bert => &[("bert.pooler.dense", "dense", Dense), ("classifier", "output", Dense)],

@@ -82,6 +82,18 @@ pub fn head_names(config: &EncoderConfig, task: Task) -> Vec<Name> {
     rows.iter().flat_map(|(hub, path, kind)| names(hub, &format!("head.{path}"), *kind, true)).collect()
 }
 
+/// The pooler that files of this family's bare encoder carry, by the names that they have beside a head.
+pub fn pooler_names(config: &EncoderConfig) -> Vec<String> {
+    let prefix = config.family.prefix;
+    let pooler = heads::pooler(config.family.table);
+    pooler.iter().flat_map(|name| ["weight", "bias"].map(|part| format!("{prefix}.{name}.{part}"))).collect()
+}
+
+/// A tensor's name in the file of an encoder alone, as the family's `…Model` class writes it.
+pub fn bare<'a>(hub: &'a str, config: &EncoderConfig) -> &'a str {
+    hub.strip_prefix(config.family.prefix).and_then(|name| name.strip_prefix('.')).unwrap_or(hub)
+}
+
 fn encoder(table: Table) -> &'static Encoder {
     match table {
         Table::Bert | Table::Roberta | Table::Electra => &bert::BERT,

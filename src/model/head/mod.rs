@@ -7,7 +7,7 @@ mod sentence;
 pub use language::LanguageHead;
 pub use outputs::OutputHead;
 pub(crate) use sentence::lengths;
-pub use sentence::{SentenceHead, unit};
+pub use sentence::{SentenceHead, pool, unit};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
