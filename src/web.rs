@@ -80,7 +80,9 @@ impl Engine {
             None => vec![required("weights")?],
         };
         let tokenizer_config = bytes(files, "tokenizer_config");
+        let modules = modules(files);
         let files = ModelFiles {
+            modules: modules.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(),
             config: &config,
             vocabulary: match &tokenizer_json {
                 Some(tokenizer) => Vocabulary::Tokenizer(tokenizer),
@@ -236,6 +238,14 @@ fn shards(files: &JsValue) -> Option<Vec<Vec<u8>>> {
     let value = js_sys::Reflect::get(files, &"weights".into()).ok()?;
     let list = value.dyn_ref::<js_sys::Array>()?;
     list.iter().map(|shard| shard.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)).collect()
+}
+
+/// Copies of the files that a sentence-transformers model has beside its encoder's: `modules`, an object by path.
+fn modules(files: &JsValue) -> Vec<(String, Vec<u8>)> {
+    let value = js_sys::Reflect::get(files, &"modules".into()).ok();
+    let Some(object) = value.as_ref().and_then(|value| value.dyn_ref::<js_sys::Object>()) else { return Vec::new() };
+    let names = js_sys::Object::keys(object).iter().filter_map(|name| name.as_string());
+    names.filter_map(|name| Some((name.clone(), bytes(object, &name)?))).collect()
 }
 
 /// A copy of the bytes of one file of a JavaScript object, if it is there.

@@ -4,12 +4,12 @@
 mod fruit;
 mod support;
 
-use fruit::{done, finish, predict, ready, scores, steps, texts};
+use fruit::{Folder, done, finish, predict, ready, scores, steps, texts};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value};
 use support::Tensors;
 use tabtune::recipe::{LoraTargets, Method};
-use tabtune::{DeviceKind, Event, Recipe};
+use tabtune::{DeviceKind, Event, Recipe, Task};
 
 fn recipe(method: Method) -> Recipe {
     Recipe { method, epochs: 4, batch_size: 8, learning_rate: 5e-3, looseness: 10_000.0, ..Recipe::default() }
@@ -37,6 +37,16 @@ fn texts_are_encoded_once_for_any_number_of_heads() {
     let (report, rows) = block_on(session.evaluate(&fruit::mapping(0.0))).expect("a report");
     assert_eq!(rows, 240);
     assert!(report.metrics.get("accuracy") > Some(0.7));
+
+    // The exported folder, which sentence-transformers loads, says the same when it is opened again.
+    let files = block_on(session.export_files(Map::new())).expect("files");
+    assert!(files.iter().any(|file| file.path == "3_Dense/model.safetensors"));
+    let mut again = fruit::empty(DeviceKind::Cpu);
+    let info = again.open_model(Folder::exported(&files).files(), "again").expect("a model");
+    assert_eq!((info.task, info.labels.map(|labels| labels.len())), (Some(Task::Classification), Some(3)));
+    for (again, before) in predict(&again, &texts(12)).iter().zip(predict(&session, &texts(12))) {
+        scores(again).iter().zip(scores(&before)).for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} and {b}"));
+    }
 
     // Another recipe encodes nothing; the same recipe gives the same head; other data is encoded anew.
     let before = predict(&session, &texts(12));

@@ -233,6 +233,8 @@ fn texts_that_belong_together_lie_close() {
     let said = block_on(session.predict(&texts(&["the pear was bad"]), None)).expect("a vector");
     let Prediction::Vector { vector, .. } = &said[0] else { panic!("not a vector: {said:?}") };
     assert_eq!(vector.len(), 32);
+    let folder = Folder::exported(&block_on(session.export_files(Map::new())).expect("files"));
+    says_the_same(&session, &folder, &texts(&["the pear was bad", "a jam"]), None);
 }
 
 #[test]

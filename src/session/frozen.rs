@@ -35,6 +35,7 @@ pub struct FrozenRun {
     /// The encoder with a head that gives its vectors.
     encoder: Model,
     config: EncoderConfig,
+    pooling: Pooling,
     recipe: Recipe,
     task: Task,
     labels: Vec<String>,
@@ -53,11 +54,12 @@ pub struct FrozenRun {
 }
 
 impl FrozenRun {
-    /// A run on rows of which `known` are encoded already: all or none.
+    /// A run on rows, with vectors pooled in this way, of which `known` are encoded already: all or none.
     #[allow(clippy::too_many_arguments)] // Everything that a run is made of.
     pub fn new(
         model: &Model,
         config: &EncoderConfig,
+        pooling: Pooling,
         recipe: Recipe,
         task: Task,
         labels: Vec<String>,
@@ -72,8 +74,9 @@ impl FrozenRun {
             None => Features { vectors: vec![None; rows] },
         };
         let mut run = Self {
-            encoder: model.clone().with_head(Head::Sentence(SentenceHead::new(Pooling::Mean, true))),
+            encoder: model.clone().with_head(Head::Sentence(SentenceHead::new(pooling, true))),
             config: config.clone(),
+            pooling,
             recipe,
             task,
             labels,
@@ -269,7 +272,7 @@ impl FrozenRun {
     }
 
     fn model(&self, head: &LinearHead, outputs: usize) -> Model {
-        let linear = OutputHead::linear(&self.config, Pooling::Mean, true, outputs, &self.compute.device);
+        let linear = OutputHead::linear(&self.config, self.pooling, true, outputs, &self.compute.device);
         let by_output: Vec<f32> =
             (0..outputs).flat_map(|k| head.weight.iter().skip(k).step_by(outputs).copied()).collect();
         self.encoder.clone().with_head(Head::Outputs(linear.with_output(&by_output, &head.bias)))

@@ -206,7 +206,18 @@ impl Session {
             // The one dense layer over vectors, whatever head the family has in training.
             parameters.trainable = (config.hidden_size + 1) * outputs(task, &labels);
             let both = [train, validation];
-            let run = FrozenRun::new(&start, config, recipe.clone(), task, labels.clone(), both, known, pad, compute);
+            let run = FrozenRun::new(
+                &start,
+                config,
+                model.pooling().0,
+                recipe.clone(),
+                task,
+                labels.clone(),
+                both,
+                known,
+                pad,
+                compute,
+            );
             (AnyRun::Frozen(run), MAX_ITERATIONS, MAX_ITERATIONS)
         } else {
             let mut objective = Objective::new(task, &recipe, &counts(task, &labels, &train.rows));

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::checkpoint::{self, Loaded};
+use crate::checkpoint::{self, Loaded, SentenceLayout, SentenceModules};
 use crate::device::Compute;
 use crate::error::{Error, Result};
-use crate::model::{EncoderConfig, Model};
+use crate::model::{EncoderConfig, Head, Model, OutputHead, Pooling, SentenceHead};
 use crate::task::Task;
 use crate::text::Tokenizer;
 use crate::train::Masking;
@@ -21,6 +21,8 @@ pub struct ModelFiles<'a> {
     pub weights: Vec<&'a [u8]>,
     /// `tokenizer_config.json`, where there is one.
     pub tokenizer_config: Option<&'a [u8]>,
+    /// `modules.json` of a sentence-transformers model and the files that it names, by path; empty for other models.
+    pub modules: Vec<(&'a str, &'a [u8])>,
 }
 
 /// What texts are cut into tokens with.
@@ -79,6 +81,8 @@ pub struct OpenModel {
     pub tokenizer_config: Option<Vec<u8>>,
     /// The head that it came with.
     pub head: Option<OwnHead>,
+    /// How a sentence-transformers model makes vectors of hidden states.
+    pub layout: Option<SentenceLayout>,
     compute: Compute,
     loaded: Loaded,
 }
@@ -116,16 +120,25 @@ impl OpenModel {
                 ),
             ));
         }
+        let layout = layout(&files.modules, &config)?;
         let task = config.task().unwrap_or_default();
         let outputs = config.labels.as_ref().map_or(2, Vec::len);
         let loaded = checkpoint::load(&config, &files.weights, task, outputs.max(1), &compute.device)?;
         let labels = config.labels.clone().filter(|_| task != Task::Regression).unwrap_or_default();
-        let head = config.task().filter(|_| loaded.missing.is_empty()).map(|task| OwnHead { task, labels });
+        let mut loaded = loaded;
+        let mut head = config.task().filter(|_| loaded.missing.is_empty()).map(|task| OwnHead { task, labels });
+        if let Some(layout) = layout.as_ref().filter(|_| head.is_none()) {
+            let (own, over_vectors) = layout_head(layout, &config, compute)?;
+            loaded.model = loaded.model.with_head(over_vectors);
+            loaded.missing.clear();
+            head = Some(own);
+        }
         Ok(Self {
             name: name.to_owned(),
             tokenizer,
             tokenizer_config: files.tokenizer_config.map(<[u8]>::to_vec),
             head,
+            layout,
             loaded,
             config,
             compute: compute.clone(),
@@ -148,9 +161,25 @@ impl OpenModel {
         let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
         let outputs = super::outputs(task, labels);
         let device = &self.compute.device;
+        if task == Task::Embedding {
+            let (pooling, normalises) = self.pooling();
+            let head = Head::Sentence(SentenceHead::new(pooling, normalises));
+            return Ok((self.loaded.model.clone().with_head(head), Vec::new()));
+        }
         let (model, missing) = self.loaded.with_head(&self.config, task, outputs, same, device)?;
         let model = checkpoint::initialise(model, &self.config, task, &missing, seed);
         Ok((model, missing))
+    }
+
+    /// How hidden states become a vector, and whether it is scaled to length 1: as the model's own layout says, else the
+    /// mean as it is.
+    pub fn pooling(&self) -> (Pooling, bool) {
+        self.layout.as_ref().map_or((self.config.pooling(), false), |layout| (layout.pooling, layout.normalises))
+    }
+
+    /// What the files held, for what goes out again as it came.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
     }
 
     /// What a form shows.
@@ -196,6 +225,11 @@ impl OpenModel {
                 labels.len()
             ));
         }
+        let unread =
+            self.layout.as_ref().and_then(|layout| layout.dense.as_ref()).filter(|_| self.config.problem().is_none());
+        if unread.is_some() {
+            notes.push("Its dense layer after pooling is not used: vectors are those before it.".to_owned());
+        }
         if self.loaded.missing.iter().any(|name| name.contains("pooler")) {
             notes.push("The weights have no pooler; a new one is drawn from the seed.".to_owned());
         }
@@ -204,6 +238,37 @@ impl OpenModel {
         }
         notes
     }
+}
+
+/// What comes after the encoder of a sentence-transformers model.
+fn layout(files: &[(&str, &[u8])], config: &EncoderConfig) -> Result<Option<SentenceLayout>> {
+    let file = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, bytes)| *bytes);
+    let Some(modules) = file("modules.json") else { return Ok(None) };
+    SentenceModules::from_json(modules)?.layout(config.hidden_size, file).map(Some)
+}
+
+/// The head that such a model has: vectors, or the outputs of its dense layer where `config.json` says what they are.
+fn layout_head(layout: &SentenceLayout, config: &EncoderConfig, compute: &Compute) -> Result<(OwnHead, Head)> {
+    let vectors = || {
+        (OwnHead { task: Task::Embedding, labels: Vec::new() }, SentenceHead::new(layout.pooling, layout.normalises))
+    };
+    let Some((dense, task)) = layout.dense.as_ref().zip(config.problem()) else {
+        let (own, head) = vectors();
+        return Ok((own, Head::Sentence(head)));
+    };
+    let labels = if task == Task::Regression { Vec::new() } else { config.named_labels()?.unwrap_or_default() };
+    let outputs = dense.bias.len();
+    if task != Task::Regression && labels.len() != outputs {
+        return Err(Error::model(
+            "config.json",
+            format!(
+                "it names {} labels, but the model's dense layer has {outputs} outputs. The files do not belong together.",
+                labels.len()
+            ),
+        ));
+    }
+    let head = OutputHead::linear(config, layout.pooling, layout.normalises, outputs, &compute.device);
+    Ok((OwnHead { task, labels }, Head::Outputs(head.with_output(&dense.weight, &dense.bias))))
 }
 
 /// The first few names and how many more there are.

@@ -6,8 +6,8 @@ use crate::data::DatasetInfo;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
 use crate::eval::THRESHOLD;
-use crate::export::{AdapterBundle, Bundle, File};
-use crate::model::{LoraPlan, Model};
+use crate::export::{AdapterBundle, Bundle, File, SentenceBundle};
+use crate::model::{Head, LoraPlan, Model};
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
@@ -43,7 +43,8 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// The files that transformers loads.
+    /// The files that transformers loads, or sentence-transformers where the model makes vectors or says what it says from
+    /// them.
     ///
     /// # Errors
     ///
@@ -59,6 +60,15 @@ impl Trained {
             tokenizer_config: self.base.tokenizer_config.as_deref(),
             report: &self.report(made_with),
         };
+        let over_vectors = match self.model.head() {
+            Head::Sentence(_) => true,
+            Head::Outputs(head) => head.is_linear(),
+            Head::Language(_) => false,
+        };
+        if over_vectors {
+            let base = self.base.loaded();
+            return SentenceBundle { bundle, base, max_length: self.max_length }.files().await;
+        }
         bundle.files().await
     }
 

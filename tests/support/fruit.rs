@@ -42,18 +42,25 @@ pub struct Folder {
     pub config: Vec<u8>,
     pub tokenizer: Vec<u8>,
     pub weights: Vec<u8>,
+    pub modules: Vec<(String, Vec<u8>)>,
 }
 
 impl Folder {
     pub fn fixture(name: &str) -> Self {
         let [config, tokenizer, weights] =
             ["config.json", "tokenizer.json", "model.safetensors"].map(|file| fixture(&format!("{name}/{file}")));
-        Self { config, tokenizer, weights }
+        Self { config, tokenizer, weights, modules: Vec::new() }
     }
 
     pub fn exported(files: &[File]) -> Self {
         let file = |path: &str| files.iter().find(|file| file.path == path).expect("a file").bytes.clone();
-        Self { config: file("config.json"), tokenizer: file("tokenizer.json"), weights: file("model.safetensors") }
+        let beside = files.iter().filter(|file| file.path == "modules.json" || file.path.contains('/'));
+        Self {
+            config: file("config.json"),
+            tokenizer: file("tokenizer.json"),
+            weights: file("model.safetensors"),
+            modules: beside.map(|file| (file.path.clone(), file.bytes.clone())).collect(),
+        }
     }
 
     pub fn with_config(&self, field: &str, value: Value) -> Self {
@@ -68,6 +75,7 @@ impl Folder {
             vocabulary: Vocabulary::Tokenizer(&self.tokenizer),
             weights: vec![&self.weights],
             tokenizer_config: None,
+            modules: self.modules.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(),
         }
     }
 }

@@ -115,6 +115,7 @@ async fn open(common: &Common) -> Result<Session> {
         },
         weights: folder.weights.iter().map(Vec::as_slice).collect(),
         tokenizer_config: folder.tokenizer_config.as_deref(),
+        modules: folder.modules.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(),
     };
     session.open_model(files, &file_name(&common.model))?;
     Ok(session)

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use tabtune::checkpoint::SentenceModules;
 use tabtune::{Error, File, Result};
 
 /// The bytes of a model folder's files.
@@ -12,6 +13,8 @@ pub struct Folder {
     pub vocabulary: Words,
     pub weights: Vec<Vec<u8>>,
     pub tokenizer_config: Option<Vec<u8>>,
+    /// Files of a sentence-transformers model beside its encoder's, by path.
+    pub modules: Vec<(String, Vec<u8>)>,
 }
 
 /// What texts are cut into tokens with.
@@ -43,7 +46,16 @@ pub fn read_model(folder: &Path) -> Result<Folder> {
             vec![read(&folder.join("model.safetensors"))?]
         },
         tokenizer_config: fs::read(folder.join("tokenizer_config.json")).ok(),
+        modules: read_modules(folder)?,
     })
+}
+
+/// `modules.json` and the files that it names, where there is one.
+fn read_modules(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let Ok(bytes) = fs::read(folder.join("modules.json")) else { return Ok(Vec::new()) };
+    let named = SentenceModules::from_json(&bytes)?.files();
+    let present = named.into_iter().filter_map(|file| Some((fs::read(folder.join(&file.path)).ok()?, file.path)));
+    Ok(present.map(|(bytes, path)| (path, bytes)).chain([("modules.json".to_owned(), bytes.clone())]).collect())
 }
 
 /// Reads a file.
@@ -74,6 +86,9 @@ pub fn prepare(folder: &Path) -> Result<()> {
 pub fn write(folder: &Path, files: &[File]) -> Result<()> {
     for file in files {
         let path = folder.join(&file.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| wrong(folder, &error))?;
+        }
         fs::write(&path, &file.bytes).map_err(|error| wrong(&path, &error))?;
     }
     Ok(())

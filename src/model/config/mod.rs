@@ -151,6 +151,25 @@ impl EncoderConfig {
         tasks.into_iter().find(|(end, _)| ends(end)).map(|(_, task)| task)
     }
 
+    /// What `problem_type` says, whatever the architecture.
+    pub fn problem(&self) -> Option<Task> {
+        match self.source.get("problem_type").and_then(Value::as_str)? {
+            "single_label_classification" => Some(Task::Classification),
+            "multi_label_classification" => Some(Task::MultiLabel),
+            "regression" => Some(Task::Regression),
+            _ => None,
+        }
+    }
+
+    /// `id2label` in the order of its numbers, whatever the architecture.
+    ///
+    /// # Errors
+    ///
+    /// Numbers that do not run from 0, each once.
+    pub fn named_labels(&self) -> Result<Option<Vec<String>>> {
+        Reader { source: &self.source }.named_labels()
+    }
+
     /// Probability from which a label applies, of a checkpoint with several labels: what its file says, else ½.
     pub fn threshold(&self) -> f64 {
         self.source.get("threshold").and_then(Value::as_f64).filter(|share| (0.0..=1.0).contains(share)).unwrap_or(0.5)

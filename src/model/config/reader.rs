@@ -104,9 +104,12 @@ impl<'a> Reader<'a> {
         let ends = |name: &str| name.ends_with("ForSequenceClassification") || name.ends_with("ForTokenClassification");
         let named = self.source.get("architectures").and_then(Value::as_array);
         let classifies = named.is_some_and(|names| names.iter().any(|name| name.as_str().is_some_and(ends)));
-        let Some(names) = self.source.get("id2label").and_then(Value::as_object).filter(|_| classifies) else {
-            return Ok(None);
-        };
+        if classifies { self.named_labels() } else { Ok(None) }
+    }
+
+    /// `id2label` in the order of its numbers.
+    pub(in crate::model) fn named_labels(&self) -> Result<Option<Vec<String>>> {
+        let Some(names) = self.source.get("id2label").and_then(Value::as_object) else { return Ok(None) };
         let by_id = |id: usize| names.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned);
         let labels: Option<Vec<String>> = (0..names.len()).map(by_id).collect();
         match labels {
