@@ -58,10 +58,24 @@ impl Bundle<'_> {
             file("tokenizer.json", self.tokenizer.source().to_vec()),
             match self.tokenizer_config {
                 Some(bytes) => file("tokenizer_config.json", bytes.to_vec()),
-                None => text("tokenizer_config.json", &json!({ "model_max_length": self.config.longest() })),
+                None => text("tokenizer_config.json", &self.tokenizer_json()),
             },
             text("training_report.json", self.report),
         ]
+    }
+
+    /// What a tokenizer needs beside its `tokenizer.json`: not every class knows which token pads or hides.
+    fn tokenizer_json(&self) -> Value {
+        let mut settings = Map::new();
+        settings.insert("model_max_length".to_owned(), json!(self.config.longest()));
+        let pad = Some(self.tokenizer.pad_id()).filter(|&id| self.tokenizer.is_special(id));
+        for (name, id) in [("pad_token", pad), ("mask_token", self.tokenizer.mask_id())] {
+            let token = id.and_then(|id| u32::try_from(id).ok()).and_then(|id| self.tokenizer.token(id));
+            if let Some(token) = token {
+                settings.insert(name.to_owned(), json!(token));
+            }
+        }
+        Value::Object(settings)
     }
 
     /// The base model's configuration as that of the class: architecture, labels both ways, kind of problem.
