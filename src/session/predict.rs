@@ -42,8 +42,13 @@ impl Session {
     pub async fn predict(&self, texts: &[String], pairs: Option<&[String]>) -> Result<Vec<Prediction>> {
         let predictor = self.predictor()?;
         check(texts, pairs, predictor.task)?;
+        let written = |text: &String| match predictor.mask_token() {
+            // Whoever asks need not know how this model spells it.
+            Some(mask) => text.replace("[MASK]", &mask),
+            None => text.clone(),
+        };
         let example = |(at, text): (usize, &String)| Example {
-            text: text.clone(),
+            text: written(text),
             pair: pairs.map(|pairs| pairs[at].clone()),
             target: Target::None,
             line: at as u64 + 1,
@@ -172,6 +177,12 @@ impl Predictor<'_> {
                 Prediction::Label { text, pair, label, scores: named(softmax(outputs)) }
             }
         }
+    }
+
+    /// The mask token, of a model that fills it in.
+    fn mask_token(&self) -> Option<String> {
+        let tokenizer = &self.base.tokenizer;
+        tokenizer.mask_id().filter(|_| self.task == Task::Language).and_then(|id| tokenizer.token(id as u32))
     }
 
     /// What could stand at the mask tokens of each text.

@@ -16,7 +16,8 @@ pub(super) fn read(family: &'static Family, read: &Reader) -> Result<EncoderConf
     }
     Ok(EncoderConfig {
         positions: Positions::AfterPadding,
-        pad_token_id: read.id("pad_token_id", 1)?,
+        // The reference counts positions from 1 whatever the file says of the padding token.
+        pad_token_id: 1,
         type_vocab_size: 0,
         head: HeadShape { drops_first: true, ..config.head },
         details: Details::RelativeBias { buckets: BUCKETS },
