@@ -244,7 +244,8 @@ fn shards(files: &JsValue) -> Option<Vec<Vec<u8>>> {
 fn modules(files: &JsValue) -> Vec<(String, Vec<u8>)> {
     let value = js_sys::Reflect::get(files, &"modules".into()).ok();
     let Some(object) = value.as_ref().and_then(|value| value.dyn_ref::<js_sys::Object>()) else { return Vec::new() };
-    let names = js_sys::Object::keys(object).iter().filter_map(|name| name.as_string());
+    let names = js_sys::Object::keys(object);
+    let names = names.iter().filter_map(|name| name.as_string());
     names.filter_map(|name| Some((name.clone(), bytes(object, &name)?))).collect()
 }
 

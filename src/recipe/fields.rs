@@ -85,7 +85,7 @@ const fn only(methods: &'static [Method], field: Field) -> Field {
 }
 
 /// Methods that move weights step by step.
-const STEPS: &[Method] = &[Method::Full, Method::Lora];
+const STEPS: &[Method] = &[Method::Full, Method::Lora, Method::Probe];
 
 /// The largest seed: JavaScript's largest exact integer, so that page and terminal agree on every seed.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
@@ -101,6 +101,7 @@ pub const FIELDS: &[Field] = &[
                 ("full", "Full: all weights learn"),
                 ("lora", "LoRA: small adapters learn"),
                 ("frozen", "Frozen: only a head learns, in seconds"),
+                ("probe", "Probe, then full: the head first, then all"),
             ],
         },
         "Full reaches most with a few hundred rows or more. LoRA needs less memory and gives a small adapter file, too. \
@@ -297,7 +298,7 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        &[Method::Frozen],
+        &[Method::Frozen, Method::Probe],
         basic(field(
             "looseness",
             "Looseness",

@@ -61,6 +61,9 @@ pub enum Method {
     Lora,
     /// The head alone, on texts that are encoded once.
     Frozen,
+    /// The head alone first, then all of the model from there (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained
+    /// Features").
+    Probe,
 }
 
 /// Which dense layers get an adapter.

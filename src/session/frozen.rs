@@ -6,19 +6,19 @@ use std::sync::Arc;
 use web_time::Instant;
 
 use crate::data::{self, Truth};
-use crate::device::Compute;
 use crate::error::Result;
 use crate::eval::Report;
-use crate::model::{EncoderConfig, Head, Model, OutputHead, Pooling, SentenceHead};
-use crate::recipe::{ClassWeights, Recipe};
+use crate::model::{Head, Model, OutputHead, Pooling, SentenceHead};
+use crate::recipe::ClassWeights;
 use crate::session::evaluation::outputs;
 use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, StepEvent};
 use crate::session::history;
 use crate::session::rows::Prepared;
 use crate::session::run::Outcome;
+use crate::session::start::Setup;
 use crate::session::tally::Tally;
 use crate::task::Task;
-use crate::train::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS, PadRule};
+use crate::train::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS};
 
 /// Texts of one encoding batch.
 const BATCH: usize = 32;
@@ -34,15 +34,10 @@ pub struct Features {
 pub struct FrozenRun {
     /// The encoder with a head that gives its vectors.
     encoder: Model,
-    config: EncoderConfig,
+    setup: Setup,
     pooling: Pooling,
-    recipe: Recipe,
-    task: Task,
-    labels: Vec<String>,
     train: Prepared,
     validation: Prepared,
-    pad: PadRule,
-    compute: Compute,
     features: Features,
     /// Batches of rows that are still to be encoded, last one first.
     ahead: Vec<Vec<usize>>,
@@ -54,36 +49,20 @@ pub struct FrozenRun {
 }
 
 impl FrozenRun {
-    /// A run on rows, with vectors pooled in this way, of which `known` are encoded already: all or none.
-    #[allow(clippy::too_many_arguments)] // Everything that a run is made of.
-    pub fn new(
-        model: &Model,
-        config: &EncoderConfig,
-        pooling: Pooling,
-        recipe: Recipe,
-        task: Task,
-        labels: Vec<String>,
-        [train, validation]: [Prepared; 2],
-        known: Option<Arc<Features>>,
-        pad: PadRule,
-        compute: Compute,
-    ) -> Self {
+    /// A run on rows of which `known` are encoded already: all or none.
+    pub fn new(model: &Model, setup: &Setup, [train, validation]: [Prepared; 2], known: Option<Arc<Features>>) -> Self {
         let rows = train.rows.texts.len() + validation.rows.texts.len();
         let features = match known.filter(|known| known.vectors.len() == rows) {
             Some(known) => Features::clone(&known),
             None => Features { vectors: vec![None; rows] },
         };
+        let (pooling, _) = setup.base.pooling();
         let mut run = Self {
             encoder: model.clone().with_head(Head::Sentence(SentenceHead::new(pooling, true))),
-            config: config.clone(),
+            setup: setup.clone(),
             pooling,
-            recipe,
-            task,
-            labels,
             train,
             validation,
-            pad,
-            compute,
             features,
             ahead: Vec::new(),
             fit: None,
@@ -118,6 +97,11 @@ impl FrozenRun {
     /// What is encoded, for the next run; complete once the head is being fitted.
     pub fn features(&self) -> Option<Features> {
         self.ahead.is_empty().then(|| self.features.clone())
+    }
+
+    /// Whether it was stopped rather than done.
+    pub fn is_stopped(&self) -> bool {
+        self.reason == Some(Reason::Stopped)
     }
 
     /// Ends the run at the next unit of work with the head as it is by then.
@@ -162,7 +146,7 @@ impl FrozenRun {
             if own.is_empty() {
                 continue;
             }
-            let vectors = outputs(&self.encoder, rows, &own, self.pad, &self.compute).await?;
+            let vectors = outputs(&self.encoder, rows, &own, self.setup.pad, &self.setup.compute).await?;
             for (place, vector) in own.iter().zip(vectors) {
                 self.tokens += rows.texts[*place].ids.len();
                 self.features.vectors[first + place] = Some(vector);
@@ -200,21 +184,22 @@ impl FrozenRun {
 
     fn problem(&self) -> LinearProblem {
         let truths = self.train.rows.truths.clone();
-        let outputs = super::outputs(self.task, &self.labels);
+        let outputs = super::outputs(self.setup.task, &self.setup.labels);
         let mut counts = vec![0_usize; outputs];
         for truth in &truths {
             if let Truth::Class(class) = truth {
                 counts[*class] += 1;
             }
         }
-        let balanced = self.recipe.class_weights == ClassWeights::Balanced && self.task == Task::Classification;
+        let balanced =
+            self.setup.recipe.class_weights == ClassWeights::Balanced && self.setup.task == Task::Classification;
         let weight = |&count: &usize| truths.len() as f64 / (outputs * count.max(1)) as f64;
         let features: Vec<f32> = self.features.vectors[..truths.len()].iter().flatten().flatten().copied().collect();
         LinearProblem {
             features,
-            hidden: self.config.hidden_size,
+            hidden: self.setup.base.config.hidden_size,
             outputs,
-            looseness: self.recipe.looseness,
+            looseness: self.setup.recipe.looseness,
             class_weights: if balanced { counts.iter().map(weight).collect() } else { Vec::new() },
             truths,
         }
@@ -223,11 +208,11 @@ impl FrozenRun {
     /// Measures the head on the validation rows, which are encoded already, and puts it on the encoder.
     fn finish(&mut self, events: &mut Vec<Event>) -> Outcome {
         let reason = self.reason.unwrap_or(Reason::Completed);
-        let outputs = super::outputs(self.task, &self.labels);
+        let outputs = super::outputs(self.setup.task, &self.setup.labels);
         let (head, iterations, loss) = match &self.fit {
             Some(fit) => (fit.head(), fit.iterations(), fit.loss()),
             None => {
-                let zeros = vec![0.0; self.config.hidden_size * outputs];
+                let zeros = vec![0.0; self.setup.base.config.hidden_size * outputs];
                 (LinearHead { weight: zeros, bias: vec![0.0; outputs] }, 0, f64::NAN)
             }
         };
@@ -261,18 +246,19 @@ impl FrozenRun {
         let first = self.train.rows.texts.len();
         let vectors: Option<Vec<&Vec<f32>>> = self.features.vectors[first..].iter().map(Option::as_ref).collect();
         let vectors = vectors.filter(|vectors| !vectors.is_empty())?;
-        let mut tally = Tally::new(self.task, &self.labels, self.validation.examples.len());
+        let mut tally = Tally::new(self.setup.task, &self.setup.labels, self.validation.examples.len());
         let (mut sum, mut count) = (0.0, 0.0);
         for (row, vector) in vectors.into_iter().enumerate() {
             let (loss, losses) = tally.add(&self.validation, row, &head.outputs(vector));
             sum += loss;
             count += losses;
         }
-        Some(tally.report(&self.labels, sum / f64::max(count, 1.0), &self.validation))
+        Some(tally.report(&self.setup.labels, sum / f64::max(count, 1.0), &self.validation))
     }
 
     fn model(&self, head: &LinearHead, outputs: usize) -> Model {
-        let linear = OutputHead::linear(&self.config, self.pooling, true, outputs, &self.compute.device);
+        let linear =
+            OutputHead::linear(&self.setup.base.config, self.pooling, true, outputs, &self.setup.compute.device);
         let by_output: Vec<f32> =
             (0..outputs).flat_map(|k| head.weight.iter().skip(k).step_by(outputs).copied()).collect();
         self.encoder.clone().with_head(Head::Outputs(linear.with_output(&by_output, &head.bias)))

@@ -6,6 +6,11 @@ use crate::model::{EncoderConfig, Frozen, LoraPlan, Model};
 use crate::recipe::{LoraTargets, Method, Recipe};
 use crate::task::Task;
 
+/// Whether a task's outputs are those of whole texts.
+fn over_texts(task: Task) -> bool {
+    matches!(task, Task::Classification | Task::MultiLabel | Task::Regression)
+}
+
 /// A model as a recipe wants it trained.
 #[derive(Debug)]
 pub struct Tuned {
@@ -23,7 +28,12 @@ impl Tuned {
     /// A model that adapters cannot be put on.
     pub fn new(model: Model, drawn: &[String], config: &EncoderConfig, task: Task, recipe: &Recipe) -> Result<Self> {
         match recipe.method {
-            Method::Full => {
+            Method::Frozen | Method::Probe if !over_texts(task) => Err(Error::recipe(
+                "method",
+                "Heads are fitted to encoded texts for labels and numbers of whole texts only. Choose Full or LoRA for \
+                 this task.",
+            )),
+            Method::Full | Method::Probe => {
                 let mut model = model;
                 if recipe.reinit_layers > 0 {
                     model = model.reinitialised(config, recipe.reinit_layers, recipe.seed);
@@ -41,12 +51,6 @@ impl Tuned {
                 let lora = LoraRecipe { rank: recipe.lora_rank, alpha: recipe.lora_alpha, targets };
                 let plan = lora.plan(&model, config, task, drawn)?;
                 Ok(Self { model: model.with_lora(&plan, recipe.seed), plan: Some(plan) })
-            }
-            Method::Frozen if !matches!(task, Task::Classification | Task::MultiLabel | Task::Regression) => {
-                Err(Error::recipe(
-                    "method",
-                    "The method Frozen is for labels and numbers of whole texts. Choose Full or LoRA for this task.",
-                ))
             }
             Method::Frozen => Ok(Self { model: model.freeze(config, Frozen::ENCODER), plan: None }),
         }

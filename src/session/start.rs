@@ -1,0 +1,223 @@
+//! Setting a run up: a recipe, a model and data → a run of the kind that the recipe asks for.
+
+use std::sync::Arc;
+
+use crate::data::Truth;
+use crate::device::Compute;
+use crate::error::{Error, Result};
+use crate::model::{Model, Parameters};
+use crate::recipe::{ClassWeights, Comparison, Method, Recipe};
+use crate::session::data::OpenData;
+use crate::session::event::RunInfo;
+use crate::session::frozen::FrozenRun;
+use crate::session::method::Tuned;
+use crate::session::model::OpenModel;
+use crate::session::probe::ProbeRun;
+use crate::session::rows::Prepared;
+use crate::session::run::Run;
+use crate::session::{AnyRun, Running, Session};
+use crate::task::Task;
+use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
+
+/// Longest text in tokens that a run takes unless its recipe says otherwise.
+const DEFAULT_MAX_LENGTH: usize = 128;
+/// The same for questions with contexts: as question answering is usually trained.
+const ANSWERS_MAX_LENGTH: usize = 384;
+/// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
+const FEW_STEPS: usize = 100;
+
+/// All that the runs of a recipe are made of, whatever its method.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The model's files and configuration.
+    pub base: OpenModel,
+    /// What is learnt.
+    pub task: Task,
+    /// Labels, where the task has some.
+    pub labels: Vec<String>,
+    /// How.
+    pub recipe: Recipe,
+    /// How batches are padded.
+    pub pad: PadRule,
+    /// Where.
+    pub compute: Compute,
+}
+
+impl Session {
+    /// Sets a run up; [`Session::run_steps`] does its work.
+    ///
+    /// # Errors
+    ///
+    /// A bad recipe, no model, no data, or a run under way.
+    pub fn start(&mut self, recipe: Recipe) -> Result<RunInfo> {
+        self.refuse_during_run("A run is under way. Stop it first.")?;
+        recipe.check()?;
+        self.tokenize(usize::MAX)?;
+        let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
+        let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
+        let max_length = max_length(&recipe, model, data)?;
+        let [train, validation] = data.rows(model, max_length)?;
+        let setup = Setup {
+            base: model.clone(),
+            task: data.dataset.task,
+            labels: data.dataset.labels.clone(),
+            recipe,
+            pad: PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute),
+            compute: self.compute.clone(),
+        };
+        let (start, drawn) = model.for_task(setup.task, &setup.labels, setup.recipe.seed)?;
+        let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, setup.task, &setup.recipe)?;
+        let mut info = setup.info(&train, &validation, max_length, start.parameters());
+        let known = self.encoded.as_ref().filter(|known| known.max_length == max_length);
+        let known = known.map(|known| Arc::clone(&known.features));
+        let run = match setup.recipe.method {
+            Method::Full | Method::Lora => AnyRun::Steps(setup.steps(start, train, validation)?),
+            Method::Frozen => {
+                // The one dense layer over vectors, whatever head the family has in training.
+                info.parameters.trainable = (model.config.hidden_size + 1) * outputs(setup.task, &setup.labels);
+                AnyRun::Frozen(FrozenRun::new(&start, &setup, [train, validation], known))
+            }
+            Method::Probe => {
+                let both = [train, validation];
+                AnyRun::Probe(ProbeRun::new(FrozenRun::new(&start, &setup, both.clone(), known), setup.clone(), both))
+            }
+        };
+        let (data, data_hash) = (data.info(), data.dataset.hash.clone());
+        let Setup { base, task, labels, recipe, .. } = setup;
+        self.run = Some(Running { run, recipe, plan, task, base, labels, data, data_hash, max_length });
+        Ok(info)
+    }
+}
+
+impl Setup {
+    /// A run that moves weights step by step.
+    ///
+    /// # Errors
+    ///
+    /// A comparison that the data does not allow, or a tokenizer that cannot hide words.
+    pub fn steps(&self, start: Model, train: Prepared, mut validation: Prepared) -> Result<Run> {
+        let (task, recipe) = (self.task, &self.recipe);
+        let mut objective = Objective::new(task, recipe, &counts(task, &self.labels, &train.rows));
+        if task == Task::Embedding {
+            objective = objective.comparing(contrast(recipe, &train.rows)?);
+            validation = validation.apart();
+        }
+        let mut trainer = Trainer::new(start, recipe.clone(), objective, train.rows, self.pad, self.compute.clone());
+        trainer = trainer.with_layer_decay(LayerDecay::new(&self.base.config, recipe.layer_decay));
+        if task == Task::Language {
+            let masking = self.base.masking()?;
+            validation = validation.hidden(&masking, recipe.seed);
+            trainer = trainer.with_masking(masking);
+        }
+        let (labels, compute) = (self.labels.clone(), self.compute.clone());
+        Ok(Run::new(trainer, recipe.clone(), validation, task, labels, self.pad, compute))
+    }
+
+    fn info(&self, train: &Prepared, validation: &Prepared, max_length: usize, parameters: Parameters) -> RunInfo {
+        let (recipe, rows) = (&self.recipe, train.rows.texts.len());
+        let (steps_per_epoch, total_steps) = match recipe.method {
+            Method::Frozen => (MAX_ITERATIONS, MAX_ITERATIONS),
+            _ => {
+                let each = rows.div_ceil(recipe.batch_size).div_ceil(recipe.accumulation);
+                (each, each * recipe.epochs)
+            }
+        };
+        // Texts that are compared are measured one by one.
+        let held_out = if self.task == Task::Embedding { 2 } else { 1 } * validation.rows.texts.len();
+        RunInfo {
+            notes: self.notes(train.cut + validation.cut, max_length, held_out, total_steps),
+            total_steps,
+            steps_per_epoch,
+            max_length,
+            train: rows,
+            validation: held_out,
+            tokens_per_epoch: train.rows.lengths().iter().sum(),
+            parameters,
+        }
+    }
+
+    fn notes(&self, cut: usize, max_length: usize, held_out: usize, total_steps: usize) -> Vec<String> {
+        let (task, recipe) = (self.task, &self.recipe);
+        let mut notes = Vec::new();
+        let classes = matches!(task, Task::Classification | Task::Tokens);
+        if !classes && (recipe.label_smoothing > 0.0 || recipe.class_weights != ClassWeights::None) {
+            notes.push(
+                "Label smoothing and class weights are for tasks with one label of several; they change nothing here."
+                    .to_owned(),
+            );
+        }
+        if total_steps < FEW_STEPS && recipe.method != Method::Frozen {
+            notes.push(format!(
+                "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
+                 learning rate of 2e-4 usually reach far more."
+            ));
+        }
+        if cut > 0 {
+            let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
+            let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
+            notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
+        }
+        if held_out == 0 {
+            notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());
+        }
+        notes
+    }
+}
+
+/// How vectors are compared: as the recipe says, or as the data allows.
+fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
+    let scored = rows.truths.iter().any(|truth| matches!(truth, Truth::Score(_)));
+    let lacks =
+        |what: &str| Err(Error::recipe("comparison", format!("This comparison needs {what}, which the data lacks.")));
+    match recipe.comparison {
+        Comparison::Auto if scored => Ok(Contrast::Cosine),
+        Comparison::Auto | Comparison::Ranking if !scored => Ok(Contrast::RANKING),
+        Comparison::Auto | Comparison::Ranking => Err(Error::recipe(
+            "comparison",
+            "Ranking takes pairs that belong together; these have scores. Choose Cosine, or a table without scores.",
+        )),
+        Comparison::Cosine if scored => Ok(Contrast::Cosine),
+        Comparison::Cosine => lacks("a score for each pair"),
+        Comparison::Triplet if rows.partners.len() == 2 => Ok(Contrast::TRIPLET),
+        Comparison::Triplet => lacks("a text that means something else for each row"),
+    }
+}
+
+/// Outputs of a head for a task.
+pub(super) fn outputs(task: Task, labels: &[String]) -> usize {
+    if task == Task::Regression { 1 } else { labels.len() }
+}
+
+/// How often each class is to be learnt, in the order of the labels: rows, or words.
+fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
+    let mut counts = vec![0; labels.len()];
+    for truth in &rows.truths {
+        match truth {
+            Truth::Class(class) => counts[*class] += 1,
+            Truth::Tokens(classes) => classes.iter().flatten().for_each(|&class| counts[class] += 1),
+            _ => {}
+        }
+    }
+    if matches!(task, Task::Classification | Task::Tokens) { counts } else { Vec::new() }
+}
+
+/// The recipe's maximum length, or the task's default, or what the data needs if that is shorter.
+fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
+    let longest = model.config.longest();
+    let least = model.tokenizer.special_tokens() + 1;
+    match recipe.max_length {
+        Some(length) if length > longest => Err(Error::recipe(
+            "max_length",
+            format!("Maximum length must be at most {longest} tokens for this model; it is {length}."),
+        )),
+        Some(length) if length < least => Err(Error::recipe(
+            "max_length",
+            format!("Maximum length must be at least {least} tokens for this model; it is {length}."),
+        )),
+        Some(length) => Ok(length),
+        None => {
+            let default = if data.dataset.task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
+            Ok(data.longest().clamp(least, default.min(longest)))
+        }
+    }
+}
