@@ -51,6 +51,7 @@ pub async fn agrees(kind: DeviceKind, family: &str, head: &str, task: Task) {
     let reference = Tensors::fixture(&format!("{folder}/parity.safetensors"));
     let held: BTreeSet<String> = parameters(&model, &config, task).await.into_keys().collect();
     assert_eq!(held, facts.parameters, "{folder}");
+    saved_again(&folder, &config, &model, task).await;
     for name in &facts.batches {
         let within = Within::Absolute(tolerance(kind));
         let batch = batch(&reference, name, task);
@@ -101,6 +102,18 @@ async fn gradients_agree(
 }
 
 /// A folder's model with the head of a task.
+/// What is saved is what transformers saved: the same names, shapes and values, so that its class has no key missing and
+/// none left over.
+async fn saved_again(folder: &str, config: &EncoderConfig, model: &Model, task: Task) {
+    let saved = Tensors::read(&checkpoint::save(model, config, task).await.expect("a file"));
+    let reference = Tensors::fixture(&format!("{folder}/model.safetensors"));
+    assert!(saved.names().eq(reference.names()), "{folder}");
+    for name in reference.names() {
+        assert_eq!(saved.shape(name), reference.shape(name), "{folder} {name}");
+        assert_eq!(saved.floats(name), reference.floats(name), "{folder} {name}");
+    }
+}
+
 pub fn load(folder: &str, task: Task, compute: &Compute) -> (EncoderConfig, Model) {
     let config = EncoderConfig::from_json(&fixture(&format!("{folder}/config.json"))).expect("a configuration");
     assert_eq!(config.task(), Some(task), "{folder}");
