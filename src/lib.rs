@@ -45,6 +45,6 @@ pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
 pub use recipe::Recipe;
 pub use session::{
     DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead,
-    Prediction, Reason, Run, RunInfo, Session, StepEvent, Trained, Vocabulary, Word,
+    Prediction, Reason, Run, RunInfo, Session, StepEvent, Suggestion, Trained, Vocabulary, Word,
 };
 pub use task::Task;

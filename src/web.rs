@@ -127,6 +127,11 @@ impl Engine {
         to_js(&self.session()?.dataset_info())
     }
 
+    /// A recipe for the open model and data, and why: `{recipe, sentence}`.
+    pub fn suggest(&mut self) -> Answer {
+        to_js(&self.session()?.suggest().map_err(thrown)?)
+    }
+
     /// Sets a run up.
     pub fn start(&mut self, recipe: JsValue) -> Answer {
         let recipe = from_js(recipe).map_err(thrown)?;

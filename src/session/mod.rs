@@ -17,6 +17,7 @@ mod rows;
 mod run;
 mod spans;
 mod start;
+mod suggest;
 mod tally;
 mod trained;
 
@@ -25,6 +26,7 @@ pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
 pub use run::{Outcome, Run};
+pub use suggest::Suggestion;
 pub use trained::Trained;
 
 use std::sync::Arc;

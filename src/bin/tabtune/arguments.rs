@@ -37,7 +37,10 @@ pub struct Train {
     pub validation_share: f64,
     pub split_seed: u64,
     pub out: PathBuf,
-    pub recipe: Recipe,
+    /// Fields that were given, over the default recipe or the suggested one.
+    pub given: Map<String, Value>,
+    pub auto: bool,
+    pub adapter: Option<PathBuf>,
 }
 
 /// Options of `eval`.
@@ -108,6 +111,16 @@ fn program() -> clap::Command {
                 .value_parser(value_parser!(f64)),
         )
         .arg(option("split-seed", "SEED", "Seed of that choice [0]").value_parser(value_parser!(u64)))
+        .arg(
+            Arg::new("auto")
+                .long("auto")
+                .action(ArgAction::SetTrue)
+                .help("Pick the hyperparameters that are not given from the model and the data, and say why"),
+        )
+        .arg(
+            option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
+                .value_parser(value_parser!(PathBuf)),
+        )
         .args(FIELDS.iter().map(hyperparameter));
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
     let predict = common(
@@ -213,21 +226,35 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         validation_share: matches.get_one("validation-share").copied().unwrap_or(0.1),
         split_seed: matches.get_one("split-seed").copied().unwrap_or(0),
         out: path("out"),
-        recipe: recipe(matches)?,
+        given: given(matches)?,
+        auto: matches.get_flag("auto"),
+        adapter: matches.get_one::<PathBuf>("adapter").cloned(),
     }))
 }
 
-/// The default recipe with the fields that were given.
-fn recipe(matches: &ArgMatches) -> Result<Recipe> {
+/// The fields that were given, each checked by itself.
+fn given(matches: &ArgMatches) -> Result<Map<String, Value>> {
     let mut given = Map::new();
     for field in FIELDS {
         if let Some(text) = matches.get_one::<String>(field.name) {
             given.insert(field.name.to_owned(), value(field, text)?);
         }
     }
-    let recipe: Recipe =
-        serde_json::from_value(Value::Object(given)).map_err(|error| Error::recipe("", error.to_string()))?;
-    recipe.check().map(|()| recipe)
+    over(&Recipe::default(), &given)?.check()?;
+    Ok(given)
+}
+
+/// A recipe with some fields replaced.
+///
+/// # Errors
+///
+/// A field that holds something else.
+pub fn over(recipe: &Recipe, given: &Map<String, Value>) -> Result<Recipe> {
+    let mut fields = serde_json::to_value(recipe).unwrap_or_default();
+    if let Some(fields) = fields.as_object_mut() {
+        fields.extend(given.clone());
+    }
+    serde_json::from_value(fields).map_err(|error| Error::recipe("", error.to_string()))
 }
 
 /// What was typed, as the field's kind of JSON value.

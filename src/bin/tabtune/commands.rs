@@ -6,15 +6,16 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
-use tabtune::{ModelFiles, Result, Session, Task, Vocabulary};
+use tabtune::{ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
-use crate::arguments::{Columns, Common, Eval, Predict, Train};
+use crate::arguments::{Columns, Common, Eval, Predict, Train, over};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
 
 /// `tabtune train`
 pub async fn train(options: Train) -> Result<()> {
     folder::prepare(&options.out)?;
+    options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
     let mut session = open(&options.common).await?;
     let guess = open_table(&mut session, &options.columns, options.columns.task)?;
     let mapping = Mapping {
@@ -28,7 +29,13 @@ pub async fn train(options: Train) -> Result<()> {
     for note in &data.notes {
         told.note(note);
     }
-    let run = session.start(options.recipe)?;
+    let mut recipe = Recipe::default();
+    if options.auto {
+        let suggestion = session.suggest()?;
+        told.note(&suggestion.sentence);
+        recipe = suggestion.recipe;
+    }
+    let run = session.start(over(&recipe, &options.given)?)?;
     for note in &run.notes {
         told.note(note);
     }
@@ -40,6 +47,11 @@ pub async fn train(options: Train) -> Result<()> {
     let files = session.export_files(serde_json::Map::new()).await?;
     folder::write(&options.out, &files)?;
     told.note(&format!("Written to {}.", options.out.display()));
+    if let Some(adapter) = options.adapter {
+        let base = options.common.model.display().to_string();
+        folder::write(&adapter, &session.export_adapter(&base, serde_json::Map::new()).await?)?;
+        told.note(&format!("The adapter alone is in {}.", adapter.display()));
+    }
     Ok(())
 }
 
