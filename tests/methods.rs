@@ -121,3 +121,47 @@ fn what_is_frozen_stays_and_costs_nothing() {
     assert!(error.to_string().contains("LoRA"), "{error}");
     bytes(&mut session, Recipe { reinit_layers: 1, layer_decay: 0.9, ..recipe(Method::Full) });
 }
+
+#[test]
+fn what_is_suggested_fits_the_data_and_says_why() {
+    let (session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let suggestion = session.suggest().expect("a suggestion");
+    assert_eq!((suggestion.recipe.method, suggestion.recipe.mistakes().len()), (Method::Probe, 0));
+    assert!(suggestion.sentence.contains("16 rows per label"), "{}", suggestion.sentence);
+    let (many, _) = ready(DeviceKind::Cpu, 1200, 0.0);
+    let other = many.suggest().expect("a suggestion");
+    assert!(other.recipe.epochs < suggestion.recipe.epochs && other.recipe.looseness < suggestion.recipe.looseness);
+
+    // A checkpoint that knows the task already goes on with its own head.
+    let mut session = session;
+    session.open_model(Folder::fixture("tiny-classifier").files(), "tiny").expect("a model");
+    let goes_on = session.suggest().expect("a suggestion");
+    assert_eq!(goes_on.recipe.method, Method::Full);
+    assert!(goes_on.sentence.starts_with("All of the model learns"), "{}", goes_on.sentence);
+    let error = fruit::empty(DeviceKind::Cpu).suggest().expect_err("nothing is open");
+    assert!(error.to_string().contains("Open a model first"), "{error}");
+}
+
+#[test]
+fn a_head_first_and_then_all_of_the_model() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);
+    let info = session.start(recipe(Method::Probe)).expect("a run");
+    assert_eq!(info.total_steps, 4 * 24);
+    let events = finish(&mut session, 3);
+    assert!(encoded(&events) >= 8);
+    assert_eq!(steps(&events).len(), 4 * 24, "steps of the fit are not told");
+    let end = done(&events);
+    assert!(end.metrics.as_ref().and_then(|metrics| metrics.get("accuracy")) > Some(0.9), "{:?}", end.metrics);
+    let files = block_on(session.export_files(Map::new())).expect("files");
+    let mut again = fruit::empty(DeviceKind::Cpu);
+    again.open_model(Folder::exported(&files).files(), "again").expect("a model");
+    for (again, before) in predict(&again, &texts(12)).iter().zip(predict(&session, &texts(12))) {
+        scores(again).iter().zip(scores(&before)).for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} and {b}"));
+    }
+    // Stopped while texts are encoded, it ends with the head as it is.
+    session.map_columns(&fruit::mapping(0.3)).expect("a data set");
+    session.start(recipe(Method::Probe)).expect("a run");
+    block_on(session.run_steps(2)).expect("events");
+    session.stop();
+    assert!(done(&finish(&mut session, 1)).sentence.starts_with("Stopped."));
+}
