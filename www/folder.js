@@ -21,7 +21,7 @@ export const MODEL_FILES = /** @type {const} */ ([
 ]);
 
 /** What stands for tokenizer.json in folders from before there was one. */
-const WORDS = /** @type {const} */ ({ part: "vocab", file: "vocab.txt", required: true, limit: 16e6 });
+export const WORDS = /** @type {const} */ ({ part: "vocab", file: "vocab.txt", required: true, limit: 16e6 });
 
 export const WEIGHTS = "model.safetensors";
 /** Says which files the weights are spread over, where one is not enough. */
@@ -58,11 +58,17 @@ export function shardsNamed(paths) {
   const of = (/** @type {string} */ name) => name.match(SHARD)?.[2] ?? "";
   const total = of(first);
   const stranger = others.find((name) => of(name) !== total);
-  if (stranger) throw mistake("model", `${first} and ${stranger} are parts of two models. Take the parts of one model.`);
+  if (stranger)
+    throw mistake("model", `${first} and ${stranger} are parts of two models. Take the parts of one model.`);
   if (Number(total) > MOST_SHARDS) {
-    throw mistake("model", `${first} is one of ${Number(total)} files; at most ${MOST_SHARDS} are read.`, { name: first });
+    throw mistake("model", `${first} is one of ${Number(total)} files; at most ${MOST_SHARDS} are read.`, {
+      name: first,
+    });
   }
-  return Array.from({ length: Number(total) }, (_, at) => `model-${String(at + 1).padStart(5, "0")}-of-${total}.safetensors`);
+  return Array.from(
+    { length: Number(total) },
+    (_, at) => `model-${String(at + 1).padStart(5, "0")}-of-${total}.safetensors`,
+  );
 }
 
 /**
@@ -75,7 +81,7 @@ export function shardsNamed(paths) {
 export function contents(paths, shards) {
   const old = !paths.has("tokenizer.json") && paths.has(WORDS.file);
   const spread = !paths.has(WEIGHTS) && shards.length > 0;
-  const encoder = MODEL_FILES.flatMap((spec) => {
+  const encoder = MODEL_FILES.flatMap((/** @type {Wanted & {required: boolean}} */ spec) => {
     if (spec.part === "tokenizer") return old ? WORDS : spec;
     return spec.part === "weights" && spread ? shards.map((file) => ({ ...spec, file })) : spec;
   });

@@ -53,16 +53,16 @@ export async function downloadFromHub(repo, onProgress, shardNames) {
     (file) => listing.get(file)?.size ?? 0,
     (file) => (file === null ? `The model ${repo}` : `${file} of ${repo}`),
   );
+  /** @type {boolean[]} */
   const kept = [];
   const files = await assemble(wanted, async ({ file, limit }) => {
     const response = await ask(addressOf(repo, file), repo);
     const what = `Downloading ${file}`;
-    const { size: total, sha256: expected } = /** @type {Listed} */ (listing.get(file));
-    // What was checked was the size that the list names: no file may turn out larger.
-    const bytes = await readBody(response, file, Math.min(limit, total), (done, length) =>
-      onProgress({ done, total: length ?? total, what }),
+    const listed = /** @type {Listed} */ (listing.get(file));
+    const bytes = await readBody(response, file, limit, (done, length) =>
+      onProgress({ done, total: length ?? listed.size, what }),
     );
-    const sum = await check(file, bytes, expected);
+    const sum = await check(file, bytes, listed);
     kept.push(await keep(repo, file, bytes, { [SUM]: sum ?? "", [LENGTH]: String(bytes.length) }));
     return bytes;
   });
@@ -134,15 +134,15 @@ async function ask(address, repo) {
 }
 
 /**
- * @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {string|null} expected
+ * @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {Listed} listed
  * @returns {Promise<string|null>} The file's SHA-256.
  */
-async function check(file, bytes, expected) {
+async function check(file, bytes, listed) {
   const found = await sha256(bytes);
-  if (found !== null && expected !== null && found !== expected) {
+  if (bytes.length !== listed.size || (found !== null && listed.sha256 !== null && found !== listed.sha256)) {
     throw mistake(
       "file",
-      `${file} does not have the checksum that the hub names for it. The download was damaged: try again.`,
+      `${file} does not have the size and the checksum that the hub names for it. The download was damaged: try again.`,
       { name: file },
     );
   }

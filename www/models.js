@@ -129,7 +129,6 @@ export function modelOfHub(repo, shardNames) {
   return {
     name: repo,
     base: repo,
-    read: async (onProgress) =>
-      (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress, shardNames),
+    read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress, shardNames),
   };
 }
