@@ -22,7 +22,7 @@ const RESULT_LOST =
 const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
 
 /** Calls about the result of the last run, which only the engine that trained it can answer. */
-const ABOUT_RESULT = new Set(["predict", "export_files"]);
+const ABOUT_RESULT = new Set(["predict", "export_files", "export_adapter"]);
 
 /**
  * Talks to one worker at a time, and after a move to another device also to the one that holds the last run's result. A
@@ -169,6 +169,9 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<Mistake[]>} */
     checkRecipe: (recipe) => ask("check_recipe", [recipe]),
 
+    /** @param {Uint8Array} index @returns {Promise<string[]>} */
+    shardNames: (index) => ask("shard_names", [index]),
+
     /**
      * The bytes are handed over: the caller's arrays are empty afterwards.
      *
@@ -178,7 +181,7 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
      * @returns {Promise<import("./protocol.js").ModelInfo>}
      */
     openModel: (files, name, onProgress) =>
-      ask("open_model", [files, name], { onProgress, transfer: buffersOf(Object.values(files)) }),
+      ask("open_model", [files, name], { onProgress, transfer: buffersOf(arraysOf(files)) }),
 
     /**
      * The bytes are handed over, as with a model.
@@ -218,6 +221,9 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 
     /** @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportFiles: () => ask("export_files", []),
+
+    /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
+    exportAdapter: (base) => ask("export_adapter", [base]),
   };
 }
 
@@ -247,8 +253,13 @@ function startWorker() {
   };
 }
 
-/** @param {(Uint8Array|undefined)[]} arrays @returns {Transferable[]} */
+/** @param {import("./protocol.js").ModelFiles} files @returns {Uint8Array[]} */
+function arraysOf({ modules = {}, ...files }) {
+  return [...Object.values(files).flat(), ...Object.values(modules)];
+}
+
+/** @param {Uint8Array[]} arrays @returns {Transferable[]} */
 function buffersOf(arrays) {
-  const buffers = arrays.flatMap((array) => (array ? [array.buffer] : []));
+  const buffers = arrays.map((array) => array.buffer);
   return /** @type {Transferable[]} */ ([...new Set(buffers)]);
 }

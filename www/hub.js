@@ -1,14 +1,15 @@
 // Encoders of the model hub: listed, downloaded with progress, checked by SHA-256, and kept in browser storage.
 
-import { MODEL_FILES } from "./folder.js";
+import { INDEX, MODULES, WEIGHTS, assemble, checkSizes, contents, moduleLimit } from "./folder.js";
 import { mistake } from "./mistake.js";
-import { readBody, sha256, tooLarge } from "./stream.js";
+import { readBody, sha256 } from "./stream.js";
 
 /**
  * @typedef {import("./protocol.js").ModelFiles} ModelFiles
  * @typedef {import("./models.js").OnProgress} OnProgress
- * @typedef {import("./folder.js").Part} Part
+ * @typedef {import("./folder.js").Wanted} Wanted
  * @typedef {{size: number, sha256: string|null}} Listed  What the hub says of one file.
+ * @typedef {(index: Uint8Array) => Promise<string[]>} ShardNames  The files that a list of weights names.
  */
 
 const HUB = "https://huggingface.co";
@@ -16,10 +17,14 @@ const STORE = "tabtune-encoders-1";
 /** Headers of our own on a kept response: the sum that its bytes must have, and their number. */
 const SUM = "x-tabtune-sha256";
 const LENGTH = "x-tabtune-length";
+/** Kept last: what was kept of a model, so that one of which a part is missing is not taken for whole. */
+const KEPT = "tabtune-kept.json";
+/** Of a longer list of files no model needs more. */
+const MOST_LISTED = 5000;
 
 /** @param {string} repo @param {string} file */
 function addressOf(repo, file) {
-  return `${HUB}/${repo}/resolve/main/${file}`;
+  return `${HUB}/${repo}/resolve/main/${file.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /**
@@ -27,48 +32,69 @@ function addressOf(repo, file) {
  *
  * @param {string} repo  As hubName() returns it.
  * @param {OnProgress} onProgress
+ * @param {ShardNames} shardNames
  * @returns {Promise<ModelFiles>}
  */
-export async function downloadFromHub(repo, onProgress) {
+export async function downloadFromHub(repo, onProgress, shardNames) {
   onProgress({ done: 0, total: null, what: `Looking up ${repo}` });
   const listing = await list(repo);
-  const wanted = MODEL_FILES.filter(({ file, required }) => required || listing.has(file));
-  const missing = wanted.find(({ file }) => !listing.has(file));
-  if (missing) {
+  const paths = new Set(listing.keys());
+  const spread = !paths.has(WEIGHTS) && paths.has(INDEX.file);
+  const { wanted, missing } = contents(paths, spread ? await readIndex(repo, shardNames) : []);
+  if (missing.length > 0) {
     throw mistake(
       "file",
-      `${repo} has no ${missing.file} in its top folder. Take a repository that has config.json, tokenizer.json and model.safetensors.`,
-      { name: missing.file },
+      `${repo} has no ${missing[0]} in its top folder. Take a repository that has config.json, tokenizer.json or vocab.txt, and model.safetensors.`,
+      { name: missing[0] },
     );
   }
-  for (const { file, limit } of wanted) {
-    const bytes = listing.get(file)?.size ?? 0;
-    if (bytes > limit) throw tooLarge(`${file} of ${repo}`, bytes, limit);
-  }
-  /** @type {Partial<Record<Part, Uint8Array>>} */
-  const files = {};
-  for (const { part, file, limit } of wanted) {
+  checkSizes(
+    wanted,
+    (file) => listing.get(file)?.size ?? 0,
+    (file) => (file === null ? `The model ${repo}` : `${file} of ${repo}`),
+  );
+  /** @type {boolean[]} */
+  const kept = [];
+  const files = await assemble(wanted, async ({ file, limit }) => {
     const response = await ask(addressOf(repo, file), repo);
     const what = `Downloading ${file}`;
-    const total = listing.get(file)?.size ?? null;
+    const listed = /** @type {Listed} */ (listing.get(file));
     const bytes = await readBody(response, file, limit, (done, length) =>
-      onProgress({ done, total: length ?? total, what }),
+      onProgress({ done, total: length ?? listed.size, what }),
     );
-    const sum = await check(file, bytes, listing.get(file)?.sha256 ?? null);
-    await keep(repo, file, bytes, sum);
-    files[part] = bytes;
-  }
-  return /** @type {ModelFiles} */ (files);
+    const sum = await check(file, bytes, listed);
+    kept.push(await keep(repo, file, bytes, { [SUM]: sum ?? "", [LENGTH]: String(bytes.length) }));
+    return bytes;
+  });
+  if (kept.every(Boolean)) await keep(repo, KEPT, new TextEncoder().encode(JSON.stringify(wanted)), {});
+  return files;
 }
 
-/** @param {string} repo @returns {Promise<Map<string, Listed>>} */
+/** @param {string} repo @param {ShardNames} shardNames */
+async function readIndex(repo, shardNames) {
+  const response = await ask(addressOf(repo, INDEX.file), repo);
+  return shardNames(await readBody(response, INDEX.file, INDEX.limit));
+}
+
+/**
+ * Files of a repository's top folder and, where a list of modules lies there, of the modules' own folders.
+ *
+ * @param {string} repo @returns {Promise<Map<string, Listed>>}
+ */
 async function list(repo) {
-  const response = await ask(`${HUB}/api/models/${repo}/tree/main`, repo);
-  const bytes = await readBody(response, "The list of files", 4e6);
+  const top = await listFrom(`${HUB}/api/models/${repo}/tree/main`, repo);
+  if (!top.has(MODULES)) return top;
+  const all = await listFrom(`${HUB}/api/models/${repo}/tree/main?recursive=true`, repo);
+  return new Map([...top, ...[...all].filter(([path]) => moduleLimit(path) !== null)]);
+}
+
+/** @param {string} address @param {string} repo @returns {Promise<Map<string, Listed>>} */
+async function listFrom(address, repo) {
+  const bytes = await readBody(await ask(address, repo), "The list of files", 4e6);
   /** @type {Map<string, Listed>} */
   const listing = new Map();
-  for (const entry of parseList(bytes, repo)) {
-    if (typeof entry?.path !== "string" || typeof entry.size !== "number") continue;
+  for (const entry of parseList(bytes, repo).slice(0, MOST_LISTED)) {
+    if (typeof entry?.path !== "string" || typeof entry.size !== "number" || entry.type === "directory") continue;
     const sum = typeof entry.lfs?.oid === "string" && /^[0-9a-f]{64}$/u.test(entry.lfs.oid) ? entry.lfs.oid : null;
     listing.set(entry.path, { size: entry.size, sha256: sum });
   }
@@ -108,15 +134,15 @@ async function ask(address, repo) {
 }
 
 /**
- * @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {string|null} expected
+ * @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {Listed} listed
  * @returns {Promise<string|null>} The file's SHA-256.
  */
-async function check(file, bytes, expected) {
+async function check(file, bytes, listed) {
   const found = await sha256(bytes);
-  if (found !== null && expected !== null && found !== expected) {
+  if (bytes.length !== listed.size || (found !== null && listed.sha256 !== null && found !== listed.sha256)) {
     throw mistake(
       "file",
-      `${file} does not have the checksum that the hub names for it. The download was damaged: try again.`,
+      `${file} does not have the size and the checksum that the hub names for it. The download was damaged: try again.`,
       { name: file },
     );
   }
@@ -132,13 +158,18 @@ async function store() {
   }
 }
 
-/** @param {string} repo @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {string|null} sum */
-async function keep(repo, file, bytes, sum) {
-  const headers = { [SUM]: sum ?? "", [LENGTH]: String(bytes.length) };
+/**
+ * @param {string} repo @param {string} file @param {Uint8Array<ArrayBuffer>} bytes @param {Record<string, string>} headers
+ * @returns {Promise<boolean>} Whether it could be kept.
+ */
+async function keep(repo, file, bytes, headers) {
   try {
-    await (await store())?.put(addressOf(repo, file), new Response(new Blob([bytes]), { headers }));
+    const cache = await store();
+    await cache?.put(addressOf(repo, file), new Response(new Blob([bytes]), { headers }));
+    return cache !== null;
   } catch {
     // Storage is full: the model works all the same and is downloaded again next time.
+    return false;
   }
 }
 
@@ -147,26 +178,34 @@ async function keep(repo, file, bytes, sum) {
  *
  * @param {string} repo
  * @param {OnProgress} onProgress
- * @returns {Promise<ModelFiles|null>} Null unless all required files are there and undamaged.
+ * @returns {Promise<ModelFiles|null>} Null unless all that was kept is there and undamaged.
  */
 export async function readKept(repo, onProgress) {
   const cache = await store();
-  /** @type {Partial<Record<Part, Uint8Array>>} */
-  const files = {};
-  for (const { part, file, required, limit } of MODEL_FILES) {
-    const response = await cache?.match(addressOf(repo, file));
-    if (!response) {
-      if (required) return null;
-      continue;
-    }
-    const what = `Reading the kept ${file}`;
-    const total = Number(response.headers.get(LENGTH));
-    const bytes = await readBody(response, file, limit, (done) => onProgress({ done, total, what }));
-    const sum = response.headers.get(SUM) || null;
-    if (bytes.length !== total || (sum !== null && ((await sha256(bytes)) ?? sum) !== sum)) return null;
-    files[part] = bytes;
+  const listed = await cache?.match(addressOf(repo, KEPT));
+  if (!cache || !listed) return null;
+  try {
+    /** @type {Wanted[]} */
+    const wanted = await listed.json();
+    return await assemble(wanted, (one) => readOne(cache, repo, one, onProgress));
+  } catch {
+    // The browser has dropped a part of it, or it is damaged.
+    return null;
   }
-  return /** @type {ModelFiles} */ (files);
+}
+
+/** @param {Cache} cache @param {string} repo @param {Wanted} wanted @param {OnProgress} onProgress */
+async function readOne(cache, repo, { file, limit }, onProgress) {
+  const response = await cache.match(addressOf(repo, file));
+  if (!response) throw new Error(`${file} is not kept`);
+  const what = `Reading the kept ${file}`;
+  const total = Number(response.headers.get(LENGTH));
+  const bytes = await readBody(response, file, limit, (done) => onProgress({ done, total, what }));
+  const sum = response.headers.get(SUM) || null;
+  if (bytes.length !== total || (sum !== null && ((await sha256(bytes)) ?? sum) !== sum)) {
+    throw new Error(`${file} is damaged`);
+  }
+  return bytes;
 }
 
 /** @returns {Promise<import("./models.js").Kept[]>} */

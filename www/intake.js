@@ -1,11 +1,11 @@
 // Sorts what a user dropped or chose into a table, a model or neither. Pure but for walking a dropped folder.
 
+import { INDEX, SHARD, WEIGHTS, WORDS, moduleLimit } from "./folder.js";
 import { mistake } from "./mistake.js";
 
 /**
- * @typedef {import("./folder.js").Part} Part
  * @typedef {{kind: "table", file: File}} TableIntake
- * @typedef {{kind: "model", files: Partial<Record<Part, File>>, name: string}} ModelIntake
+ * @typedef {{kind: "model", files: Map<string, File>, name: string}} ModelIntake  Files by their paths in the folder.
  * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
  */
 
@@ -13,19 +13,16 @@ const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|
 /** The same for a file field, which offers to choose these. */
 export const TABLE_ENDINGS =
   ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
-/** Folders of sentence-transformers, which hold settings of what follows the encoder: 1_Pooling, 2_Normalize. */
+/** Folders of sentence-transformers, which hold what follows the encoder: 1_Pooling, 2_Dense. Their files are no model's own. */
 const MODULE = /^\d+_[A-Za-z]+$/u;
 /** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
 const MOST_FILES = 500;
 const DEEPEST = 3;
 
-/** @type {[RegExp, Part][]} */
-const PARTS = [
-  [/^config\.json$/iu, "config"],
-  [/^tokenizer\.json$/iu, "tokenizer"],
-  [/^tokenizer_config\.json$/iu, "tokenizer_config"],
-  [/\.safetensors$/iu, "weights"],
-];
+/** Files that only a model has. */
+const OWN = ["config.json", "tokenizer.json", "tokenizer_config.json", INDEX.file];
+/** What LoRA leaves, which is no model without the one that it was trained over. */
+const ADAPTER = /^adapter_(model\.safetensors|config\.json)$/iu;
 
 /** Files of a model folder that are neither needed nor tables. */
 const COMPANIONS =
@@ -37,11 +34,11 @@ const COMPANIONS =
  * @throws Mistake when it is neither, or more than one table.
  */
 export function sortFiles(found) {
-  const files = found.filter(({ file, folder }) => !file.name.startsWith(".") && !MODULE.test(folder));
+  const [modules, files] = parted(found.filter(({ file }) => !file.name.startsWith(".")));
   if (files.length === 0)
     throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
   const model = modelAmong(files);
-  if (model) return model;
+  if (model) return { ...model, files: new Map([...model.files, ...modules]) };
   const tables = files.filter(({ file }) => TABLE.test(file.name) && !COMPANIONS.test(file.name));
   if (tables.length > 1) {
     throw mistake("file", `${tables.length} tables were dropped: ${names(tables)}. Drop one at a time.`);
@@ -54,26 +51,65 @@ export function sortFiles(found) {
   );
 }
 
+/** @param {Found[]} found @returns {[Map<string, File>, Found[]]} What lies in folders of modules, by its path; and the rest. */
+function parted(found) {
+  const inside = found.filter(({ folder }) => MODULE.test(folder));
+  const paths = inside.map(({ file, folder }) => /** @type {const} */ ([`${folder}/${file.name}`, file]));
+  return [new Map(paths.filter(([path]) => moduleLimit(path) !== null)), found.filter((one) => !inside.includes(one))];
+}
+
 /** @param {Found[]} found @returns {ModelIntake|null} */
 function modelAmong(found) {
-  /** @type {Partial<Record<Part, File>>} */
-  const files = {};
+  const adapter = found.find(({ file }) => ADAPTER.test(file.name));
+  if (adapter && !found.some(({ file }) => file.name.toLowerCase() === "config.json")) {
+    throw notWhole(adapter.file.name);
+  }
+  /** @type {Map<string, File>} */
+  const files = new Map();
+  /** @type {Map<string, File>} */
+  const beside = new Map();
   let name = "";
   for (const { file, folder } of found) {
-    const part = PARTS.find(([pattern]) => pattern.test(file.name))?.[1];
-    if (!part) continue;
-    const other = files[part];
+    const path = pathOf(file.name);
+    if (path === null) continue;
+    const among = isBeside(path) ? beside : files;
+    const other = among.get(path);
     // The file of that exact name wins over another one with the same ending.
-    if (other && part === "weights" && other.name.toLowerCase() === "model.safetensors") continue;
-    if (other && (part !== "weights" || file.name.toLowerCase() !== "model.safetensors")) {
+    if (other && path === WEIGHTS && other.name.toLowerCase() === WEIGHTS) continue;
+    if (other && (path !== WEIGHTS || file.name.toLowerCase() !== WEIGHTS)) {
       throw mistake("file", `${other.name} and ${file.name} were dropped together. Drop the files of one model only.`, {
         name: file.name,
       });
     }
-    files[part] = file;
-    name = folder || name;
+    among.set(path, file);
+    if (among === files) name = folder || name;
   }
-  return Object.keys(files).length === 0 ? null : { kind: "model", files, name: name || "your model" };
+  if (files.size === 0) return null;
+  // Beside the parts of a model's weights no other file can be all of them.
+  const whole = files.get(WEIGHTS)?.name.toLowerCase() === WEIGHTS;
+  if (!whole && [...files.keys()].some((path) => SHARD.test(path))) files.delete(WEIGHTS);
+  return { kind: "model", files: new Map([...files, ...beside]), name: name || "your model" };
+}
+
+/** @param {string} name @returns {string|null} What a file of that name is in a model's folder; null for nothing. */
+function pathOf(name) {
+  const lower = name.toLowerCase();
+  if (OWN.includes(lower) || isBeside(lower) || SHARD.test(lower)) return lower;
+  return lower.endsWith(".safetensors") && !ADAPTER.test(lower) ? WEIGHTS : null;
+}
+
+/** Whether a file means nothing of a model where it lies alone. @param {string} path */
+function isBeside(path) {
+  return path === WORDS.file || moduleLimit(path) !== null;
+}
+
+/** @param {string} name */
+function notWhole(name) {
+  return mistake(
+    "file",
+    `${name} is an adapter, which is nothing without the model that it was trained over. Drop the files of a whole model.`,
+    { name },
+  );
 }
 
 /** @param {Found[]} found */

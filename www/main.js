@@ -10,8 +10,7 @@ import { recipePanel } from "./panels/recipe.js";
 import { resultPanel } from "./panels/result.js";
 import { trainingPanel } from "./panels/training.js";
 import { workerNotice } from "./panels/worker.js";
-import { percent } from "./format.js";
-import { progress } from "./run.js";
+import { howFar } from "./run.js";
 import { initialState, isBusyTraining, phase, reduce } from "./state.js";
 
 /** How long events are gathered before the page is drawn again. A timer, since frames stop in hidden tabs. */
@@ -70,7 +69,7 @@ const parts = [...panels, notice, steps, drop];
 function draw() {
   drawing = false;
   document.documentElement.dataset.phase = phase(state);
-  document.title = isBusyTraining(state) ? `${percent(progress(state.run).share, 0)} – Tabtune` : "Tabtune";
+  document.title = isBusyTraining(state) ? `${howFar(state.run)} – Tabtune` : "Tabtune";
   for (const part of parts) part.update(state);
 }
 

@@ -1,25 +1,27 @@
 // Where encoders come from: this page, files of the user, or the hub; each a source that can be read again.
 
-import { MODEL_FILES } from "./folder.js";
+import { INDEX, MODEL_FILES, assemble, checkSizes, contents, shardsNamed } from "./folder.js";
 import { mistake } from "./mistake.js";
 import { downloadFromHub, readKept } from "./hub.js";
-import { readBody, tooLarge } from "./stream.js";
+import { readBody } from "./stream.js";
 
 /**
  * @typedef {import("./protocol.js").ModelFiles} ModelFiles
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {(progress: Progress) => void} OnProgress
- * @typedef {{name: string, read: (onProgress: OnProgress) => Promise<ModelFiles>}} ModelSource
+ * @typedef {{name: string, base: string, read: (onProgress: OnProgress) => Promise<ModelFiles>}} ModelSource
+ *   `base`: what an adapter for it names it by, on the hub if it is there.
  * @typedef {{repo: string, bytes: number}} Kept  An encoder kept in browser storage.
  * @typedef {import("./folder.js").Part} Part
  */
 
 export const DEFAULT_NAME = "all-MiniLM-L6-v2";
+const DEFAULT_REPO = `sentence-transformers/${DEFAULT_NAME}`;
 const DEFAULT_BASE = new URL(`./pkg/models/${DEFAULT_NAME}/`, import.meta.url);
 
 /** The encoder that comes with the page. It has the page's own origin and trust, so no checksum of its own. @returns {ModelSource} */
 export function modelOfThePage() {
-  return { name: DEFAULT_NAME, read: readDefault };
+  return { name: DEFAULT_NAME, base: DEFAULT_REPO, read: readDefault };
 }
 
 /** @param {OnProgress} onProgress @returns {Promise<ModelFiles>} */
@@ -53,35 +55,43 @@ async function readDefault(onProgress) {
 /**
  * A model from files that the user dropped or chose.
  *
- * @param {Partial<Record<Part, File>>} files
+ * @param {ReadonlyMap<string, File>} files  By their paths in the model's folder.
  * @param {string} name
  * @returns {ModelSource}
  */
 export function modelOfFiles(files, name) {
-  const missing = MODEL_FILES.filter(({ part, required }) => required && !files[part]).map(({ file }) => file);
-  if (missing.length > 0) {
-    const verb = missing.length === 1 ? "is" : "are";
-    throw mistake(
-      "model",
-      `${missing.join(" and ")} ${verb} missing. A model folder needs config.json, tokenizer.json and model.safetensors: drop them together.`,
-      { name: missing[0] },
-    );
-  }
-  return { name, read: (onProgress) => readFiles(files, onProgress) };
+  const paths = new Set(files.keys());
+  const shards = shardsNamed(paths);
+  const { wanted, missing } = contents(paths, shards);
+  if (missing.length > 0) throw incomplete(missing, paths.has(INDEX.file) && shards.length === 0);
+  checkSizes(
+    wanted,
+    (path) => files.get(path)?.size ?? 0,
+    (path) => (path === null ? `The model ${name}` : (files.get(path)?.name ?? path)),
+  );
+  return { name, base: name, read: (onProgress) => assemble(wanted, ({ file }) => readFile(files, file, onProgress)) };
 }
 
-/** @param {Partial<Record<Part, File>>} files @param {OnProgress} onProgress @returns {Promise<ModelFiles>} */
-async function readFiles(files, onProgress) {
-  /** @type {Partial<Record<Part, Uint8Array>>} */
-  const read = {};
-  for (const { part, file: name, limit } of MODEL_FILES) {
-    const file = files[part];
-    if (!file) continue;
-    if (file.size > limit) throw tooLarge(file.name, file.size, limit);
-    onProgress({ done: 0, total: file.size, what: `Reading ${name}` });
-    read[part] = await bytesOf(file);
-  }
-  return /** @type {ModelFiles} */ (read);
+/** Of missing files, as many are named as a sentence bears. */
+const MOST_NAMED = 3;
+
+/** @param {string[]} missing @param {boolean} indexed  Whether there is a list of the weights' files, and none of them. */
+function incomplete(missing, indexed) {
+  const named = missing.slice(0, MOST_NAMED).join(missing.length > MOST_NAMED ? ", " : " and ");
+  const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more files` : "";
+  const remedy = indexed
+    ? `Drop the files that ${INDEX.file} lists together with it.`
+    : "A model folder needs config.json, tokenizer.json or a BERT's vocab.txt, and model.safetensors or all of its parts: drop them together.";
+  return mistake("model", `${named}${more} ${missing.length === 1 ? "is" : "are"} missing. ${remedy}`, {
+    name: missing[0],
+  });
+}
+
+/** @param {ReadonlyMap<string, File>} files @param {string} path @param {OnProgress} onProgress */
+async function readFile(files, path, onProgress) {
+  const file = /** @type {File} */ (files.get(path));
+  onProgress({ done: 0, total: file.size, what: `Reading ${path}` });
+  return bytesOf(file);
 }
 
 /** @param {File} file @returns {Promise<Uint8Array<ArrayBuffer>>} */
@@ -108,10 +118,17 @@ export function hubName(written) {
   return repo;
 }
 
-/** A model of the hub: from browser storage if it was kept there, else downloaded and kept. @param {string} repo @returns {ModelSource} */
-export function modelOfHub(repo) {
+/**
+ * A model of the hub: from browser storage if it was kept there, else downloaded and kept.
+ *
+ * @param {string} repo
+ * @param {import("./hub.js").ShardNames} shardNames
+ * @returns {ModelSource}
+ */
+export function modelOfHub(repo, shardNames) {
   return {
     name: repo,
-    read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress),
+    base: repo,
+    read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress, shardNames),
   };
 }

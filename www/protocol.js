@@ -10,6 +10,10 @@
  */
 
 /**
+ * @typedef {"full"|"lora"|"frozen"} Method  What of a model learns, as src/recipe/ names it: all, small adapters, or a head.
+ */
+
+/**
  * @typedef {object} Mistake  What went wrong, as src/error.rs words it.
  * @property {"table"|"model"|"tensor"|"recipe"|"device"|"order"|"file"|"worker"} kind
  * @property {string} message  A whole sentence with the place and the remedy.
@@ -35,11 +39,14 @@
  */
 
 /**
- * @typedef {object} ModelFiles  Bytes of a model folder; `tokenizer_config` may be missing.
+ * @typedef {object} ModelFiles  Bytes of a model folder.
  * @property {Uint8Array} config
- * @property {Uint8Array} tokenizer
- * @property {Uint8Array} weights
+ * @property {Uint8Array} [tokenizer]  tokenizer.json; without it there is a `vocab`.
+ * @property {Uint8Array} [vocab]      vocab.txt of a WordPiece model that has no tokenizer.json.
+ * @property {Uint8Array|Uint8Array[]} weights  One file, or those that they are spread over.
  * @property {Uint8Array} [tokenizer_config]
+ * @property {Record<string, Uint8Array>} [modules]  Of a sentence-transformers model: modules.json and the files that go
+ *   with it, by their paths in the folder.
  */
 
 /**
@@ -118,6 +125,7 @@
  * @property {number} train
  * @property {number} validation
  * @property {number} tokens_per_epoch   Without padding.
+ * @property {{trainable: number, frozen: number}} parameters  Numbers that learn, and those that stay as they are.
  * @property {string[]} notes            In words, e.g. how many texts are cut.
  */
 
@@ -133,6 +141,14 @@
  * @property {number} examples    Seen since the start of the run.
  * @property {number} tokens      Seen since the start, without padding.
  * @property {number} seconds     Spent computing since the start (pauses not counted).
+ */
+
+/**
+ * @typedef {object} EncodeEvent  Texts turned into vectors, once each, for a head that is fitted to them: method "frozen".
+ *   The steps after it are iterations of that fit, which may end long before `total_steps`.
+ * @property {"encode"} type
+ * @property {number} done   Texts done.
+ * @property {number} total
  */
 
 /**
@@ -195,12 +211,13 @@
  * @property {number} best_epoch   0 when no epoch was finished.
  * @property {number} steps
  * @property {number} seconds
+ * @property {number} optimizer_bytes  What the optimiser kept beside the model.
  * @property {Metrics|null} metrics  Those of the report.
  * @property {Report|null} report  On the validation rows with the weights that are kept.
  * @property {string} sentence     What happened, in words.
  */
 
-/** @typedef {StepEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
+/** @typedef {StepEvent|EncodeEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
 
 /**
  * @typedef {object} FailedEvent  The run ended with an error; sent by the worker, never by the engine.
@@ -244,6 +261,7 @@
  *   recipe_fields()                    -> {fields: RecipeField[], defaults: Recipe}
  *   score_words()                      -> ScoreWords[]    every score that a report can hold
  *   check_recipe(recipe)               -> Mistake[]
+ *   shard_names(index)                 -> string[]        the files that a model.safetensors.index.json names
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
  *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
@@ -253,6 +271,7 @@
  *   pause() resume() stop()            -> null            "done" follows stop
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
  */
 export const CALLS = /** @type {const} */ ([
   "devices",
@@ -260,6 +279,7 @@ export const CALLS = /** @type {const} */ ([
   "recipe_fields",
   "score_words",
   "check_recipe",
+  "shard_names",
   "open_model",
   "open_table",
   "guess_mapping",
@@ -271,4 +291,5 @@ export const CALLS = /** @type {const} */ ([
   "stop",
   "predict",
   "export_files",
+  "export_adapter",
 ]);

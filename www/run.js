@@ -1,11 +1,21 @@
 // What the page knows of a run: the curves, epochs and figures that its events add up to. Pure.
 
+import { count, percent, size } from "./format.js";
+
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {"idle"|"starting"|"running"|"paused"|"stopping"|"done"|"failed"} RunStatus
  */
 
-/** @typedef {{model: string, table: string, task: import("./protocol.js").Task, pairs: boolean}} Subject  `pairs`: of two texts. */
+/**
+ * @typedef {object} Subject  What was trained on what, and how.
+ * @property {string} model
+ * @property {string} base    What an adapter for that model names it by.
+ * @property {string} table
+ * @property {import("./protocol.js").Task} task
+ * @property {boolean} pairs  Of two texts.
+ * @property {import("./protocol.js").Method} method
+ */
 
 /**
  * Columns of the curves, one entry per step.
@@ -21,9 +31,10 @@
  * @typedef {object} RunState
  * @property {RunStatus} status
  * @property {import("./protocol.js").RunInfo|null} info
- * @property {Subject|null} subject  What was trained on what.
+ * @property {Subject|null} subject
  * @property {Curves} curves
  * @property {import("./protocol.js").StepEvent|null} step          The latest.
+ * @property {import("./protocol.js").EncodeEvent|null} encode      The latest, where texts are encoded once.
  * @property {import("./protocol.js").EvaluateEvent|null} evaluate  Null while training.
  * @property {import("./protocol.js").EpochEvent[]} epochs
  * @property {import("./protocol.js").DoneEvent|null} done
@@ -42,6 +53,7 @@ export function idleRun() {
     subject: null,
     curves: { step: [], loss: [], smooth: [], learning_rate: [] },
     step: null,
+    encode: null,
     evaluate: null,
     epochs: [],
     done: null,
@@ -60,18 +72,24 @@ export function addEvents(run, events) {
   let next = { ...run };
   const steps = events.filter((event) => event.type === "step");
   if (steps.length > 0) {
-    next.curves = addSteps(run.curves, steps, keepFor(steps[0].total_steps));
+    next.curves = addSteps(run.curves, steps, isFit(run) ? 0 : keepFor(steps[0].total_steps));
     next.recent = [...run.recent, ...steps.map(reading)].slice(-RECENT);
     next.rates = rates(next.recent);
   }
   for (const event of events) {
     if (event.type === "step") next = { ...next, step: event, evaluate: null };
+    else if (event.type === "encode") next = { ...next, encode: event };
     else if (event.type === "evaluate") next = { ...next, evaluate: event };
     else if (event.type === "epoch") next = { ...next, evaluate: null, epochs: withEpoch(next.epochs, event) };
     else if (event.type === "done") next = { ...next, status: "done", done: event, evaluate: null };
     else next = { ...next, status: "failed", error: event.mistake, evaluate: null };
   }
   return next;
+}
+
+/** Whether a head is fitted to texts that are encoded once; its loss falls smoothly, and nobody knows when it ends. @param {RunState} run */
+export function isFit({ subject }) {
+  return subject?.method === "frozen";
 }
 
 /** @param {import("./protocol.js").StepEvent} step */
@@ -138,7 +156,8 @@ function smoothed(before, seen, value, keep) {
 }
 
 /**
- * Share of the run that is done, from 0 to 1, and the seconds that are left at the speed so far.
+ * Share of the run that is done, from 0 to 1, and the seconds that are left at the speed so far. A share that nobody knows
+ * is NaN, as are such seconds.
  *
  * @param {RunState} run
  * @returns {{share: number, elapsed: number, remaining: number}}
@@ -146,25 +165,68 @@ function smoothed(before, seen, value, keep) {
 export function progress(run) {
   const step = run.step;
   if (run.done) return { share: 1, elapsed: run.done.seconds, remaining: 0 };
+  if (isFit(run)) return { share: encoded(run), elapsed: step?.seconds ?? 0, remaining: NaN };
   if (!step) return { share: 0, elapsed: 0, remaining: NaN };
   const share = step.step / Math.max(step.total_steps, 1);
   const elapsed = Math.max(step.seconds, run.epochs.at(-1)?.seconds ?? 0);
   return { share, elapsed, remaining: share > 0 ? (elapsed / share) * (1 - share) : NaN };
 }
 
+/** Share of the texts that are encoded; NaN once the head is being fitted. @param {RunState} run */
+function encoded({ step, encode }) {
+  if (step) return NaN;
+  if (!encode) return 0;
+  return encode.done < encode.total ? encode.done / encode.total : NaN;
+}
+
+/** @param {RunState} run @returns {string} How far the run is, in a word: "34 %". */
+export function howFar(run) {
+  const { share } = progress(run);
+  return Number.isFinite(share) ? percent(share, 0) : "Fitting";
+}
+
 /** @param {RunState} run @returns {string} Where the run stands, in one sentence. */
 export function standing(run) {
-  const { step, evaluate } = run;
   if (run.done) return run.done.sentence;
   if (run.status === "failed") return "The run ended with an error.";
   if (run.status === "starting") return "Preparing the batches.";
   if (run.status === "stopping") return "Stopping, and measuring the weights that are kept.";
-  if (!step || !run.info)
-    return evaluate ? `Validating: row ${evaluate.done} of ${evaluate.total}.` : "The first step is under way.";
-  const epochs = Math.max(1, Math.round(step.total_steps / Math.max(run.info.steps_per_epoch, 1)));
-  const epoch = Math.min(epochs, Math.max(1, Math.ceil(step.epoch - 1e-9)));
-  const where = evaluate
-    ? `Epoch ${epoch} of ${epochs}: validating, row ${evaluate.done} of ${evaluate.total}.`
-    : `Epoch ${epoch} of ${epochs}, step ${step.step} of ${step.total_steps}.`;
+  const where = isFit(run) ? whereInFit(run) : whereInSteps(run);
   return run.status === "paused" ? `Paused. ${where}` : where;
+}
+
+/** @param {RunState} run */
+function whereInSteps({ step, evaluate, info }) {
+  const validating = evaluate && `row ${evaluate.done} of ${evaluate.total}.`;
+  if (!step || !info) return validating ? `Validating: ${validating}` : "The first step is under way.";
+  const epochs = Math.max(1, Math.round(step.total_steps / Math.max(info.steps_per_epoch, 1)));
+  const epoch = Math.min(epochs, Math.max(1, Math.ceil(step.epoch - 1e-9)));
+  const doing = validating ? `: validating, ${validating}` : `, step ${step.step} of ${step.total_steps}.`;
+  return `Epoch ${epoch} of ${epochs}${doing}`;
+}
+
+/** @param {RunState} run */
+function whereInFit({ step, encode }) {
+  if (step) return `Fitting the head, iteration ${step.step}.`;
+  if (!encode) return "The first texts are under way.";
+  if (encode.done < encode.total) return `Encoding the texts: ${encode.done} of ${encode.total}.`;
+  return "Fitting the head.";
+}
+
+/** @param {RunState} run @returns {string} How much of the model learns, in words; nothing before a run is set up. */
+export function learning({ info, done }) {
+  if (!info) return "";
+  const { trainable, frozen } = info.parameters;
+  const rest = done ? "stayed as they were" : "stay as they are";
+  const words =
+    frozen === 0
+      ? `${millions(trainable)} of ${millions(trainable)} numbers.`
+      : `${millions(trainable)} numbers; ${millions(frozen)} ${rest}.`;
+  const kept = done && done.optimizer_bytes > 0 ? ` The optimiser kept ${size(done.optimizer_bytes)}.` : "";
+  return `${done ? "Trained" : "Training"} ${words}${kept}`;
+}
+
+/** @param {number} number @returns {string} "22.7 M"; small ones in full. */
+function millions(number) {
+  return number < 50_000 ? count(number) : `${(number / 1e6).toFixed(1)} M`;
 }

@@ -25,6 +25,7 @@ import { addEvents, idleRun } from "./run.js";
 /**
  * @typedef {object} ModelState
  * @property {import("./protocol.js").ModelInfo|null} info   The open model; it stays while another one loads or fails.
+ * @property {string} base                                   What an adapter for it names it by.
  * @property {{name: string, progress: Progress|null}|null} loading
  * @property {Mistake|null} error
  * @property {import("./models.js").Kept[]} kept             Encoders kept in browser storage.
@@ -64,7 +65,7 @@ import { addEvents, idleRun } from "./run.js";
 /**
  * @typedef {object} ResultState
  * @property {Answered|null} answered  What the model said last.
- * @property {"predict"|"weights"|"zip"|null} busy
+ * @property {"predict"|"weights"|"zip"|"adapter"|null} busy
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
  */
@@ -84,12 +85,12 @@ import { addEvents, idleRun } from "./run.js";
 /**
  * @typedef {{type: "device", change: Partial<DeviceState>}
  *   | {type: "model", change: Partial<ModelState>}
- *   | {type: "model_opened", info: import("./protocol.js").ModelInfo}
+ *   | {type: "model_opened", info: import("./protocol.js").ModelInfo, base: string}
  *   | {type: "data", change: Partial<DataState>}
  *   | {type: "recipe", change: Partial<RecipeState>}
  *   | {type: "scores", scores: import("./protocol.js").ScoreWords[]}
  *   | {type: "run", change: Partial<RunState>}
- *   | {type: "run_started", info: import("./protocol.js").RunInfo}
+ *   | {type: "run_started", info: import("./protocol.js").RunInfo, method: import("./protocol.js").Method}
  *   | {type: "moved"}
  *   | {type: "events", events: import("./client.js").Event[]}
  *   | {type: "result", change: Partial<ResultState>}
@@ -107,7 +108,7 @@ export function initialState(choice) {
   return {
     dead: null,
     device: { choice, choices: null, info: null, busy: true, error: null },
-    model: { info: null, loading: null, error: null, kept: [] },
+    model: { info: null, base: "", loading: null, error: null, kept: [] },
     data: {
       table: null,
       mapping: null,
@@ -133,7 +134,10 @@ export function reduce(state, action) {
       return { ...state, model: { ...state.model, ...action.change } };
     case "model_opened":
       // The result of the last run stays until another run is over.
-      return { ...state, model: { ...state.model, info: action.info, loading: null, error: null } };
+      return {
+        ...state,
+        model: { ...state.model, info: action.info, base: action.base, loading: null, error: null },
+      };
     case "data":
       return { ...state, data: { ...state.data, ...action.change } };
     case "recipe":
@@ -145,7 +149,7 @@ export function reduce(state, action) {
     case "run_started":
       return {
         ...state,
-        run: { ...idleRun(), status: "running", info: action.info, subject: subject(state) },
+        run: { ...idleRun(), status: "running", info: action.info, subject: subject(state, action.method) },
         result: NO_RESULT,
       };
     case "events":
@@ -162,11 +166,12 @@ export function reduce(state, action) {
   }
 }
 
-/** @param {State} state @returns {import("./run.js").Subject|null} */
-function subject({ model, data }) {
+/** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */
+function subject({ model, data }, method) {
   if (!model.info || !data.dataset) return null;
   const { table, mapping } = data.dataset;
-  return { model: model.info.name, table, task: mapping.task, pairs: mapping.pair !== null };
+  const { task, pair } = mapping;
+  return { model: model.info.name, base: model.base, table, task, pairs: pair !== null, method };
 }
 
 /**

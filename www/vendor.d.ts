@@ -16,6 +16,7 @@ declare module "*/pkg/cpu/tabtune.js" {
       defaults: import("./protocol.js").Recipe;
     };
     static score_words(): import("./protocol.js").ScoreWords[];
+    static shard_names(index: Uint8Array): string[];
     static check_recipe(recipe: import("./protocol.js").Recipe): import("./protocol.js").Mistake[];
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
     open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
@@ -29,6 +30,10 @@ declare module "*/pkg/cpu/tabtune.js" {
     stop(): Promise<import("./protocol.js").RunEvent[]>;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
+    export_adapter(
+      base: string,
+      meta: { created: string; browser: string },
+    ): Promise<{ path: string; bytes: Uint8Array }[]>;
   }
 
   export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

@@ -83,6 +83,12 @@ const answers = {
   recipe_fields: async () => (await loaded).recipe_fields(),
   score_words: async () => (await loaded).score_words(),
   check_recipe: async (recipe) => (await loaded).check_recipe(recipe),
+  shard_names: (index) =>
+    inTurn(async () => {
+      // Who opens a model is told at once that there is no device yet.
+      liveEngine();
+      return (await loaded).shard_names(index);
+    }),
   open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
   guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
@@ -116,9 +122,14 @@ const answers = {
     });
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
-  export_files: () =>
-    inTurn(() => liveEngine().export_files({ created: new Date().toISOString(), browser: navigator.userAgent })),
+  export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
+  export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
 };
+
+/** What the report of a training says of this browser. */
+function madeWith() {
+  return { created: new Date().toISOString(), browser: navigator.userAgent };
+}
 
 /** Work on what is open: whatever counted tokens of the old state gives up. @template T @param {(engine: EngineObject) => T|Promise<T>} work */
 function changing(work) {

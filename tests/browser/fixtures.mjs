@@ -30,6 +30,48 @@ export function modelFiles(folder, replaced = {}) {
   return MODEL_FILES.map((name) => file(name, replaced[name] ?? readFileSync(`${FIXTURES}${folder}/${name}`)));
 }
 
+/**
+ * The weights of a fixture in two files, as large models have them, and the list that goes with them.
+ *
+ * @param {string} folder
+ * @returns {Dropped[]}
+ */
+export function shardedWeights(folder) {
+  const whole = readFileSync(`${FIXTURES}${folder}/model.safetensors`);
+  const start = 8 + Number(whole.readBigUInt64LE());
+  const tensors = Object.entries(safetensorsHeader(whole));
+  const names = [1, 2].map((place) => `model-0000${place}-of-00002.safetensors`);
+  const files = names.map((name, place) => {
+    const mine = tensors.filter((_, at) => at % 2 === place);
+    const data = mine.map(
+      ([
+        ,
+        {
+          data_offsets: [from, to],
+        },
+      ]) => whole.subarray(start + from, start + to),
+    );
+    return file(name, safetensors(mine, data));
+  });
+  const weight_map = Object.fromEntries(tensors.map(([name], at) => [name, names[at % 2]]));
+  return [...files, file("model.safetensors.index.json", JSON.stringify({ metadata: {}, weight_map }))];
+}
+
+/** @param {[string, {dtype: string, shape: number[]}][]} tensors @param {Uint8Array[]} data Of each. */
+function safetensors(tensors, data) {
+  let end = 0;
+  const entries = tensors.map(([name, { dtype, shape }], at) => {
+    const data_offsets = [end, (end += data[at].length)];
+    return [name, { dtype, shape, data_offsets }];
+  });
+  // The data begins at a multiple of eight bytes.
+  const json = JSON.stringify(Object.fromEntries(entries));
+  const header = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, ...data]);
+}
+
 const FRUITS = ["pear", "apple", "quince"];
 
 /** A word that no other text of the page holds: a request that carries it carries the user's data. */

@@ -67,7 +67,9 @@ export async function reads(page, place, words) {
 export async function choose(page, values) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
   for (const [name, value] of Object.entries(values)) {
-    await page.locator(`#recipe-${name.replaceAll("_", "-")}`).fill(String(value));
+    const field = page.locator(`#recipe-${name.replaceAll("_", "-")}`);
+    const listed = await field.evaluate((field) => field instanceof HTMLSelectElement);
+    await (listed ? field.selectOption(String(value)) : field.fill(String(value)));
   }
 }
 

@@ -7,7 +7,7 @@ import { createClient } from "../../www/client.js";
 
 /** A worker that records what it is sent and says what the test tells it to. */
 function stage() {
-  /** @type {{sent: any[], ended: boolean, say: (type: string, data?: unknown) => void}[]} */
+  /** @type {{sent: any[], transferred: Transferable[], ended: boolean, say: (type: string, data?: unknown) => void}[]} */
   const workers = [];
   /** @type {unknown[]} */
   const events = [];
@@ -22,8 +22,13 @@ function stage() {
       ended: false,
       /** @param {string} type @param {unknown} [data] */
       say: (type, data) => listeners.get(type)?.({ data, preventDefault() {} }),
-      /** @param {any} message */
-      postMessage: (message) => void worker.sent.push(message),
+      /** @type {Transferable[]} */
+      transferred: [],
+      /** @param {any} message @param {any} transfer */
+      postMessage: (message, transfer) => {
+        worker.sent.push(message);
+        worker.transferred.push(...(transfer ?? []));
+      },
       terminate: () => void (worker.ended = true),
       /** @param {string} type @param {any} listener */
       addEventListener: (type, listener) => void listeners.set(type, listener),
@@ -70,6 +75,18 @@ test("progress and events are passed on, mistakes reject", async () => {
   await assert.rejects(opened, { kind: "model", message: "No." });
   assert.deepEqual(seen, [{ done: 1, total: 2, what: "x" }]);
   assert.deepEqual(events, [{ type: "evaluate", done: 1, total: 2 }]);
+});
+
+test("every file of a model is handed over, and none is copied", () => {
+  const { client, workers } = stage();
+  const bytes = () => new Uint8Array(1);
+  const weights = [bytes(), bytes()];
+  const modules = { "modules.json": bytes(), "1_Pooling/config.json": bytes() };
+  const files = { config: bytes(), vocab: bytes(), weights, modules };
+  client.openModel(files, "m").catch(() => null);
+  const arrays = [files.config, files.vocab, ...weights, ...Object.values(modules)];
+  assert.deepEqual(new Set(workers[0].transferred), new Set(arrays.map(({ buffer }) => buffer)));
+  assert.equal(workers[0].transferred.length, 6);
 });
 
 test("a dead worker rejects all that waited, says so once, and the next call starts another", async () => {
@@ -185,4 +202,20 @@ test("the worker of the last run stays for its result until another run is done"
   assert.equal(workers[0].ended, true);
   client.exportFiles().catch(() => null);
   assert.equal(workers[1].sent.at(-1).call, "export_files");
+});
+
+test("the adapter is asked of the engine that trained, by the name of the base model", async () => {
+  const { client, workers, move } = await moving();
+  workers[0].say("message", { event: { type: "done" } });
+  const moved = move();
+  await settled();
+  answer(workers[1], { kind: "gpu" });
+  await settled();
+  answer(workers[0], null);
+  await moved;
+  client.exportAdapter("owner/name").catch(() => null);
+  client.shardNames(new Uint8Array(2)).catch(() => null);
+  const { call, args } = workers[0].sent.at(-1);
+  assert.deepEqual([call, args], ["export_adapter", ["owner/name"]]);
+  assert.equal(workers[1].sent.at(-1).call, "shard_names");
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { checkSizes, contents } from "../../www/folder.js";
 import { sortFiles } from "../../www/intake.js";
 import { hubName, modelOfFiles } from "../../www/models.js";
 
@@ -34,14 +35,119 @@ test("a model folder is sorted into its parts, its other files left aside", () =
   );
   assert.equal(intake.kind, "model");
   if (intake.kind !== "model") return;
-  assert.deepEqual(Object.keys(intake.files).sort(), ["config", "tokenizer", "weights"]);
   assert.equal(intake.name, "my-model");
+  const { wanted } = contents(new Set(intake.files.keys()), []);
+  assert.deepEqual(
+    wanted.map(({ part }) => part),
+    ["config", "tokenizer", "weights"],
+  );
 });
 
-test("the settings of a pooling folder beside an encoder are no second model", () => {
+test("files of modules come along by their paths and are no second model, in any order", async () => {
+  const inside = (/** @type {string} */ folder, /** @type {string} */ name) => ({
+    file: new File([`${folder}/${name}`], name),
+    folder,
+  });
+  const modules = [
+    inside("1_Pooling", "config.json"),
+    inside("2_Dense", "config.json"),
+    inside("2_Dense", "model.safetensors"),
+    inside("2_Dense", "pytorch_model.bin"),
+    inside("3_LSTM", "config.json"),
+  ];
+  const encoder = drop(
+    "config.json",
+    "tokenizer.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "model.safetensors",
+  );
+  for (const found of [
+    [...encoder, ...modules],
+    [...modules, ...encoder],
+  ]) {
+    const intake = sortFiles(found);
+    assert.ok(intake.kind === "model");
+    assert.equal(intake.name, "my-model");
+    const read = await modelOfFiles(intake.files, intake.name).read(() => {});
+    const words = (/** @type {Uint8Array|undefined} */ bytes) => new TextDecoder().decode(bytes);
+    assert.deepEqual([words(read.config), words(/** @type {Uint8Array} */ (read.weights))], ["x", "x"]);
+    assert.equal(words(read.modules?.["2_Dense/model.safetensors"]), "2_Dense/model.safetensors");
+    assert.deepEqual(Object.keys(read.modules ?? {}).sort(), [
+      "1_Pooling/config.json",
+      "2_Dense/config.json",
+      "2_Dense/model.safetensors",
+      "modules.json",
+      "sentence_bert_config.json",
+    ]);
+  }
+});
+
+test("modules without their list are left aside", async () => {
   const pooling = { file: new File(["x"], "config.json"), folder: "1_Pooling" };
-  const intake = sortFiles([...drop("config.json", "tokenizer.json", "modules.json", "model.safetensors"), pooling]);
-  assert.equal(intake.kind === "model" && intake.name, "my-model");
+  const intake = sortFiles([...drop("config.json", "tokenizer.json", "model.safetensors"), pooling]);
+  assert.ok(intake.kind === "model");
+  assert.equal((await modelOfFiles(intake.files, "m").read(() => {})).modules, undefined);
+});
+
+test("vocab.txt stands in for a tokenizer, and alone it is a table", async () => {
+  const intake = sortFiles(drop("vocab.txt", "model.safetensors", "config.json"));
+  assert.ok(intake.kind === "model");
+  const read = await modelOfFiles(intake.files, "m").read(() => {});
+  assert.deepEqual([read.vocab?.length, read.tokenizer], [1, undefined]);
+  assert.equal(sortFiles(drop("vocab.txt")).kind, "table");
+});
+
+/** @param {...number} places */
+function shards(...places) {
+  return places.map((place) => `model-0000${place}-of-00003.safetensors`);
+}
+
+test("weights in parts are read in their order, and one part that is missing is named", async () => {
+  const rest = ["config.json", "tokenizer.json", "model.safetensors.index.json"];
+  const intake = sortFiles(drop(...rest, ...shards(3, 1, 2)));
+  assert.ok(intake.kind === "model");
+  const source = modelOfFiles(intake.files, "m");
+  /** @type {string[]} */
+  const seen = [];
+  const { weights } = await source.read(({ what }) => seen.push(what));
+  assert.equal(weights.length, 3);
+  assert.deepEqual(
+    seen.slice(-3),
+    shards(1, 2, 3).map((name) => `Reading ${name}`),
+  );
+  const open = (/** @type {string[]} */ names) => {
+    const intake = sortFiles(drop(...names));
+    return modelOfFiles(intake.kind === "model" ? intake.files : new Map(), "m");
+  };
+  assert.throws(() => open([...rest, ...shards(1, 3)]), { message: /^model-00002-of-00003.safetensors is missing/u });
+  assert.throws(() => open(rest), { message: /files that model.safetensors.index.json lists/u });
+  assert.throws(() => open([...rest, ...shards(1), "model-00001-of-00002.safetensors"]), { message: /two models/u });
+  assert.throws(() => open([...rest, "model-00001-of-99999.safetensors"]), { message: /at most 64/u });
+});
+
+test("parts may have as much together as one file alone", () => {
+  const files = shards(1, 2, 3).map((file) => ({ part: /** @type {const} */ ("weights"), file, limit: 800e6 }));
+  const called = (/** @type {string|null} */ file) => file ?? "all";
+  checkSizes(files, () => 200e6, called);
+  assert.throws(() => checkSizes(files, () => 300e6, called), { message: /^all has 900 MB; at most 800 MB/u });
+});
+
+test("a file of all weights wins over parts, and parts over a file of another name", async () => {
+  const weights = async (/** @type {string} */ name) => {
+    const intake = sortFiles(drop("config.json", "tokenizer.json", name, ...shards(1, 2, 3)));
+    assert.ok(intake.kind === "model");
+    return (await modelOfFiles(intake.files, "m").read(() => {})).weights;
+  };
+  assert.ok((await weights("model.safetensors")) instanceof Uint8Array);
+  assert.equal((await weights("consolidated.safetensors")).length, 3);
+});
+
+test("an adapter is no model, and beside one it is left aside", () => {
+  const adapter = ["adapter_config.json", "adapter_model.safetensors", "training_report.json"];
+  assert.throws(() => sortFiles(drop(...adapter)), { message: /^adapter_config.json is an adapter/u });
+  const intake = sortFiles(drop(...adapter, "config.json", "tokenizer.json", "model.safetensors"));
+  assert.equal(intake.kind === "model" && intake.files.get("model.safetensors")?.name, "model.safetensors");
 });
 
 test("model.safetensors wins over another file of weights, in any order", () => {
@@ -50,7 +156,7 @@ test("model.safetensors wins over another file of weights, in any order", () => 
     ["model.safetensors", "other.safetensors"],
   ]) {
     const intake = sortFiles(drop(...names));
-    assert.equal(intake.kind === "model" && intake.files.weights?.name, "model.safetensors");
+    assert.equal(intake.kind === "model" && intake.files.get("model.safetensors")?.name, "model.safetensors");
   }
 });
 
@@ -63,7 +169,7 @@ test("what is neither, too much or twice is said in a sentence", () => {
 
 test("a missing model file is named", () => {
   const config = new File(["{}"], "config.json");
-  assert.throws(() => modelOfFiles({ config }, "m"), {
+  assert.throws(() => modelOfFiles(new Map([["config.json", config]]), "m"), {
     kind: "model",
     name: "tokenizer.json",
     message: /^tokenizer.json and model.safetensors are missing/u,

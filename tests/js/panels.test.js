@@ -40,7 +40,8 @@ function trained(task, more = {}) {
   const figures = { train: 9, validation: 1, longest_tokens: null, mean_tokens: null, notes: [] };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };
   const state = reduce(initialState("cpu"), { type: "data", change: { table, mapping: chosen, dataset } });
-  const subject = { model: "m", table: "t.csv", task, pairs: chosen.pair !== null };
+  const method = /** @type {const} */ ("full");
+  const subject = { model: "m", base: "owner/m", table: "t.csv", task, pairs: chosen.pair !== null, method };
   return reduce(state, { type: "run", change: { status: "done", subject } });
 }
 
@@ -157,6 +158,56 @@ test("what a model of another task said is not shown", () => {
   assert.ok(subject);
   update(reduce(said, { type: "run", change: { subject: { ...subject, task: "tokens" } } }));
   assert.equal(isShown(root, "prediction"), false);
+});
+
+test("what can be taken away and what it is depends on task and method", () => {
+  const shown = (/** @type {Task} */ task, /** @type {import("../../www/protocol.js").Method} */ method) => {
+    const state = trained(task);
+    const { subject } = state.run;
+    assert.ok(subject);
+    const { root, calls } = drawn(
+      resultPanel,
+      reduce(state, { type: "run", change: { subject: { ...subject, method } } }),
+    );
+    byId(root, "download-adapter").fire("click");
+    assert.equal(calls[0][0], "saveAdapter");
+    return {
+      words: byId(root, "download-words").textContent,
+      weights: isShown(root, "download-weights"),
+      adapter: isShown(root, "download-adapter") ? byId(root, "adapter-words").textContent : "",
+    };
+  };
+  for (const { task } of TASKS) {
+    const { words, ...rest } = shown(task, "full");
+    assert.match(
+      words,
+      task === "embedding" ? /sentence-transformers loads: .*1_Pooling/u : /transformers .*AutoModelFor/u,
+    );
+    assert.deepEqual(rest, { weights: true, adapter: "" }, task);
+  }
+  assert.match(shown("tokens", "full").words, /AutoModelForTokenClassification/u);
+  const lora = shown("tokens", "lora");
+  assert.match(lora.words, /AutoModelForTokenClassification/u);
+  assert.match(lora.adapter, /PEFT loads it over the base model, owner\/m\.$/u);
+  const frozen = shown("regression", "frozen");
+  assert.match(frozen.words, /sentence-transformers loads: .*1_Pooling.*_Dense/u);
+  assert.deepEqual([frozen.weights, frozen.adapter], [false, ""]);
+});
+
+test("choices of many words have a row of their own", () => {
+  /** @type {(name: string, words: string) => import("../../www/protocol.js").RecipeField} */
+  const field = (name, words) => ({
+    ...{ name, label: name, help: "", unit: "", advanced: false, kind: "choice" },
+    choices: [[name, words]],
+  });
+  const fields = [field("method", "Frozen: only a head learns, in seconds"), field("schedule", "Cosine, down to zero")];
+  const draft = { method: "method", schedule: "schedule" };
+  const state = reduce(trained("classification"), { type: "recipe", change: { fields, defaults: draft, draft } });
+  const classes = drawn(recipePanel, state)
+    .root.all("div")
+    .map(({ attributes }) => attributes.class)
+    .filter((name) => name?.startsWith("field"));
+  assert.deepEqual(classes, ["field wide", "field"]);
 });
 
 test("hyperparameters of another method or task are hidden, a choice is explained", () => {

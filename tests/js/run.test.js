@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addEvents, idleRun, progress, standing } from "../../www/run.js";
+import { addEvents, howFar, idleRun, learning, progress, standing } from "../../www/run.js";
 
 /** @typedef {import("../../www/protocol.js").StepEvent} StepEvent */
 /** @typedef {import("../../www/protocol.js").EpochEvent} EpochEvent */
@@ -39,7 +39,8 @@ function started() {
     validation: 9,
     tokens_per_epoch: 3200,
   };
-  return { ...idleRun(), status: /** @type {const} */ ("running"), info: { ...info, notes: [] } };
+  const parameters = { trainable: 22_713_216, frozen: 0 };
+  return { ...idleRun(), status: /** @type {const} */ ("running"), info: { ...info, parameters, notes: [] } };
 }
 
 test("the first smoothed value is the first loss, and a constant stays what it is", () => {
@@ -99,4 +100,57 @@ test("a failure ends the run and keeps its curves", () => {
   assert.equal(run.status, "failed");
   assert.equal(run.error, mistake);
   assert.equal(run.curves.loss.length, 1);
+});
+
+/** A run that fits a head. */
+function fitting() {
+  const rest = { model: "m", base: "m", table: "t", task: /** @type {const} */ ("classification"), pairs: false };
+  return { ...started(), subject: { ...rest, method: /** @type {const} */ ("frozen") } };
+}
+
+/** @param {number} done */
+function encodeEvent(done) {
+  return { type: /** @type {const} */ ("encode"), done, total: 240 };
+}
+
+test("texts are encoded, then a head is fitted for as long as it takes", () => {
+  const run = fitting();
+  assert.deepEqual([standing(run), howFar(run)], ["The first texts are under way.", "0\u00a0%"]);
+  const encoding = addEvents(run, [encodeEvent(32), encodeEvent(60)]);
+  assert.equal(encoding.status, "running", "no failure");
+  assert.equal(standing(encoding), "Encoding the texts: 60 of 240.");
+  assert.equal(progress(encoding).share, 0.25);
+  assert.equal(standing({ ...encoding, status: "paused" }), "Paused. Encoding the texts: 60 of 240.");
+  const encoded = addEvents(encoding, [encodeEvent(240)]);
+  assert.deepEqual([standing(encoded), howFar(encoded)], ["Fitting the head.", "Fitting"]);
+  const fit = addEvents(encoded, [stepEvent(12, { total_steps: 500, learning_rate: 0, seconds: 3 })]);
+  assert.equal(standing(fit), "Fitting the head, iteration 12.");
+  assert.deepEqual(progress(fit), { share: NaN, elapsed: 3, remaining: NaN });
+});
+
+test("a fit of texts that were encoded before begins at once, and its loss is drawn as it is", () => {
+  const losses = [3, 2, 1];
+  const run = addEvents(
+    fitting(),
+    losses.map((loss, place) => stepEvent(place + 1, { loss, total_steps: 500 })),
+  );
+  assert.deepEqual([standing(run), howFar(run)], ["Fitting the head, iteration 3.", "Fitting"]);
+  assert.deepEqual(run.curves.smooth, losses);
+});
+
+test("how much of a model learns is said in words, and at the end what that took", () => {
+  const run = started();
+  assert.equal(learning(idleRun()), "");
+  assert.equal(learning(run), "Training 22.7 M of 22.7 M numbers.");
+  /** @type {(trainable: number, frozen: number) => ReturnType<typeof fitting>} */
+  const of = (trainable, frozen) => ({ ...fitting(), info: { ...run.info, parameters: { trainable, frozen } } });
+  assert.equal(learning(of(300_000, 22_400_000)), "Training 0.3 M numbers; 22.4 M stay as they are.");
+  assert.equal(learning(of(1155, 22_700_000)), "Training 1,155 numbers; 22.7 M stay as they are.");
+  const done = {
+    ...{ type: /** @type {const} */ ("done"), reason: /** @type {const} */ ("completed"), best_epoch: 1, steps: 9 },
+    ...{ seconds: 3, optimizer_bytes: 181_000_000, metrics: null, report: null, sentence: "Done." },
+  };
+  assert.equal(learning(addEvents(run, [done])), "Trained 22.7 M of 22.7 M numbers. The optimiser kept 181 MB.");
+  const frozen = addEvents(of(1155, 22_700_000), [{ ...done, optimizer_bytes: 0 }]);
+  assert.equal(learning(frozen), "Trained 1,155 numbers; 22.7 M stayed as they were.");
 });

@@ -52,6 +52,7 @@ const RUN = {
   train: 18,
   validation: 2,
   tokens_per_epoch: 200,
+  parameters: { trainable: 5000, frozen: 0 },
   notes: [],
 };
 /** @type {import("../../www/protocol.js").DoneEvent} */
@@ -61,6 +62,7 @@ const DONE = {
   best_epoch: 1,
   steps: 4,
   seconds: 8,
+  optimizer_bytes: 40_000,
   metrics: null,
   report: null,
   sentence: "Done.",
@@ -74,18 +76,20 @@ function after(actions, from = initialState("auto")) {
 /** @type {Action[]} */
 const READY = [
   { type: "device", change: { busy: false } },
-  { type: "model_opened", info: MODEL },
+  { type: "model_opened", info: MODEL, base: "owner/tiny" },
   { type: "data", change: { dataset: DATASET } },
 ];
+/** @type {Action} */
+const STARTED = { type: "run_started", info: RUN, method: "full" };
 /** @type {Action[]} */
-const RUNNING = [...READY, { type: "run", change: { status: "starting" } }, { type: "run_started", info: RUN }];
+const RUNNING = [...READY, { type: "run", change: { status: "starting" } }, STARTED];
 /** @type {Action[]} */
 const TRAINED = [...RUNNING, { type: "events", events: [DONE] }];
 
 test("the phases follow from what is open and what the run does", () => {
   assert.equal(phase(initialState("auto")), "empty");
   assert.equal(phase(after([{ type: "data", change: { dataset: DATASET } }])), "data");
-  assert.equal(phase(after([{ type: "model_opened", info: MODEL }])), "model");
+  assert.equal(phase(after([READY[1]])), "model");
   assert.equal(phase(after(READY)), "ready");
   assert.equal(phase(after(RUNNING.slice(0, -1))), "running", "starting");
   assert.equal(phase(after(RUNNING)), "running");
@@ -103,7 +107,7 @@ test("a run blocks changes while it is on or paused", () => {
 test("a state is never changed in place", () => {
   const before = after(READY);
   const copy = structuredClone(before);
-  after([{ type: "run_started", info: RUN }, { type: "events", events: [DONE] }, { type: "revived" }], before);
+  after([STARTED, { type: "events", events: [DONE] }, { type: "revived" }], before);
   assert.deepEqual(before, copy);
 });
 
@@ -124,15 +128,17 @@ test("a mistake in a model leaves the open model as it was", () => {
 });
 
 test("another model leaves the result of the last run, which says what it came from", () => {
-  const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" } }]);
+  const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" }, base: "other" }]);
   assert.equal(phase(state), "trained");
-  assert.deepEqual(state.run.subject, { model: "tiny", table: "rows.csv", task: "classification", pairs: false });
+  assert.deepEqual(state.run.subject, {
+    ...{ model: "tiny", base: "owner/tiny", table: "rows.csv", task: "classification", pairs: false, method: "full" },
+  });
 });
 
 test("a new run starts with empty curves and no old prediction", () => {
   /** @type {Action} */
   const predicted = { type: "result", change: { answered: { task: "language", predictions: [] } } };
-  const state = after([...TRAINED, predicted, { type: "run_started", info: RUN }]);
+  const state = after([...TRAINED, predicted, STARTED]);
   assert.equal(state.result.answered, null);
   assert.deepEqual(state.run.curves.loss, []);
   assert.equal(state.run.done, null);

@@ -37,7 +37,7 @@ export function modelActions({ client, dispatch, state }, countTokens) {
       loading({ done: 0, total: null, what: "Opening the model" });
       const info = await client.openModel(files, source.name, loading);
       opened = source;
-      dispatch({ type: "model_opened", info });
+      dispatch({ type: "model_opened", info, base: source.base });
       await countTokens();
     } catch (thrown) {
       const error = local(thrown, state());
@@ -61,7 +61,7 @@ export function modelActions({ client, dispatch, state }, countTokens) {
     },
 
     /** @param {string} repo As hubName() returns it. */
-    openHubModel: (repo) => openModel(modelOfHub(repo)),
+    openHubModel: (repo) => openModel(modelOfHub(repo, client.shardNames)),
 
     /** @param {string} repo */
     async forgetModel(repo) {

@@ -9,7 +9,7 @@ import { local } from "./world.js";
 
 /** @param {World} world */
 export function resultActions({ client, dispatch, state }) {
-  /** @param {"predict"|"weights"|"zip"} busy @param {() => Promise<Partial<import("../state.js").ResultState>>} work */
+  /** @param {NonNullable<import("../state.js").ResultState["busy"]>} busy @param {() => Promise<Partial<import("../state.js").ResultState>>} work */
   async function attempt(busy, work) {
     if (state().result.busy) return;
     dispatch({ type: "result", change: { busy, error: null } });
@@ -37,7 +37,7 @@ export function resultActions({ client, dispatch, state }) {
 
     saveWeights: () =>
       attempt("weights", async () => {
-        const weights = (await client.exportFiles()).find(({ path }) => path.endsWith(".safetensors"));
+        const weights = (await client.exportFiles()).find(({ path }) => path === "model.safetensors");
         if (!weights) throw mistake("file", "The engine made no weights file. Train again.");
         save(new Blob([weights.bytes], { type: "application/octet-stream" }), "model.safetensors");
         return { saved: "model.safetensors" };
@@ -47,6 +47,13 @@ export function resultActions({ client, dispatch, state }) {
       attempt("zip", async () => {
         const saved = `${name()}.zip`;
         save(await zipped(await client.exportFiles()), saved);
+        return { saved };
+      }),
+
+    saveAdapter: () =>
+      attempt("adapter", async () => {
+        const saved = `${name()}-adapter.zip`;
+        save(await zipped(await client.exportAdapter(state().run.subject?.base ?? "")), saved);
         return { saved };
       }),
   };

@@ -27,7 +27,11 @@ export function runActions({ client, dispatch, state }) {
       const used = fields.filter(usedBy(draft, taskAtHand(state())));
       const { recipe } = readDraft(used, defaults, draft);
       dispatch({ type: "run", change: { status: "starting", error: null } });
-      await attempt(async () => dispatch({ type: "run_started", info: await client.start(recipe) }), status);
+      await attempt(async () => {
+        const info = await client.start(recipe);
+        const method = /** @type {import("../protocol.js").Method} */ (recipe.method ?? "full");
+        dispatch({ type: "run_started", info, method });
+      }, status);
     },
 
     pause: () =>

@@ -98,7 +98,7 @@ function otherModel(actions) {
     id: "model-files",
     type: "file",
     multiple: true,
-    accept: ".json,.safetensors",
+    accept: ".json,.safetensors,.txt",
     class: "visually-hidden",
     onchange: take,
   });
@@ -155,7 +155,7 @@ function otherModel(actions) {
       h(
         "p",
         { class: "hint" },
-        "config.json, tokenizer.json and model.safetensors of a text encoder such as BERT, RoBERTa or MPNet. You can also drop them anywhere on this page.",
+        "config.json, tokenizer.json (or vocab.txt) and model.safetensors of a text encoder such as BERT, RoBERTa or MPNet, or its whole folder. You can also drop them anywhere on this page.",
       ),
     ),
     h(

@@ -13,6 +13,9 @@ import { section } from "./section.js";
  * @typedef {{element: HTMLElement, update: (value: string|boolean, mistake: string, used: boolean) => void}} FieldView
  */
 
+/** Letters of a choice that a closed list as wide as a column shows. */
+const MOST_IN_A_FIELD = 34;
+
 /** @param {Actions} actions */
 export function recipePanel(actions) {
   const { element, body, stand } = section(
@@ -96,7 +99,7 @@ function fieldView(field, initial, actions) {
       : h("div", { class: "with-unit" }, control, unit);
   const element = h(
     "div",
-    { class: "field" },
+    { class: wordy(field) ? "field wide" : "field" },
     field.kind !== "switch" && h("label", { class: "label", for: id }, field.label),
     line,
     h("p", { class: "hint", id: `${id}-help` }, unbroken(field.help), chosen),
@@ -117,6 +120,11 @@ function fieldView(field, initial, actions) {
   }
 
   return { element, update };
+}
+
+/** Whether the words of its choices need the width of two fields. @param {RecipeField} field */
+function wordy({ choices = [] }) {
+  return choices.some(([, words]) => words.length > MOST_IN_A_FIELD);
 }
 
 /** Keeps numbers such as 5e-5 in one line. @param {string} text */

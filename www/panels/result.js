@@ -1,7 +1,8 @@
 // Step 5: try the trained model, and take it away.
 
-import { h, show } from "../dom.js";
+import { h, show, whenChanged } from "../dom.js";
 import { phase } from "../state.js";
+import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";
 import { mistakeLine, section } from "./section.js";
@@ -27,39 +28,54 @@ export function resultPanel(actions) {
     { id: "download-zip", type: "button", class: "primary", onclick: actions.saveZip },
     "Download the model (.zip)",
   );
+  const adapter = h(
+    "button",
+    { id: "download-adapter", type: "button", onclick: actions.saveAdapter },
+    "Only the adapter (.zip)",
+  );
+  const inZip = h("p", { id: "download-words", class: "hint" });
+  const inAdapter = h("p", { id: "adapter-words", class: "hint" });
   const status = h("p", { id: "download-status", class: "hint", role: "status" });
   const mistake = mistakeLine("result-error");
   const take = h(
     "div",
     { class: "stack tight" },
     h("h3", {}, "Take it with you"),
-    h("div", { class: "row" }, zip, weights),
-    h(
-      "p",
-      { class: "hint" },
-      "The zip is a folder that transformers loads: model.safetensors, config.json, the tokenizer and a report of this training.",
-    ),
+    h("div", { class: "row" }, zip, weights, adapter),
+    inZip,
+    inAdapter,
     status,
   );
   const about = h("p", { id: "result-subject", class: "subject" });
   const view = h("div", { class: "stack" }, about, form.element, take);
   body.append(waiting, view, mistake.element);
 
+  const drawTake = whenChanged((/** @type {State["run"]["subject"]} */ subject) => {
+    if (!subject) return;
+    inZip.textContent = folderWords(subject);
+    inAdapter.textContent = adapterWords(visible(subject.base, 80));
+    show(weights, weightsLearnt(subject));
+    show(adapter, hasAdapter(subject));
+    show(inAdapter, hasAdapter(subject));
+  });
+
   /** @param {State} state */
   function update(state) {
     const trained = phase(state) === "trained";
     const { busy, saved, error, answered } = state.result;
+    const { subject } = state.run;
     // A checkpoint that has a head already can be tried before it is trained.
     const trial = trialOf(state);
     show(waiting, trial === null);
     show(view, trial !== null);
     show(take, trained);
-    show(about, trained && state.run.subject !== null);
-    about.textContent = `${visible(state.run.subject?.model ?? "", 80)}, trained on ${visible(state.run.subject?.table ?? "", 80)}`;
+    show(about, trained && subject !== null);
+    about.textContent = `${visible(subject?.model ?? "", 80)}, trained on ${visible(subject?.table ?? "", 80)}`;
+    drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
-    weights.disabled = zip.disabled = busy !== null;
+    weights.disabled = zip.disabled = adapter.disabled = busy !== null;
     const words =
-      busy === "zip" || busy === "weights"
+      busy !== null && busy !== "predict"
         ? "Packing the files…"
         : saved
           ? `${saved} was handed to your browser's downloads.`

@@ -2,8 +2,8 @@
 
 import { lossChart, rateChart, scoreChart } from "../charts.js";
 import { fill, h, show, whenChanged } from "../dom.js";
-import { duration, percent, rate } from "../format.js";
-import { progress, standing } from "../run.js";
+import { duration, rate } from "../format.js";
+import { howFar, isFit, learning, progress, standing } from "../run.js";
 import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
 import { isBusyTraining, obstacle } from "../state.js";
 import { deviceForm } from "./device.js";
@@ -52,16 +52,15 @@ export function trainingPanel(actions) {
 
 /** @param {RunState} run */
 function words(run) {
-  const { share } = progress(run);
   switch (run.status) {
     case "idle":
       return "";
     case "starting":
       return "Starting…";
     case "running":
-      return percent(share, 0);
+      return howFar(run);
     case "paused":
-      return `Paused at ${percent(share, 0)}`;
+      return Number.isFinite(progress(run).share) ? `Paused at ${howFar(run)}` : "Paused";
     case "stopping":
       return "Stopping…";
     case "failed":
@@ -127,6 +126,7 @@ function runControls(actions) {
 function liveView() {
   const bar = progressBar("run-progress");
   const figures = h("dl", { id: "run-figures", class: "facts figures" });
+  const parameters = h("p", { id: "run-parameters", class: "hint" });
   const notes = noteList("run-notes");
   const losses = lossChart();
   const scored = scoreChart();
@@ -142,6 +142,7 @@ function liveView() {
     sentence,
     bar.element,
     figures,
+    parameters,
     notes.element,
     charts,
     overfit,
@@ -172,15 +173,23 @@ function liveView() {
     show(element, run.status !== "idle");
     if (run.status === "idle") return;
     const { share, elapsed, remaining } = progress(run);
-    const waiting = run.step === null && run.done === null && run.status !== "failed";
+    const begun = run.step !== null || run.encode !== null;
+    const known = Number.isFinite(share) && (begun || run.status === "failed");
     show(bar.element, run.done === null);
-    bar.update(standing(run), waiting ? null : share, waiting ? "" : percent(share, 0));
+    // A bar that moves without end is for what goes on.
+    const still = run.status === "failed" || run.status === "paused";
+    bar.update(standing(run), known ? share : still ? 0 : null, known ? howFar(run) : "");
+    const numbers = learning(run);
+    if (parameters.textContent !== numbers) parameters.textContent = numbers;
+    show(parameters, numbers !== "");
     drawNotes(run.info);
     drawFigures(figures, run, { elapsed, remaining }, scores);
     drawCurves(run.curves, run.epochs);
     drawEpochs(run.epochs, scores);
     drawDone(run.done, scores);
     show(charts, run.curves.step.length > 0);
+    // A fit finds the length of its steps by itself.
+    show(rates.element, !isFit(run));
   }
 
   return { element, update };
@@ -200,7 +209,9 @@ function drawFigures(list, run, { elapsed, remaining }, scores) {
     ["examples-rate", "Examples per second", rate(examples)],
     ["tokens-rate", "Tokens per second", rate(tokens)],
   ];
-  const shown = facts.filter(([id]) => !over || id !== "remaining");
+  // A fit has all rows at once, and tells the time from its first iteration on.
+  const told = isFit(run) ? facts.filter(([id]) => id === "elapsed" && (over || run.step)) : facts;
+  const shown = told.filter(([id]) => !over || id !== "remaining");
   fill(
     list,
     ...shown.map(([id, term, value]) =>

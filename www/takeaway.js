@@ -1,0 +1,40 @@
+// What a trained model's files are and who loads them, in words, by its task and how it was trained. Pure.
+
+/** @typedef {Pick<import("./run.js").Subject, "task"|"method">} Made */
+
+/** Classes of transformers, by the task of their heads. @type {Partial<Record<import("./protocol.js").Task, string>>} */
+const CLASSES = {
+  classification: "AutoModelForSequenceClassification",
+  multi_label: "AutoModelForSequenceClassification",
+  regression: "AutoModelForSequenceClassification",
+  tokens: "AutoModelForTokenClassification",
+  answers: "AutoModelForQuestionAnswering",
+  language: "AutoModelForMaskedLM",
+};
+
+/** @param {Made} made @returns {string} What the zip holds. */
+export function folderWords({ task, method }) {
+  const rest = "config.json, the tokenizer and a report of this training";
+  if (method === "frozen") {
+    return `The zip is a folder that sentence-transformers loads: model.safetensors as it was, 1_Pooling, the layer that was fitted (in a folder that ends in _Dense), ${rest}.`;
+  }
+  if (task === "embedding") {
+    return `The zip is a folder that sentence-transformers loads: model.safetensors, 1_Pooling, ${rest}.`;
+  }
+  return `The zip is a folder that transformers loads with ${CLASSES[task]}: model.safetensors, ${rest}.`;
+}
+
+/** @param {Made} made @returns {boolean} Whether the weights alone hold anything that was learnt. */
+export function weightsLearnt({ method }) {
+  return method !== "frozen";
+}
+
+/** @param {Made} made @returns {boolean} Whether what was learnt can be taken without the model. */
+export function hasAdapter({ method }) {
+  return method === "lora";
+}
+
+/** @param {string} base @returns {string} What the adapter is. */
+export function adapterWords(base) {
+  return `The adapter is only what was learnt, a small part of the size: PEFT loads it over the base model, ${base}.`;
+}
