@@ -195,6 +195,9 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @param {import("./protocol.js").Task} task @returns {Promise<import("./protocol.js").Mapping>} */
     guessMapping: (task) => ask("guess_mapping", [task]),
 
+    /** @returns {Promise<import("./protocol.js").Suggestion>} */
+    suggest: () => ask("suggest", []),
+
     /** @param {import("./protocol.js").Mapping} mapping @returns {Promise<import("./protocol.js").DatasetInfo>} */
     mapColumns: (mapping) => ask("map_columns", [mapping]),
 

@@ -71,6 +71,7 @@ function draw() {
   document.documentElement.dataset.phase = phase(state);
   document.title = isBusyTraining(state) ? `${howFar(state.run)} – Tabtune` : "Tabtune";
   for (const part of parts) part.update(state);
+  actions.watch();
 }
 
 document.getElementById("rail")?.replaceWith(steps.element);

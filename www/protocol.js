@@ -10,7 +10,7 @@
  */
 
 /**
- * @typedef {"full"|"lora"|"frozen"} Method  What of a model learns, as src/recipe/ names it: all, small adapters, or a head.
+ * @typedef {"full"|"lora"|"frozen"|"probe"} Method  What of a model learns, as src/recipe/ names it: all, small adapters, a head, or a head and then all.
  */
 
 /**
@@ -116,6 +116,12 @@
  */
 
 /** @typedef {Record<string, number|string|boolean|null>} Recipe */
+
+/**
+ * @typedef {object} Suggestion
+ * @property {Recipe} recipe
+ * @property {string} sentence  What was picked and why.
+ */
 
 /**
  * @typedef {object} RunInfo
@@ -266,6 +272,7 @@
  *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
  *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
+ *   suggest()                          -> Suggestion      a recipe for the open model and data
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
@@ -283,6 +290,7 @@ export const CALLS = /** @type {const} */ ([
   "open_model",
   "open_table",
   "guess_mapping",
+  "suggest",
   "map_columns",
   "count_tokens",
   "start",

@@ -54,6 +54,7 @@ import { addEvents, idleRun } from "./run.js";
  * @property {Recipe} defaults
  * @property {Record<string, string|boolean>} draft  What stands in the form.
  * @property {Record<string, string>} mistakes       Field to sentence.
+ * @property {import("./protocol.js").Suggestion|null} suggestion  For the open model and data.
  */
 
 /**
@@ -118,7 +119,7 @@ export function initialState(choice) {
       error: null,
       previous: null,
     },
-    recipe: { fields: [], defaults: {}, draft: {}, mistakes: {} },
+    recipe: { fields: [], defaults: {}, draft: {}, mistakes: {}, suggestion: null },
     scores: [],
     run: idleRun(),
     result: NO_RESULT,

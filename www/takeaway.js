@@ -15,6 +15,9 @@ const CLASSES = {
 /** @param {Made} made @returns {string} What the zip holds. */
 export function folderWords({ task, method }) {
   const rest = "config.json, the tokenizer and a report of this training";
+  if (method === "probe") {
+    return `The zip is a folder that sentence-transformers loads: model.safetensors, 1_Pooling, the layer that gives the labels or numbers (in a folder that ends in _Dense), ${rest}. For a class of transformers instead, train in full.`;
+  }
   if (method === "frozen") {
     return `The zip is a folder that sentence-transformers loads: model.safetensors as it was, 1_Pooling, the layer that was fitted (in a folder that ends in _Dense), ${rest}.`;
   }
@@ -24,9 +27,9 @@ export function folderWords({ task, method }) {
   return `The zip is a folder that transformers loads with ${CLASSES[task]}: model.safetensors, ${rest}.`;
 }
 
-/** @param {Made} made @returns {boolean} Whether the weights alone hold anything that was learnt. */
+/** @param {Made} made @returns {boolean} Whether the weights alone hold all that was learnt, or at least enough to be of use. */
 export function weightsLearnt({ method }) {
-  return method !== "frozen";
+  return method !== "frozen" && method !== "probe";
 }
 
 /** @param {Made} made @returns {boolean} Whether what was learnt can be taken without the model. */

@@ -91,6 +91,7 @@ const answers = {
     }),
   open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
+  suggest: () => inTurn(() => liveEngine().suggest()),
   guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
   map_columns: (mapping) =>
     changing((engine) => {

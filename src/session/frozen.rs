@@ -218,7 +218,8 @@ impl FrozenRun {
         };
         let report = self.report(&head);
         let metrics = report.as_ref().map(|report| report.metrics.clone());
-        let epoch = EpochEvent {
+        // Without an iteration there is nothing to tell of an epoch.
+        let epoch = (iterations > 0).then(|| EpochEvent {
             epoch: 1,
             step: iterations,
             train_loss: loss,
@@ -226,11 +227,11 @@ impl FrozenRun {
             best: true,
             seconds: self.clock(),
             note: None,
-        };
-        events.push(Event::Epoch(epoch.clone()));
+        });
+        events.extend(epoch.clone().map(Event::Epoch));
         let done = DoneEvent {
             reason,
-            best_epoch: 1,
+            best_epoch: epoch.iter().len(),
             steps: iterations,
             seconds: self.clock(),
             optimizer_bytes: 0,
@@ -239,7 +240,7 @@ impl FrozenRun {
             report,
         };
         events.push(Event::Done(Box::new(done.clone())));
-        Outcome { model: self.model(&head, outputs), epochs: vec![epoch], done }
+        Outcome { model: self.model(&head, outputs), epochs: epoch.into_iter().collect(), done }
     }
 
     fn report(&self, head: &LinearHead) -> Option<Report> {

@@ -21,7 +21,27 @@ export function recipeActions({ client, dispatch, state }) {
     dispatch({ type: "recipe", change: { mistakes: { ...words, ...mistakes } } });
   }
 
+  /** What the last suggestion was asked for. @type {unknown[]} */
+  let asked = [];
+
   return {
+    /** Asks the engine for a recipe whenever another model or other data is open. */
+    async watch() {
+      const { model, data, recipe } = state();
+      const dataset = data.dataset?.info.mean_tokens != null ? data.dataset.info : null;
+      const now = [model.info, dataset];
+      if (now.every((part, at) => part === asked[at])) return;
+      asked = now;
+      const suggestion = model.info && dataset ? await client.suggest().catch(() => null) : null;
+      if (asked === now && suggestion !== recipe.suggestion) dispatch({ type: "recipe", change: { suggestion } });
+    },
+
+    /** Puts the suggested recipe into the form; every field can still be changed. */
+    takeSuggestion() {
+      const { fields, suggestion } = state().recipe;
+      if (suggestion) take(draftOf(fields, suggestion.recipe));
+    },
+
     async loadFields() {
       try {
         const [{ fields, defaults }, scores] = await Promise.all([client.recipeFields(), client.scoreWords()]);

@@ -32,7 +32,16 @@ export function recipePanel(actions) {
     { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe },
     "Reset to the defaults",
   );
-  const fieldset = h("fieldset", { class: "plain stack" }, basic, more, reset);
+  const why = h("p", { id: "suggestion" });
+  const use = h("button", { id: "use-suggestion", type: "button", onclick: actions.takeSuggestion }, "Use this recipe");
+  const suggested = h(
+    "div",
+    { class: "suggestion stack tight", role: "status" },
+    h("p", {}, h("strong", {}, "For this model and this data")),
+    why,
+    h("div", { class: "row" }, use),
+  );
+  const fieldset = h("fieldset", { class: "plain stack" }, suggested, basic, more, reset);
   body.append(fieldset);
   /** @type {Map<string, FieldView>} */
   let views = new Map();
@@ -57,6 +66,13 @@ export function recipePanel(actions) {
     const changed = used.filter((field) => !isDefault(draft[field.name], defaults[field.name] ?? null)).length;
     const wrong = mistakesShown(state).length;
     show(reset, changed > 0);
+    const { suggestion } = state.recipe;
+    const taken =
+      suggestion !== null && used.every(({ name }) => isDefault(draft[name], suggestion.recipe[name] ?? null));
+    show(suggested, suggestion !== null);
+    if (suggestion && why.textContent !== suggestion.sentence) why.textContent = suggestion.sentence;
+    use.disabled = taken;
+    use.textContent = taken ? "In use" : "Use this recipe";
     fieldset.disabled = isBusyTraining(state);
     if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
     const words = wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : "Defaults";
