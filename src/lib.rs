@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! table file ─data/table─▶ Table ─data/dataset─▶ Dataset (examples, labels, splits)
-//! Dataset ─text/tokenizer + data/batch─▶ Batch (host arrays: ids, mask, types, targets)
-//! Batch ─model/encoder─▶ hidden [B,T,H] ─model/head─▶ logits ─train/loss─▶ loss ─backward─▶ gradients
-//! gradients ─train/optim─▶ Model'      logits ─eval─▶ Report
+//! Dataset ─text/tokenizer + session/rows─▶ Rows (tokens, and what is right for each) ─data/batch─▶ Batch (host arrays)
+//! Batch ─model/encoder─▶ hidden [B,T,H] ─model/head─▶ outputs ─train/loss─▶ loss ─backward─▶ gradients
+//! gradients ─train/optim─▶ Model'      outputs ─session/tally─▶ counts ─eval─▶ Report
+//! or, with a frozen encoder: Rows ─model/encoder, once─▶ vectors [N,H] ─train/linear─▶ a head
 //! session: the one state machine over all of it ─▶ Event ─web.rs─▶ www/worker.js ─▶ www/main.js
 //! hub files (config.json, tokenizer.json, *.safetensors) ─checkpoint/load─▶ Model
 //! Model ─checkpoint/save, export─▶ files the ecosystem loads
@@ -13,6 +14,9 @@
 //! Dependencies point one way: `web`, `bin` → `session` → {`train`, `eval`, `checkpoint`, `export`} → `model` →
 //! `kernel`; `train` → `data` → `text`. `data`, `text`, `eval` and `checkpoint/names` know nothing of burn. Only
 //! `web` knows wasm-bindgen. [`error`], [`recipe`] and [`task`] are leaves.
+//!
+//! What a task is stands in [`task`]; what a family of encoders is, in one file of `model/family` and one of
+//! `checkpoint/names`; how a recipe's method becomes a run, in `session/start`.
 //!
 //! The page has three builds of this crate, as `www/engine.js` chooses: WebGPU (feature `gpu`), the CPU with one thread (no
 //! feature), and the CPU with shared memory, threads and relaxed SIMD (feature `threads`).

@@ -177,6 +177,7 @@ fn exported(model: &Model, config: &EncoderConfig, base: &Loaded, tokenizer: &To
         config,
         task: if labels.is_empty() { Task::Embedding } else { Task::Classification },
         labels,
+        may_lack: false,
         threshold: 0.5,
         tokenizer,
         tokenizer_config: None,

@@ -185,6 +185,27 @@ fn the_answer_to_a_question() {
 }
 
 #[test]
+fn a_context_without_an_answer() {
+    let row = |row: usize| {
+        let (context, answers) = match row % 2 {
+            0 => {
+                (format!("they said it was {}", word(row / 2)), json!([{ "text": word(row / 2), "answer_start": 17 }]))
+            }
+            _ => (format!("all of us like {} music", word(row / 2)), json!([])),
+        };
+        json!({ "question": "what was it like", "context": context, "answers": answers }).to_string()
+    };
+    let rows: Vec<String> = (0..80).map(row).collect();
+    let (session, done, folder) = trained("questions.jsonl", &rows.join("\n"), Task::Answers, 12);
+    assert!(score(&done, "exact_match") > 0.8, "{:?}", done.metrics);
+    assert_eq!(config(&folder)["handle_impossible_answer"], json!(true));
+    let contexts = texts(&["all of us like bad music", "they said it was bad"]);
+    let said = says_the_same(&session, &folder, &texts(&["what was it like", "what was it like"]), Some(&contexts));
+    assert_eq!((&said[0]["answer"], &said[0]["end"]), (&json!(""), &json!(0)), "{said:?}");
+    assert_eq!(said[1]["answer"], json!("bad"), "{said:?}");
+}
+
+#[test]
 fn hidden_words_of_plain_texts() {
     let rows: String = (0..96).map(|row| format!("the {} one was {} and not hard\n", word(row), word(row))).collect();
     let mut session = empty(DeviceKind::Cpu);

@@ -31,6 +31,8 @@ pub struct Bundle<'a> {
     pub labels: &'a [String],
     /// Probability from which a label applies, where several may.
     pub threshold: f64,
+    /// Whether contexts of questions may hold no answer.
+    pub may_lack: bool,
     /// The tokenizer.
     pub tokenizer: &'a Tokenizer,
     /// The base model's `tokenizer_config.json`, if it came with one.
@@ -81,8 +83,16 @@ impl Bundle<'_> {
     /// The base model's configuration as that of the class: architecture, labels both ways, kind of problem.
     fn config_json(&self, class: &str) -> Value {
         let mut config = self.config.source.as_object().cloned().unwrap_or_default();
-        for stale in ["_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "threshold"]
-        {
+        for stale in [
+            "_name_or_path",
+            "torch_dtype",
+            "id2label",
+            "label2id",
+            "num_labels",
+            "problem_type",
+            "threshold",
+            "handle_impossible_answer",
+        ] {
             config.shift_remove(stale);
         }
         config.insert("architectures".to_owned(), json!([class]));
@@ -106,6 +116,10 @@ impl Bundle<'_> {
         if self.task == Task::MultiLabel {
             // Of no meaning to transformers, which keeps it; read by us when the model is opened again.
             config.insert("threshold".to_owned(), json!(self.threshold));
+        }
+        if self.may_lack {
+            // Named as the question answering pipeline of transformers names what asks for it.
+            config.insert("handle_impossible_answer".to_owned(), json!(true));
         }
         // The weights are always written as f32.
         config.insert("dtype".to_owned(), json!("float32"));

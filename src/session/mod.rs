@@ -87,6 +87,7 @@ struct Running {
     data: DatasetInfo,
     data_hash: String,
     max_length: usize,
+    may_lack: bool,
 }
 
 impl Session {
@@ -274,6 +275,7 @@ impl Running {
             data: self.data,
             data_hash: self.data_hash,
             max_length: self.max_length,
+            may_lack: self.may_lack,
             device: device.clone(),
         }
     }

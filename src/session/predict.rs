@@ -29,6 +29,8 @@ struct Predictor<'a> {
     labels: &'a [String],
     max_length: usize,
     threshold: f64,
+    /// Whether contexts may hold no answer.
+    may_lack: bool,
 }
 
 impl Session {
@@ -73,7 +75,9 @@ impl Session {
             }
         }
         if predictor.task == Task::Answers {
-            return Ok(searches.into_iter().zip(examples).map(|(search, example)| answer(search, example)).collect());
+            let may_lack = predictor.may_lack;
+            let asked = searches.into_iter().zip(examples);
+            return Ok(asked.map(|(search, example)| answer(search, example, may_lack)).collect());
         }
         Ok(predictions.into_iter().flatten().collect())
     }
@@ -119,6 +123,7 @@ impl Session {
                 labels: &trained.labels,
                 max_length: trained.max_length,
                 threshold: trained.threshold(),
+                may_lack: trained.may_lack,
             });
         }
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
@@ -130,6 +135,7 @@ impl Session {
                 labels: &head.labels,
                 max_length: model.config.longest(),
                 threshold: model.config.threshold(),
+                may_lack: model.config.may_lack(),
             }),
             None => Err(Error::order("This model has no head for a task yet. Train it first.")),
         }
@@ -250,9 +256,9 @@ fn likeliest(outputs: &[f32], tokenizer: &Tokenizer) -> Vec<Word> {
     ids.iter().filter_map(word).take(MASK_WORDS).collect()
 }
 
-fn answer(search: Search, example: Example) -> Prediction {
+fn answer(search: Search, example: Example, may_lack: bool) -> Prediction {
     let context = example.pair.unwrap_or_default();
-    let best = search.finish(false);
+    let best = search.finish(may_lack);
     let (start, end) = best.characters.unwrap_or_default();
     let answer = characters(&context, start, end).to_owned();
     Prediction::Answer { question: example.text, context, answer, start, end, score: best.score }

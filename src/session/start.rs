@@ -15,7 +15,7 @@ use crate::session::model::OpenModel;
 use crate::session::probe::ProbeRun;
 use crate::session::rows::Prepared;
 use crate::session::run::Run;
-use crate::session::{AnyRun, Running, Session};
+use crate::session::{AnyRun, Running, Session, tally};
 use crate::task::Task;
 use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
 
@@ -70,6 +70,7 @@ impl Session {
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
         let known = self.encoded.as_ref().filter(|known| known.max_length == max_length);
         let known = known.map(|known| Arc::clone(&known.features));
+        let may_lack = tally::may_lack(&train);
         let run = match setup.recipe.method {
             Method::Full | Method::Lora => AnyRun::Steps(setup.steps(start, train, validation)?),
             Method::Frozen => {
@@ -84,7 +85,7 @@ impl Session {
         };
         let (data, data_hash) = (data.info(), data.dataset.hash.clone());
         let Setup { base, task, labels, recipe, .. } = setup;
-        self.run = Some(Running { run, recipe, plan, task, base, labels, data, data_hash, max_length });
+        self.run = Some(Running { run, recipe, plan, task, base, labels, data, data_hash, max_length, may_lack });
         Ok(info)
     }
 }

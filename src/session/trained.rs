@@ -38,6 +38,8 @@ pub struct Trained {
     pub data_hash: String,
     /// Longest text in tokens.
     pub max_length: usize,
+    /// Whether some question of the data had no answer in its context, so that none may be given.
+    pub may_lack: bool,
     /// Where it was trained.
     pub device: DeviceInfo,
 }
@@ -56,6 +58,7 @@ impl Trained {
             task: self.task,
             labels: &self.labels,
             threshold: self.threshold(),
+            may_lack: self.may_lack,
             tokenizer: &self.base.tokenizer,
             tokenizer_config: self.base.tokenizer_config.as_deref(),
             report: &self.report(made_with),

@@ -175,6 +175,11 @@ impl EncoderConfig {
         self.source.get("threshold").and_then(Value::as_f64).filter(|share| (0.0..=1.0).contains(share)).unwrap_or(0.5)
     }
 
+    /// Whether contexts of questions may hold no answer: as a checkpoint of ours says; others do not.
+    pub fn may_lack(&self) -> bool {
+        self.source.get("handle_impossible_answer").and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// The class of transformers that has a head for a task on this encoder.
     pub fn class(&self, task: Task) -> String {
         let head = match task {
