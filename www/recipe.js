@@ -20,6 +20,17 @@ function draftValue(value) {
   return typeof value === "number" ? plain(value) : value;
 }
 
+/** The recipe that one starts from: what suits the model and the data, or the defaults. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestion">} recipe @returns {Recipe} */
+export function baseline({ defaults, suggestion }) {
+  return suggestion?.recipe ?? defaults;
+}
+
+/** @param {Pick<import("./state.js").RecipeState, "fields"|"draft">} form @param {Recipe} recipe @returns {boolean} Whether the form shows just this recipe. */
+export function isDraftOf({ fields, draft }, recipe) {
+  const same = draftOf(fields, recipe);
+  return fields.every(({ name }) => draft[name] === same[name]);
+}
+
 /**
  * Whether a field has a part in what is trained: some belong to one method of training, some to one task.
  *

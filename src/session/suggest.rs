@@ -12,14 +12,20 @@ use crate::session::model::OpenModel;
 use crate::task::Task;
 
 /// Steps of the optimiser that move an encoder: fewer teach it little, with many rows one gets there in few epochs.
-const ENOUGH_STEPS: usize = 150;
+const ENOUGH_STEPS: usize = 190;
+/// The same from a head that fits already.
+const ENOUGH_FROM_HEAD: usize = 80;
 /// Width up to which an encoder is small, and bears a higher learning rate.
 const SMALL: usize = 512;
-/// Rows per class up to which the head is let follow them freely.
-const FEW_ROWS: usize = 100;
-/// What a CPU is counted on to do, in operations per second, and how long it may take before only a head is trained.
+/// Rows per class below which a head is fitted first: it is worth two points or more there, and little with more rows,
+/// where transformers' own class for the task is worth more to most.
+const FEW_ROWS: usize = 50;
+/// C of that head with so few rows.
+const LOOSE: f64 = 10.0;
+/// What a CPU is counted on to do, in operations per second, and how many hours
+/// it may take before only a head is trained.
 const CPU_SPEED: f64 = 3e10;
-const PATIENCE: f64 = 3600.0;
+const PATIENCE: f64 = 1.0;
 
 /// A recipe and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,34 +53,35 @@ fn suggest(model: &OpenModel, data: &DatasetInfo, on_cpu: bool) -> Suggestion {
     let over_texts = matches!(data.task, Task::Classification | Task::MultiLabel | Task::Regression);
     // A checkpoint that was trained for the same task goes on with its own head.
     let goes_on = model.head.as_ref().is_some_and(|head| head.task == data.task && data.task != Task::Embedding);
-    if over_texts && !goes_on { over_whole_texts(model, data, on_cpu) } else { step_by_step(model, data) }
-}
-
-/// A head on encoded texts first; then all of the model, unless that would take too long.
-fn over_whole_texts(model: &OpenModel, data: &DatasetInfo, on_cpu: bool) -> Suggestion {
-    let per_class = rows_per_class(data);
-    let looseness = if per_class <= FEW_ROWS { 10.0 } else { 1.0 };
-    let (learning_rate, why) = rate(&model.config);
-    let recipe = Recipe { method: Method::Probe, looseness, learning_rate, ..Recipe::default() };
-    let recipe = Recipe { epochs: epochs(data.train, &recipe, 2, 10), ..recipe };
-    let seconds = cost(&model.config, data, recipe.epochs) / CPU_SPEED;
-    if on_cpu && seconds > PATIENCE {
+    let stepwise = step_by_step(model, data);
+    if !over_texts || goes_on {
+        return stepwise;
+    }
+    let hours = cost(&model.config, data, stepwise.recipe.epochs) / CPU_SPEED / 3600.0;
+    if on_cpu && hours > PATIENCE {
         return Suggestion {
             sentence: format!(
-                "Only a head is trained, on texts that are encoded once: all of the model would take about {:.0} hours on \
-                 this processor.",
-                (seconds / 3600.0).max(1.0)
+                "Only a head is trained, on texts that are encoded once: all of the model would take about {hours:.0} \
+                 hours on this processor. The result is a folder for sentence-transformers."
             ),
-            recipe: Recipe { method: Method::Frozen, ..recipe },
+            recipe: Recipe { method: Method::Frozen, ..Recipe::default() },
         };
     }
-    let rows = match data.task {
-        Task::Regression => format!("{} rows", data.train),
-        _ => format!("{per_class} rows per label"),
-    };
+    let per_class = rows_per_class(data);
+    if per_class < FEW_ROWS { head_first(model, data, per_class) } else { stepwise }
+}
+
+/// A head on encoded texts first, then all of the model.
+fn head_first(model: &OpenModel, data: &DatasetInfo, per_class: usize) -> Suggestion {
+    let (learning_rate, _) = rate(&model.config);
+    let recipe =
+        Recipe { method: Method::Probe, looseness: LOOSE, learning_rate: learning_rate / 2.0, ..Recipe::default() };
+    let recipe = Recipe { epochs: epochs(ENOUGH_FROM_HEAD, data.train, &recipe, 2, 10), ..recipe };
     Suggestion {
         sentence: format!(
-            "With {rows}, a head is fitted first and then all of the model learns from there, {} epochs at {:e}: {why}.",
+            "With only {per_class} rows per label, a head is fitted first and all of the model learns from there ({} epochs \
+             at {:e}): best with few rows. The result is a folder for sentence-transformers; choose Full for \
+             transformers\u{2019} own class.",
             recipe.epochs, recipe.learning_rate
         ),
         recipe,
@@ -91,7 +98,7 @@ fn step_by_step(model: &OpenModel, data: &DatasetInfo) -> Suggestion {
         Task::Answers => Recipe { batch_size: 8, learning_rate: learning_rate / 2.0, ..Recipe::default() },
         _ => Recipe { learning_rate, ..Recipe::default() },
     };
-    let recipe = Recipe { epochs: epochs(data.train, &recipe, recipe.epochs, 20), ..recipe };
+    let recipe = Recipe { epochs: epochs(ENOUGH_STEPS, data.train, &recipe, recipe.epochs, 20), ..recipe };
     Suggestion {
         sentence: format!(
             "All of the model learns, {} epochs at {:e}, which makes {} steps: {why}.",
@@ -106,22 +113,22 @@ fn step_by_step(model: &OpenModel, data: &DatasetInfo) -> Suggestion {
 /// Peak learning rate, and why.
 fn rate(config: &EncoderConfig) -> (f64, &'static str) {
     if config.hidden_size <= SMALL {
-        (1e-4, "a small encoder bears a high rate")
+        (2e-4, "a small encoder bears a high rate")
     } else {
         (3e-5, "an encoder of this width wants a low rate")
     }
 }
 
 /// Passes over the rows that make enough steps, within limits.
-fn epochs(rows: usize, recipe: &Recipe, fewest: usize, most: usize) -> usize {
-    ENOUGH_STEPS.div_ceil(rows.div_ceil(recipe.batch_size).max(1)).clamp(fewest, most)
+fn epochs(steps: usize, rows: usize, recipe: &Recipe, fewest: usize, most: usize) -> usize {
+    steps.div_ceil(rows.div_ceil(recipe.batch_size).max(1)).clamp(fewest, most)
 }
 
-/// Training rows of the class in the middle.
+/// Training rows of the class in the middle; of numbers, an eighth of all rows.
 fn rows_per_class(data: &DatasetInfo) -> usize {
     let mut rows: Vec<usize> = data.classes.iter().map(|class| class.train).collect();
     rows.sort_unstable();
-    rows.get(rows.len() / 2).copied().unwrap_or(data.train)
+    rows.get(rows.len() / 2).copied().unwrap_or(data.train / 8)
 }
 
 /// Operations of a whole run: six per weight and token, twice for what is added up.

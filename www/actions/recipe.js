@@ -1,6 +1,6 @@
 // Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
 
-import { draftOf, readDraft, usedBy } from "../recipe.js";
+import { baseline, draftOf, isDraftOf, readDraft, usedBy } from "../recipe.js";
 import { taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
@@ -25,21 +25,18 @@ export function recipeActions({ client, dispatch, state }) {
   let asked = [];
 
   return {
-    /** Asks the engine for a recipe whenever another model or other data is open. */
+    /** Asks the engine for a recipe whenever another model or other data is open; who has changed nothing gets it. */
     async watch() {
       const { model, data, recipe } = state();
       const dataset = data.dataset?.info.mean_tokens != null ? data.dataset.info : null;
       const now = [model.info, dataset];
-      if (now.every((part, at) => part === asked[at])) return;
+      if (recipe.fields.length === 0 || now.every((part, at) => part === asked[at])) return;
       asked = now;
       const suggestion = model.info && dataset ? await client.suggest().catch(() => null) : null;
-      if (asked === now && suggestion !== recipe.suggestion) dispatch({ type: "recipe", change: { suggestion } });
-    },
-
-    /** Puts the suggested recipe into the form; every field can still be changed. */
-    takeSuggestion() {
-      const { fields, suggestion } = state().recipe;
-      if (suggestion) take(draftOf(fields, suggestion.recipe));
+      if (asked !== now) return;
+      const untouched = isDraftOf(state().recipe, baseline(state().recipe));
+      dispatch({ type: "recipe", change: { suggestion } });
+      if (untouched) take(draftOf(state().recipe.fields, baseline(state().recipe)));
     },
 
     async loadFields() {
@@ -55,6 +52,6 @@ export function recipeActions({ client, dispatch, state }) {
     /** @param {string} name @param {string|boolean} value */
     changeField: (name, value) => take({ ...state().recipe.draft, [name]: value }),
 
-    resetRecipe: () => take(draftOf(state().recipe.fields, state().recipe.defaults)),
+    resetRecipe: () => take(draftOf(state().recipe.fields, baseline(state().recipe))),
   };
 }

@@ -2,7 +2,7 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
-import { usedBy } from "../recipe.js";
+import { baseline, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { section } from "./section.js";
 
@@ -32,16 +32,8 @@ export function recipePanel(actions) {
     { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe },
     "Reset to the defaults",
   );
-  const why = h("p", { id: "suggestion" });
-  const use = h("button", { id: "use-suggestion", type: "button", onclick: actions.takeSuggestion }, "Use this recipe");
-  const suggested = h(
-    "div",
-    { class: "suggestion stack tight", role: "status" },
-    h("p", {}, h("strong", {}, "For this model and this data")),
-    why,
-    h("div", { class: "row" }, use),
-  );
-  const fieldset = h("fieldset", { class: "plain stack" }, suggested, basic, more, reset);
+  const why = h("p", { id: "suggestion", class: "suggestion", role: "status" });
+  const fieldset = h("fieldset", { class: "plain stack" }, why, basic, more, reset);
   body.append(fieldset);
   /** @type {Map<string, FieldView>} */
   let views = new Map();
@@ -60,22 +52,22 @@ export function recipePanel(actions) {
   function update(state) {
     const { fields, defaults, draft, mistakes } = state.recipe;
     drawFields(fields, defaults);
+    const base = baseline(state.recipe);
     const used = fields.filter(usedBy(draft, taskAtHand(state)));
     const shown = new Set(used.map(({ name }) => name));
     for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "", shown.has(name));
-    const changed = used.filter((field) => !isDefault(draft[field.name], defaults[field.name] ?? null)).length;
+    const changed = used.filter((field) => !isDefault(draft[field.name], base[field.name] ?? null)).length;
     const wrong = mistakesShown(state).length;
     show(reset, changed > 0);
     const { suggestion } = state.recipe;
-    const taken =
-      suggestion !== null && used.every(({ name }) => isDefault(draft[name], suggestion.recipe[name] ?? null));
-    show(suggested, suggestion !== null);
-    if (suggestion && why.textContent !== suggestion.sentence) why.textContent = suggestion.sentence;
-    use.disabled = taken;
-    use.textContent = taken ? "In use" : "Use this recipe";
+    show(why, suggestion !== null);
+    const picked = suggestion ? `Picked for this model and this data: ${suggestion.sentence}` : "";
+    if (why.textContent !== picked) why.textContent = picked;
+    reset.textContent = suggestion ? "Back to what was picked" : "Reset to the defaults";
     fieldset.disabled = isBusyTraining(state);
     if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
-    const words = wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : "Defaults";
+    const words =
+      wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : suggestion ? "Automatic" : "Defaults";
     stand(fields.length > 0 ? words : "", fields.length > 0 && wrong === 0);
   }
 
