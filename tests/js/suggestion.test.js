@@ -1,0 +1,63 @@
+// The recipe that the engine picks for a model and data: it fills the form of who has changed nothing, and nobody else's.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { recipeActions } from "../../www/actions/recipe.js";
+import { initialState, reduce } from "../../www/state.js";
+
+const FIELDS = /** @type {import("../../www/protocol.js").RecipeField[]} */ ([
+  { name: "epochs", label: "Epochs", help: "", unit: "", advanced: false, kind: "integer", min: 1, max: 100 },
+]);
+
+/** A page with a form of one field whose engine suggests what it is told to. */
+function stage() {
+  let state = initialState("cpu");
+  const dispatch = (/** @type {import("../../www/state.js").Action} */ action) => void (state = reduce(state, action));
+  dispatch({ type: "recipe", change: { fields: FIELDS, defaults: { epochs: 3 }, draft: { epochs: "3" } } });
+  const told = { epochs: 10, asked: 0 };
+  const client = /** @type {any} */ ({
+    suggest: async () => {
+      told.asked += 1;
+      return { recipe: { epochs: told.epochs }, sentence: `${told.epochs} epochs.` };
+    },
+    checkRecipe: async () => [],
+  });
+  const actions = recipeActions({ client, dispatch, state: () => state });
+  /** Opens a model, or data whose tokens are counted, or are not yet. */
+  const open = (/** @type {number|null} */ tokens) => {
+    const info = /** @type {any} */ ({ task: "classification", mean_tokens: tokens, classes: [] });
+    const mapping = /** @type {any} */ ({ task: "classification" });
+    dispatch({ type: "model", change: { info: /** @type {any} */ ({ name: "m" }) } });
+    dispatch({ type: "data", change: { dataset: { info, table: "t", mapping } } });
+  };
+  return { actions, told, open, recipe: () => state.recipe };
+}
+
+test("a form that nobody has touched shows what was picked", async () => {
+  const { actions, told, open, recipe } = stage();
+  await actions.watch();
+  open(null);
+  await actions.watch();
+  assert.deepEqual([told.asked, recipe().draft.epochs], [0, "3"], "nothing is asked before tokens are counted");
+  open(7);
+  await actions.watch();
+  await actions.watch();
+  assert.deepEqual([told.asked, recipe().draft.epochs], [1, "10"]);
+  assert.equal(recipe().suggestion?.sentence, "10 epochs.");
+  // Other data: what was picked before counts as untouched.
+  told.epochs = 4;
+  open(9);
+  await actions.watch();
+  assert.equal(recipe().draft.epochs, "4");
+});
+
+test("what somebody wrote stays, and leads back to what was picked", async () => {
+  const { actions, open, recipe } = stage();
+  await actions.changeField("epochs", "5");
+  open(7);
+  await actions.watch();
+  assert.equal(recipe().draft.epochs, "5");
+  await actions.resetRecipe();
+  assert.equal(recipe().draft.epochs, "10");
+});
