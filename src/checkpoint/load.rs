@@ -43,6 +43,7 @@ pub fn load(config: &EncoderConfig, weights: &[&[u8]], task: Task, outputs: usiz
     let of_heads: HashSet<String> = heads.chain(names::pooler_names(config)).collect();
     let known: HashSet<&str> = table.iter().map(|name| &name.hub).chain(&of_heads).map(String::as_str).collect();
     let file = WeightsFile::open(weights, |name| names::canonical(name, config.family, |name| known.contains(name)))?;
+    check_size(config, weights)?;
     let model = Model::new(config, task, outputs, device);
     let Filled { model, missing, used } = fill(model, &table, &Source::File(&file), device)?;
     let unused = |name: &&str| !names::is_buffer(name) && !used.contains(*name);
@@ -54,6 +55,25 @@ pub fn load(config: &EncoderConfig, weights: &[&[u8]], task: Task, outputs: usiz
         }
     }
     Ok(Loaded { model, missing, unexpected, heads })
+}
+
+/// Refuses a configuration that describes more than the files can hold, before memory is taken for it: every parameter
+/// takes a byte at least.
+fn check_size(config: &EncoderConfig, weights: &[&[u8]]) -> Result<()> {
+    let layers = config.layer_order().into_iter().max().map_or(0, |last| last + 1);
+    let layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
+    let parameters = config.vocab_size * config.embedding_size + layers * layer;
+    let bytes: usize = weights.iter().map(|file| file.len()).sum();
+    if parameters <= bytes {
+        return Ok(());
+    }
+    Err(Error::model(
+        "config.json",
+        format!(
+            "it describes an encoder of {parameters} parameters or more, but the weights are {bytes} bytes. The files do not \
+             belong together."
+        ),
+    ))
 }
 
 impl Loaded {
