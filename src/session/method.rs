@@ -35,7 +35,8 @@ impl Tuned {
             )),
             Method::Full | Method::Probe => {
                 let mut model = model;
-                if recipe.reinit_layers > 0 {
+                // Only in full training: vectors of an encoder that was drawn anew would be kept for the next head.
+                if recipe.method == Method::Full && recipe.reinit_layers > 0 {
                     model = model.reinitialised(config, recipe.reinit_layers, recipe.seed);
                 }
                 if recipe.frozen_layers > 0 {

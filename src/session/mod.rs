@@ -74,6 +74,25 @@ enum AnyRun {
     Probe(ProbeRun),
 }
 
+impl AnyRun {
+    fn stop(&mut self) {
+        match self {
+            Self::Steps(run) => run.stop(),
+            Self::Frozen(run) => run.stop(),
+            Self::Probe(run) => run.stop(),
+        }
+    }
+
+    /// What was encoded on the way.
+    fn features(&self) -> Option<Features> {
+        match self {
+            Self::Steps(_) => None,
+            Self::Frozen(run) => run.features(),
+            Self::Probe(run) => run.features(),
+        }
+    }
+}
+
 /// A run and what its result will be described with.
 #[derive(Debug)]
 struct Running {
@@ -186,22 +205,13 @@ impl Session {
     pub async fn run_steps(&mut self, units: usize) -> Result<Vec<Event>> {
         // Taken out, so that a run whose device failed is not gone on with.
         let mut running = self.run.take().ok_or_else(|| Error::order("No run is under way. Start one first."))?;
-        let (events, outcome, features) = match &mut running.run {
-            AnyRun::Steps(run) => {
-                let (events, outcome) = run.advance(units).await?;
-                (events, outcome, None)
-            }
-            AnyRun::Frozen(run) => {
-                let (events, outcome) = run.advance(units).await?;
-                (events, outcome, run.features())
-            }
-            AnyRun::Probe(run) => {
-                let (events, outcome) = run.advance(units).await?;
-                (events, outcome, run.features())
-            }
+        let (events, outcome) = match &mut running.run {
+            AnyRun::Steps(run) => run.advance(units).await?,
+            AnyRun::Frozen(run) => run.advance(units).await?,
+            AnyRun::Probe(run) => run.advance(units).await?,
         };
         if outcome.is_some()
-            && let Some(features) = features
+            && let Some(features) = running.run.features()
         {
             self.encoded = Some(Encoded { max_length: running.max_length, features: Arc::new(features) });
         }
@@ -215,11 +225,7 @@ impl Session {
     /// Ends the run; the events that [`Session::run_steps`] still gives end with `done`.
     pub fn stop(&mut self) {
         if let Some(running) = &mut self.run {
-            match &mut running.run {
-                AnyRun::Steps(run) => run.stop(),
-                AnyRun::Frozen(run) => run.stop(),
-                AnyRun::Probe(run) => run.stop(),
-            }
+            running.run.stop();
         }
     }
 
