@@ -104,8 +104,8 @@ pub const FIELDS: &[Field] = &[
                 ("probe", "Probe, then full: the head first, then all"),
             ],
         },
-        "Full reaches most with a few hundred rows or more. LoRA needs less memory and gives a small adapter file, too. \
-         Frozen encodes each text once and is best with few rows, or to try something out.",
+        "Full reaches most with some hundred rows. LoRA needs less memory and gives a small adapter file, too. Frozen \
+             encodes each text once and takes seconds. Probe goes on from there and is best with few rows.",
     )),
     only(
         STEPS,
