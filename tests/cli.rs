@@ -125,6 +125,11 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--text", "body"], "body"),
         (&["--colour", "red"], "--colour"),
         (&["--device", "abacus"], "abacus"),
+        (&["--task", "poetry"], "poetry"),
+        (&["--method", "osmosis"], "one of full, lora, frozen, probe"),
+        (&["--task", "language", "--method", "frozen"], "Choose Full or LoRA"),
+        (&["--task", "answers"], "column"),
+        (&["--adapter", "adapter"], "--method lora"),
     ] {
         let arguments = train(more);
         refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);

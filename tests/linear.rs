@@ -18,7 +18,7 @@ struct Case {
     kind: String,
     #[serde(default)]
     balanced: bool,
-    looseness: f64,
+    c: f64,
     features: Vec<f32>,
     truths: Vec<f64>,
     weight: Vec<f64>,
@@ -42,7 +42,7 @@ impl Case {
             features: self.features.clone(),
             hidden: facts.hidden,
             outputs: self.bias.len(),
-            looseness: self.looseness,
+            c: self.c,
             class_weights: if self.balanced { (0..facts.classes).map(weight).collect() } else { Vec::new() },
             truths,
         }
@@ -64,7 +64,7 @@ fn the_optima_are_those_of_scikit_learn() {
         let biases = head.bias.iter().map(|bias| f64::from(*bias) - shift);
         let got = head.weight.iter().map(|&weight| f64::from(weight)).chain(biases);
         for (got, expected) in got.zip(case.weight.iter().chain(&case.bias)) {
-            assert!((got - expected).abs() < 2e-5, "{} C={}: {got} and {expected}", case.kind, case.looseness);
+            assert!((got - expected).abs() < 2e-5, "{} C={}: {got} and {expected}", case.kind, case.c);
         }
         let outputs = head.outputs(&case.features[..facts.hidden]);
         assert_eq!(outputs.len(), case.bias.len());

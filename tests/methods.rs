@@ -12,7 +12,14 @@ use tabtune::recipe::{LoraTargets, Method};
 use tabtune::{DeviceKind, Event, Recipe, Task};
 
 fn recipe(method: Method) -> Recipe {
-    Recipe { method, epochs: 4, batch_size: 8, learning_rate: 5e-3, looseness: 10_000.0, ..Recipe::default() }
+    Recipe {
+        method,
+        epochs: 4,
+        batch_size: 8,
+        learning_rate: 5e-3,
+        inverse_regularization: 10_000.0,
+        ..Recipe::default()
+    }
 }
 
 fn encoded(events: &[Event]) -> usize {
@@ -50,7 +57,7 @@ fn texts_are_encoded_once_for_any_number_of_heads() {
 
     // Another recipe encodes nothing; the same recipe gives the same head; other data is encoded anew.
     let before = predict(&session, &texts(12));
-    session.start(Recipe { looseness: 0.01, ..recipe(Method::Frozen) }).expect("a run");
+    session.start(Recipe { inverse_regularization: 0.01, ..recipe(Method::Frozen) }).expect("a run");
     let second = finish(&mut session, 3);
     assert_eq!(encoded(&second), 0);
     assert_ne!(predict(&session, &texts(12)), before);

@@ -101,3 +101,45 @@ fn no_mistake_costs_what_is_open() {
     assert!(matches!(error, Error::Table { .. }), "{error}");
     assert_eq!(predict(&session, &texts(6)), before);
 }
+
+#[test]
+fn a_configuration_larger_than_the_weights_takes_no_memory() {
+    let (mut session, tiny) = (empty(DeviceKind::Cpu), Folder::fixture("tiny-classifier"));
+    let huge = tiny.with_config("hidden_size", json!(8192)).with_config("intermediate_size", json!(65536));
+    let huge = huge.with_config("num_hidden_layers", json!(128));
+    refused("model", "do not belong together", session.open_model(huge.files(), "huge"));
+}
+
+#[test]
+fn heads_are_what_their_class_says_they_are() {
+    // transformers names no labels where there are two: the weights have three, so they do not fit; two would.
+    let mut session = empty(DeviceKind::Cpu);
+    let tiny = Folder::fixture("tiny-classifier");
+    refused("tensor", "classifier", session.open_model(tiny.with_config("id2label", json!(null)).files(), "two"));
+    refused("tensor", "classifier", session.open_model(tiny.with_config("id2label", json!({})).files(), "none"));
+    // Several numbers per text are no head of ours, and hidden words need the word table as their last layer.
+    let numbers = tiny.with_config("problem_type", json!("regression"));
+    assert_eq!(session.open_model(numbers.files(), "numbers").expect("a model").task, None);
+    refused("order", "no head", block_on(session.predict(&texts(1), None)));
+    let untied = Folder::fixture("tiny-bert").with_config("tie_word_embeddings", json!(false));
+    session.open_model(untied.files(), "untied").expect("a model");
+    session.open_table(table(12).as_bytes(), "fruit.csv").expect("a table");
+    let language = session.guess_mapping(tabtune::Task::Language).expect("a mapping");
+    session.map_columns(&language).expect("a data set");
+    refused("model", "tie_word_embeddings", session.start(recipe()));
+}
+
+#[test]
+fn a_classifier_of_two_labels_that_names_none_has_those_of_transformers() {
+    let (mut session, _) = fruit::ready(DeviceKind::Cpu, 24, 0.0);
+    let rows: String = (0..24).map(|row| format!("the {} one,{}\n", ["good", "bad"][row % 2], row % 2)).collect();
+    session.open_table(format!("text,label\n{rows}").as_bytes(), "two.csv").expect("a table");
+    session.map_columns(&mapping(0.0)).expect("a data set");
+    train(&mut session, &recipe());
+    let files = block_on(session.export_files(Map::new())).expect("files");
+    let folder = Folder::exported(&files).with_config("id2label", json!(null));
+    let mut again = empty(DeviceKind::Cpu);
+    let info = again.open_model(folder.files(), "two").expect("a model");
+    assert_eq!(info.labels, Some(vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()]));
+    assert_eq!(predict(&again, &texts(3)).len(), 3);
+}

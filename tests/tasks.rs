@@ -8,7 +8,7 @@ mod support;
 use fruit::{Folder, done, empty, finish};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value, json};
-use tabtune::recipe::Comparison;
+use tabtune::recipe::ContrastiveLoss;
 use tabtune::{DeviceKind, DoneEvent, Prediction, Recipe, Session, Task};
 
 /// Words of the tiny vocabulary that texts are told apart by.
@@ -283,16 +283,18 @@ fn triplets_and_comparisons_that_the_data_lacks() {
     };
     let rows: Vec<String> = (0..80).map(row).collect();
     let table = format!("anchor,positive,negative\n{}\n", rows.join("\n"));
-    for comparison in [Comparison::Auto, Comparison::Triplet] {
-        let (_, done) = compared(&table, Recipe { comparison, ..Recipe::default() });
-        assert!(score(&done, "accuracy") > 0.3, "{comparison:?} {:?}", done.metrics);
+    for contrastive_loss in [ContrastiveLoss::Auto, ContrastiveLoss::Triplet] {
+        let (_, done) = compared(&table, Recipe { contrastive_loss, ..Recipe::default() });
+        assert!(score(&done, "accuracy") > 0.3, "{contrastive_loss:?} {:?}", done.metrics);
     }
     let mut session = empty(DeviceKind::Cpu);
     session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
     session.open_table(table.as_bytes(), "texts.csv").expect("a table");
     let mapping = session.guess_mapping(Task::Embedding).expect("a mapping");
     session.map_columns(&mapping).expect("a data set");
-    let error = session.start(Recipe { comparison: Comparison::Cosine, ..Recipe::default() }).expect_err("no scores");
+    let error = session
+        .start(Recipe { contrastive_loss: ContrastiveLoss::Cosine, ..Recipe::default() })
+        .expect_err("no scores");
     assert!(error.to_string().contains("score"), "{error}");
 }
 

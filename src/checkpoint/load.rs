@@ -61,9 +61,12 @@ pub fn load(config: &EncoderConfig, weights: &[&[u8]], task: Task, outputs: usiz
 /// takes a byte at least.
 fn check_size(config: &EncoderConfig, weights: &[&[u8]]) -> Result<()> {
     let layers = config.layer_order().into_iter().max().map_or(0, |last| last + 1);
-    let layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
-    let parameters = config.vocab_size * config.embedding_size + layers * layer;
-    let bytes: usize = weights.iter().map(|file| file.len()).sum();
+    // 64 bits, whatever the platform's pointers have: the sizes are not known to be sane yet.
+    let [layers, hidden, wide, words, narrow] =
+        [layers, config.hidden_size, config.intermediate_size, config.vocab_size, config.embedding_size]
+            .map(|size| size as u64);
+    let parameters = words * narrow + layers * hidden * (4 * hidden + 2 * wide);
+    let bytes: u64 = weights.iter().map(|file| file.len() as u64).sum();
     if parameters <= bytes {
         return Ok(());
     }

@@ -300,11 +300,11 @@ pub const FIELDS: &[Field] = &[
     only(
         &[Method::Frozen, Method::Probe],
         basic(field(
-            "looseness",
-            "Looseness",
+            "inverse_regularization",
+            "C, inverse regularisation",
             "",
             number(0.0001, 10000.0),
-            "How freely the head follows the training rows: C of logistic regression. 1 for hundreds of rows per class, 10 for \
+            "How freely the head follows the training rows: the C of logistic regression. 1 for hundreds of rows per class, 10 for \
          a dozen.",
         )),
     ),
@@ -343,8 +343,8 @@ pub const FIELDS: &[Field] = &[
     Field {
         tasks: &[Task::Embedding],
         ..field(
-            "comparison",
-            "Comparison",
+            "contrastive_loss",
+            "Contrastive loss",
             "",
             FieldKind::Choice {
                 choices: &[

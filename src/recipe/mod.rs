@@ -77,10 +77,10 @@ pub enum LoraTargets {
     All,
 }
 
-/// How the vectors of texts are compared in training.
+/// The loss over the vectors of texts that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Comparison {
+pub enum ContrastiveLoss {
     /// Cosine where pairs have scores, else ranking.
     #[default]
     Auto,
@@ -143,9 +143,9 @@ pub struct Recipe {
     /// Layers that get an adapter.
     pub lora_targets: LoraTargets,
     /// How little weights of a head on encoded texts are held back: C of scikit-learn's logistic regression.
-    pub looseness: f64,
-    /// How the vectors of texts are compared.
-    pub comparison: Comparison,
+    pub inverse_regularization: f64,
+    /// The loss over vectors of texts, of the task embedding.
+    pub contrastive_loss: ContrastiveLoss,
 }
 
 impl Default for Recipe {
@@ -174,8 +174,8 @@ impl Default for Recipe {
             lora_rank: 8,
             lora_alpha: 16.0,
             lora_targets: LoraTargets::Attention,
-            looseness: 1.0,
-            comparison: Comparison::Auto,
+            inverse_regularization: 1.0,
+            contrastive_loss: ContrastiveLoss::Auto,
         }
     }
 }
@@ -210,7 +210,7 @@ impl Recipe {
             "reinit_layers" => Some(self.reinit_layers as f64),
             "lora_rank" => Some(self.lora_rank as f64),
             "lora_alpha" => Some(self.lora_alpha),
-            "looseness" => Some(self.looseness),
+            "inverse_regularization" => Some(self.inverse_regularization),
             _ => None,
         };
         let mut mistakes: Vec<Error> = FIELDS

@@ -199,7 +199,7 @@ impl FrozenRun {
             features,
             hidden: self.setup.base.config.hidden_size,
             outputs,
-            looseness: self.setup.recipe.looseness,
+            c: self.setup.recipe.inverse_regularization,
             class_weights: if balanced { counts.iter().map(weight).collect() } else { Vec::new() },
             truths,
         }

@@ -62,7 +62,7 @@ struct Encoded {
     features: Arc<Features>,
 }
 
-/// A run of either kind.
+/// A run of any kind.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // There is one at a time.
 enum AnyRun {

@@ -124,9 +124,8 @@ impl OpenModel {
         let task = config.task().unwrap_or_default();
         let outputs = config.labels.as_ref().map_or(2, Vec::len);
         let loaded = checkpoint::load(&config, &files.weights, task, outputs.max(1), &compute.device)?;
-        let labels = config.labels.clone().filter(|_| task != Task::Regression).unwrap_or_default();
         let mut loaded = loaded;
-        let mut head = config.task().filter(|_| loaded.missing.is_empty()).map(|task| OwnHead { task, labels });
+        let mut head = config.task().filter(|_| loaded.missing.is_empty()).and_then(|task| own_head(task, &config));
         if let Some(layout) = layout.as_ref().filter(|_| head.is_none()) {
             let (own, over_vectors) = layout_head(layout, &config, compute)?;
             loaded.model = loaded.model.with_head(over_vectors);
@@ -159,6 +158,9 @@ impl OpenModel {
     /// A tensor of a head that has another shape than the configuration says.
     pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<(Model, Vec<String>)> {
         let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
+        if task == Task::Language {
+            self.config.check_language()?;
+        }
         let outputs = super::outputs(task, labels);
         let device = &self.compute.device;
         if task == Task::Embedding {
@@ -220,10 +222,11 @@ impl OpenModel {
         let mut notes = Vec::new();
         let labels = self.head.as_ref().map_or(&[][..], |head| &head.labels);
         if !labels.is_empty() {
-            notes.push(format!(
-                "It already classifies into {} labels; data with the same labels goes on from there.",
-                labels.len()
-            ));
+            let then = match self.layout {
+                None => "data with the same labels goes on from there",
+                Some(_) => "training begins with a new head",
+            };
+            notes.push(format!("It already knows {} labels; {then}.", labels.len()));
         }
         let unread =
             self.layout.as_ref().and_then(|layout| layout.dense.as_ref()).filter(|_| self.config.problem().is_none());
@@ -238,6 +241,20 @@ impl OpenModel {
         }
         notes
     }
+}
+
+/// The head of a class of transformers; none for one that gives several numbers.
+fn own_head(task: Task, config: &EncoderConfig) -> Option<OwnHead> {
+    let named = config.labels.clone();
+    let labels = match task {
+        Task::Regression if named.as_ref().is_some_and(|labels| labels.len() > 1) => return None,
+        // Where the file names no labels, transformers has two, of these names.
+        Task::Classification | Task::MultiLabel | Task::Tokens => {
+            named.unwrap_or_else(|| vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()])
+        }
+        Task::Regression | Task::Answers | Task::Embedding | Task::Language => Vec::new(),
+    };
+    Some(OwnHead { task, labels })
 }
 
 /// What comes after the encoder of a sentence-transformers model.

@@ -148,8 +148,9 @@ impl Preparation<'_> {
     fn add_windows(&self, prepared: &mut Prepared, origin: usize, example: &Example) -> Result<()> {
         let context = example.pair.as_deref().unwrap_or_default();
         let tokenizer = &self.model.tokenizer;
-        let question = tokenizer.length(&example.text)?;
-        let room = self.max_length.saturating_sub(question + 1);
+        let around =
+            tokenizer.special_tokens_of_pair() - tokenizer.special_tokens().min(tokenizer.special_tokens_of_pair());
+        let room = self.max_length.saturating_sub(tokenizer.length(&example.text)? + around);
         if room == 0 {
             return Err(Error::Table {
                 line: Some(example.line),

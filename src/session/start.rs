@@ -6,7 +6,7 @@ use crate::data::Truth;
 use crate::device::Compute;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameters};
-use crate::recipe::{ClassWeights, Comparison, Method, Recipe};
+use crate::recipe::{ClassWeights, ContrastiveLoss, Method, Recipe};
 use crate::session::data::OpenData;
 use crate::session::event::RunInfo;
 use crate::session::frozen::FrozenRun;
@@ -147,7 +147,7 @@ impl Setup {
                     .to_owned(),
             );
         }
-        if total_steps < FEW_STEPS && recipe.method != Method::Frozen {
+        if total_steps < FEW_STEPS && matches!(recipe.method, Method::Full | Method::Lora) {
             notes.push(format!(
                 "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
                  learning rate of 2e-4 usually reach far more."
@@ -169,18 +169,18 @@ impl Setup {
 fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
     let scored = rows.truths.iter().any(|truth| matches!(truth, Truth::Score(_)));
     let lacks =
-        |what: &str| Err(Error::recipe("comparison", format!("This comparison needs {what}, which the data lacks.")));
-    match recipe.comparison {
-        Comparison::Auto if scored => Ok(Contrast::Cosine),
-        Comparison::Auto | Comparison::Ranking if !scored => Ok(Contrast::RANKING),
-        Comparison::Auto | Comparison::Ranking => Err(Error::recipe(
-            "comparison",
+        |what: &str| Err(Error::recipe("contrastive_loss", format!("This loss needs {what}, which the data lacks.")));
+    match recipe.contrastive_loss {
+        ContrastiveLoss::Auto if scored => Ok(Contrast::Cosine),
+        ContrastiveLoss::Auto | ContrastiveLoss::Ranking if !scored => Ok(Contrast::RANKING),
+        ContrastiveLoss::Auto | ContrastiveLoss::Ranking => Err(Error::recipe(
+            "contrastive_loss",
             "Ranking takes pairs that belong together; these have scores. Choose Cosine, or a table without scores.",
         )),
-        Comparison::Cosine if scored => Ok(Contrast::Cosine),
-        Comparison::Cosine => lacks("a score for each pair"),
-        Comparison::Triplet if rows.partners.len() == 2 => Ok(Contrast::TRIPLET),
-        Comparison::Triplet => lacks("a text that means something else for each row"),
+        ContrastiveLoss::Cosine if scored => Ok(Contrast::Cosine),
+        ContrastiveLoss::Cosine => lacks("a score for each pair"),
+        ContrastiveLoss::Triplet if rows.partners.len() == 2 => Ok(Contrast::TRIPLET),
+        ContrastiveLoss::Triplet => lacks("a text that means something else for each row"),
     }
 }
 

@@ -21,10 +21,10 @@ const SMALL: usize = 512;
 /// where transformers' own class for the task is worth more to most.
 const FEW_ROWS: usize = 50;
 /// C of that head with so few rows.
-const LOOSE: f64 = 10.0;
-/// What a CPU is counted on to do, in operations per second, and how many hours
-/// it may take before only a head is trained.
+const C_OF_FEW: f64 = 10.0;
+/// What a CPU is counted on to do, in operations per second.
 const CPU_SPEED: f64 = 3e10;
+/// Hours that all of a model may take on a CPU before only a head is trained.
 const PATIENCE: f64 = 1.0;
 
 /// A recipe and why.
@@ -51,8 +51,8 @@ impl Session {
 
 fn suggest(model: &OpenModel, data: &DatasetInfo, on_cpu: bool) -> Suggestion {
     let over_texts = matches!(data.task, Task::Classification | Task::MultiLabel | Task::Regression);
-    // A checkpoint that was trained for the same task goes on with its own head.
-    let goes_on = model.head.as_ref().is_some_and(|head| head.task == data.task && data.task != Task::Embedding);
+    // A checkpoint that was trained for the same task goes on with its own head, if that is one of a class.
+    let goes_on = model.layout.is_none() && model.head.as_ref().is_some_and(|head| head.task == data.task);
     let stepwise = step_by_step(model, data);
     if !over_texts || goes_on {
         return stepwise;
@@ -74,12 +74,20 @@ fn suggest(model: &OpenModel, data: &DatasetInfo, on_cpu: bool) -> Suggestion {
 /// A head on encoded texts first, then all of the model.
 fn head_first(model: &OpenModel, data: &DatasetInfo, per_class: usize) -> Suggestion {
     let (learning_rate, _) = rate(&model.config);
-    let recipe =
-        Recipe { method: Method::Probe, looseness: LOOSE, learning_rate: learning_rate / 2.0, ..Recipe::default() };
+    let recipe = Recipe {
+        method: Method::Probe,
+        inverse_regularization: C_OF_FEW,
+        learning_rate: learning_rate / 2.0,
+        ..Recipe::default()
+    };
     let recipe = Recipe { epochs: epochs(ENOUGH_FROM_HEAD, data.train, &recipe, 2, 10), ..recipe };
+    let rows = match data.task {
+        Task::Regression => format!("{} rows", data.train),
+        _ => format!("{per_class} rows per label"),
+    };
     Suggestion {
         sentence: format!(
-            "With only {per_class} rows per label, a head is fitted first and all of the model learns from there ({} epochs \
+            "With only {rows}, a head is fitted first and all of the model learns from there ({} epochs \
              at {:e}): best with few rows. The result is a folder for sentence-transformers; choose Full for \
              transformers\u{2019} own class.",
             recipe.epochs, recipe.learning_rate

@@ -21,7 +21,7 @@ pub struct LinearProblem {
     /// K
     pub outputs: usize,
     /// C: what the losses are multiplied by; the squared weights are not. Biases are free.
-    pub looseness: f64,
+    pub c: f64,
     /// Weight of each class in the loss, K long, or empty for all alike.
     pub class_weights: Vec<f64>,
 }
@@ -51,7 +51,7 @@ impl LinearFit {
 
     /// One iteration; `false` when the optimum is reached.
     pub fn advance(&mut self) -> bool {
-        let flat = self.search.slope() <= FLAT * self.problem.truths.len() as f64 * self.problem.looseness.max(1.0);
+        let flat = self.search.slope() <= FLAT * self.problem.truths.len() as f64 * self.problem.c.max(1.0);
         !flat && self.search.iterations < MAX_ITERATIONS && self.search.advance(&self.problem)
     }
 
@@ -64,7 +64,7 @@ impl LinearFit {
     pub fn loss(&self) -> f64 {
         let weights = &self.search.x[..self.problem.hidden * self.problem.outputs];
         let held: f64 = weights.iter().map(|weight| 0.5 * weight * weight).sum();
-        (self.search.value - held) / (self.problem.looseness * self.problem.truths.len().max(1) as f64)
+        (self.search.value - held) / (self.problem.c * self.problem.truths.len().max(1) as f64)
     }
 
     /// Norm of the gradient.
@@ -107,8 +107,8 @@ impl Smooth for LinearProblem {
             for (&feature, weights) in features.iter().zip(weight.chunks_exact(self.outputs)) {
                 outputs.iter_mut().zip(weights).for_each(|(output, weight)| *output += f64::from(feature) * weight);
             }
-            value += self.looseness * self.loss(truth, &outputs, &mut slopes);
-            slopes.iter_mut().for_each(|slope| *slope *= self.looseness);
+            value += self.c * self.loss(truth, &outputs, &mut slopes);
+            slopes.iter_mut().for_each(|slope| *slope *= self.c);
             for (&feature, gradients) in features.iter().zip(gradient[..split].chunks_exact_mut(self.outputs)) {
                 gradients.iter_mut().zip(&slopes).for_each(|(gradient, slope)| *gradient += f64::from(feature) * slope);
             }

@@ -72,7 +72,7 @@ function checkFrozen(files) {
 test("a head over a frozen encoder: fitted, tried, downloaded and opened again", { timeout: PATIENCE }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "tabtune-"));
   const { page, errors, close } = await ready();
-  await choose(page, { method: "frozen", looseness: 10 });
+  await choose(page, { method: "frozen", inverse_regularization: 10 });
   assert.equal(await page.locator("#recipe-epochs").isVisible(), false);
   await isFine(page, "the form of a frozen encoder");
   await train(page);

@@ -28,20 +28,20 @@ def head(weight: np.ndarray, bias: np.ndarray) -> dict:
 
 def cases() -> list[dict]:
     made = []
-    for seed, looseness in enumerate([0.1, 1.0, 10.0]):
+    for seed, c in enumerate([0.1, 1.0, 10.0]):
         features, scores = data(seed)
         classes, labels = scores.argmax(1), (scores > 0.5).astype(int)
         x = features.astype(np.float64)
-        base = {"looseness": looseness, "features": [float(value) for value in features.flatten()]}
+        base = {"c": c, "features": [float(value) for value in features.flatten()]}
         for weighted in (None, "balanced"):
-            fit = LogisticRegression(C=looseness, class_weight=weighted, **TIGHT).fit(x, classes)
+            fit = LogisticRegression(C=c, class_weight=weighted, **TIGHT).fit(x, classes)
             case = {"kind": "classes", "balanced": weighted is not None, "truths": classes.tolist()}
             made.append({**base, **case, **head(fit.coef_, fit.intercept_)})
-        fits = [LogisticRegression(C=looseness, **TIGHT).fit(x, labels[:, label]) for label in range(CLASSES)]
+        fits = [LogisticRegression(C=c, **TIGHT).fit(x, labels[:, label]) for label in range(CLASSES)]
         weight, bias = np.vstack([fit.coef_ for fit in fits]), np.concatenate([fit.intercept_ for fit in fits])
         made.append({**base, "kind": "labels", "truths": labels.flatten().tolist(), **head(weight, bias)})
         numbers = scores[:, 0].astype(np.float32)
-        fit = Ridge(alpha=1 / looseness).fit(x, numbers.astype(np.float64))
+        fit = Ridge(alpha=1 / c).fit(x, numbers.astype(np.float64))
         truths = [float(value) for value in numbers]
         made.append({**base, "kind": "numbers", "truths": truths, **head(fit.coef_, fit.intercept_)})
     return made

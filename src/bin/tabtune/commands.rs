@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
-use tabtune::{ModelFiles, Recipe, Result, Session, Task, Vocabulary};
+use tabtune::recipe::Method;
+use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
 use crate::arguments::{Columns, Common, Eval, Predict, Train, over};
 use crate::folder;
@@ -15,7 +16,6 @@ use crate::printing::{Teller, figures, line, print_line};
 /// `tabtune train`
 pub async fn train(options: Train) -> Result<()> {
     folder::prepare(&options.out)?;
-    options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
     let mut session = open(&options.common).await?;
     let guess = open_table(&mut session, &options.columns, options.columns.task)?;
     let mapping = Mapping {
@@ -31,11 +31,19 @@ pub async fn train(options: Train) -> Result<()> {
     }
     let mut recipe = Recipe::default();
     if options.auto {
+        // Lengths are part of what it is picked from.
+        session.tokenize(usize::MAX)?;
         let suggestion = session.suggest()?;
         told.note(&suggestion.sentence);
         recipe = suggestion.recipe;
     }
-    let run = session.start(over(&recipe, &options.given)?)?;
+    let recipe = over(&recipe, &options.given)?;
+    if options.adapter.is_some() && recipe.method != Method::Lora {
+        // Said now rather than after hours of training.
+        return Err(Error::recipe("method", "--adapter needs --method lora: other methods make no adapter."));
+    }
+    options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
+    let run = session.start(recipe)?;
     for note in &run.notes {
         told.note(note);
     }

@@ -148,7 +148,8 @@ impl EncoderConfig {
             ("ForQuestionAnswering", Task::Answers),
             ("ForMaskedLM", Task::Language),
         ];
-        tasks.into_iter().find(|(end, _)| ends(end)).map(|(_, task)| task)
+        let task = tasks.into_iter().find(|(end, _)| ends(end)).map(|(_, task)| task);
+        task.filter(|task| *task != Task::Language || self.check_language().is_ok())
     }
 
     /// What `problem_type` says, whatever the architecture.
@@ -178,6 +179,25 @@ impl EncoderConfig {
     /// Whether contexts of questions may hold no answer: as a checkpoint of ours says; others do not.
     pub fn may_lack(&self) -> bool {
         self.source.get("handle_impossible_answer").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Refuses heads over hidden words whose last layer is another than the word table.
+    ///
+    /// # Errors
+    ///
+    /// `tie_word_embeddings` is false, or, of DeBERTa, `legacy`.
+    pub fn check_language(&self) -> Result<()> {
+        let is_false = |name: &str| self.source.get(name).and_then(Value::as_bool) == Some(false);
+        let untied = if is_false("tie_word_embeddings") {
+            "tie_word_embeddings"
+        } else if self.family.table == Table::Deberta && is_false("legacy") {
+            "legacy"
+        } else {
+            return Ok(());
+        };
+        Err(mistake(format!(
+            "{untied} is false: a head over hidden words of that kind is not supported. Choose another task or another model."
+        )))
     }
 
     /// The class of transformers that has a head for a task on this encoder.

@@ -113,6 +113,7 @@ impl<'a> Reader<'a> {
         let by_id = |id: usize| names.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned);
         let labels: Option<Vec<String>> = (0..names.len()).map(by_id).collect();
         match labels {
+            Some(labels) if labels.is_empty() => Ok(None),
             Some(labels) if labels.len() <= 100_000 => Ok(Some(labels)),
             _ => Err(mistake(
                 "id2label must name the labels \u{201c}0\u{201d}, \u{201c}1\u{201d}, \u{201c}2\u{201d} and so on, each once.",
