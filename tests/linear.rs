@@ -64,7 +64,7 @@ fn the_optima_are_those_of_scikit_learn() {
         let biases = head.bias.iter().map(|bias| f64::from(*bias) - shift);
         let got = head.weight.iter().map(|&weight| f64::from(weight)).chain(biases);
         for (got, expected) in got.zip(case.weight.iter().chain(&case.bias)) {
-            assert!((got - expected).abs() < 2e-5, "{} C={}: {got} and {expected}", case.kind, case.c);
+            assert!((got - expected).abs() < 1e-5, "{} C={}: {got} and {expected}", case.kind, case.c);
         }
         let outputs = head.outputs(&case.features[..facts.hidden]);
         assert_eq!(outputs.len(), case.bias.len());

@@ -40,7 +40,7 @@ struct Facts {
 /// ‖a − b‖ / ‖b‖ of a gradient, at most.
 pub const GRADIENTS: Within = Within::Relative(1e-4);
 /// Largest element of a gradient that is zero but for rounding.
-const ZERO: Within = Within::Absolute(2e-6);
+const ZERO: Within = Within::Absolute(1e-6);
 
 /// Everything of one family's head.
 pub async fn agrees(kind: DeviceKind, family: &str, head: &str, task: Task) {
