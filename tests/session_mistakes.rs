@@ -130,6 +130,21 @@ fn heads_are_what_their_class_says_they_are() {
 }
 
 #[test]
+fn texts_of_unknown_words_teach_no_hidden_words() {
+    let (mut session, _) = fruit::ready(DeviceKind::Cpu, 24, 0.0);
+    let learn = |session: &mut tabtune::Session, table: &str| {
+        session.open_table(table.as_bytes(), "texts.csv").expect("a table");
+        let language = session.guess_mapping(tabtune::Task::Language).expect("a mapping");
+        let mapping = tabtune::data::Mapping { validation_share: 0.0, ..language };
+        session.map_columns(&mapping).expect("a data set");
+        session.start(tabtune::Recipe { batch_size: 1, epochs: 1, ..recipe() })
+    };
+    refused("table", "vocabulary", learn(&mut session, "text\nꙮ ꙮ\nꙮ ꙮ ꙮ\n"));
+    assert_eq!(learn(&mut session, "text\nꙮ ꙮ\nthe good one\n").expect("a run").train, 1);
+    assert!(losses(&finish(&mut session, 5)).iter().all(|loss| loss.is_finite()));
+}
+
+#[test]
 fn a_classifier_of_two_labels_that_names_none_has_those_of_transformers() {
     let (mut session, _) = fruit::ready(DeviceKind::Cpu, 24, 0.0);
     let rows: String = (0..24).map(|row| format!("the {} one,{}\n", ["good", "bad"][row % 2], row % 2)).collect();

@@ -196,6 +196,19 @@ impl Prepared {
         self
     }
 
+    /// The rows that have a word to hide; a batch of others would have no loss.
+    #[must_use]
+    pub fn hideable(mut self, masking: &Masking) -> Self {
+        let Rows { texts, truths, .. } = std::mem::take(&mut self.rows);
+        let origins = std::mem::take(&mut self.origins);
+        for ((tokens, truth), origin) in texts.into_iter().zip(truths).zip(origins) {
+            if masking.can_hide(&tokens.ids) {
+                self.add(origin, tokens, truth);
+            }
+        }
+        self
+    }
+
     /// Hides words once and for all, so that every validation asks for the same ones.
     #[must_use]
     pub fn hidden(mut self, masking: &Masking, seed: u64) -> Self {

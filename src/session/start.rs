@@ -56,7 +56,17 @@ impl Session {
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
         let max_length = max_length(&recipe, model, data)?;
-        let [train, validation] = data.rows(model, max_length)?;
+        let [mut train, mut validation] = data.rows(model, max_length)?;
+        if data.dataset.task == Task::Language {
+            let masking = model.masking()?;
+            [train, validation] = [train, validation].map(|rows| rows.hideable(&masking));
+            if train.rows.texts.is_empty() {
+                return Err(Error::table(
+                    "No text has a word that the model's vocabulary knows, so there is nothing to hide. Choose a model for \
+                     the language of these texts.",
+                ));
+            }
+        }
         let setup = Setup {
             base: model.clone(),
             task: data.dataset.task,

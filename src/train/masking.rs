@@ -39,6 +39,11 @@ impl Masking {
             .collect();
     }
 
+    /// Whether a text has a token that can be hidden: one of a script that the vocabulary does not know has none.
+    pub fn can_hide(&self, ids: &[i32]) -> bool {
+        ids.iter().any(|id| !self.special.contains(id))
+    }
+
     /// Hides some tokens of a text, but at least one if there is one that is not special; returns their places and what
     /// they were.
     pub fn hide_row(&self, ids: &mut [i32], real: &[i32], random: &mut impl Rng) -> Vec<(usize, i32)> {
