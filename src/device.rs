@@ -116,6 +116,7 @@ mod gpu {
             Error::device(format!("No GPU could be set up ({error}). Use the CPU, or update the browser or driver."))
         })?;
         let compute = Compute { device, info: describe(&setup) };
+        crate::kernel::set_software(compute.info.software);
         OPEN.set(Some(compute.clone()));
         Ok(compute)
     }

@@ -4,31 +4,81 @@
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::{Autodiff, tensor::FloatTensor};
 
-use super::fused::{Attention, Fused, Kernels, Normalise};
+use super::dropout::Mask;
+use super::fused::Fused;
+use super::kernels::{Affine, Attention, AttentionKept, Kernels, NormKept, Normalise, Pair};
+
+/// Hands a gradient to an input, if both are there.
+macro_rules! give {
+    ($grads:expr, $node:expr, $gradient:expr) => {
+        if let Some(node) = $node {
+            $grads.register::<B>(node.id, $gradient);
+        }
+    };
+}
+
+/// The same for the gradients of a pair of parameters.
+macro_rules! give_pair {
+    ($grads:expr, $nodes:expr, $pair:expr) => {
+        for (node, gradient) in $nodes.into_iter().zip($pair) {
+            if let (Some(node), Some(gradient)) = (node, gradient) {
+                $grads.register::<B>(node.id, gradient);
+            }
+        }
+    };
+}
+
+/// P dense layers over one input; N = 1 + 2·P inputs: x, the weights, the biases.
+#[derive(Debug)]
+struct DenseStep<const P: usize>;
+
+impl<B: Kernels, const P: usize, const N: usize> Backward<B, N> for DenseStep<P> {
+    type State = (FloatTensor<B>, [Affine<B>; P]);
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (x, layers) = ops.state;
+        let mut parents = ops.parents.into_iter();
+        let for_x = parents.next().flatten();
+        let parameters: Vec<_> = parents.collect();
+        let nodes: [_; P] = std::array::from_fn(|at| [parameters[at].clone(), parameters[P + at].clone()]);
+        let learn = nodes.each_ref().map(|pair| pair.each_ref().map(Option::is_some));
+        if learn.iter().flatten().any(|learns| *learns) {
+            let pairs: [Pair<B>; P] = B::dense_gradients(x, gradient.clone(), &layers, learn);
+            for (nodes, pair) in nodes.into_iter().zip(pairs) {
+                give_pair!(grads, nodes, pair);
+            }
+        }
+        give!(grads, for_x, B::dense_input_gradient(gradient, &layers));
+    }
+}
 
 #[derive(Debug)]
-struct LinearStep;
+struct FeedForwardStep;
 
-impl<B: Kernels> Backward<B, 3> for LinearStep {
-    /// x and W.
-    type State = [FloatTensor<B>; 2];
+impl<B: Kernels> Backward<B, 5> for FeedForwardStep {
+    /// x, u, GELU(u), and both layers.
+    type State = ([FloatTensor<B>; 3], [Affine<B>; 2]);
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let [x, weight] = ops.state;
-        let [for_x, for_weight, for_bias] = ops.parents;
-        if let Some(node) = for_bias {
-            grads.register::<B>(node.id, B::linear_bias_gradient(gradient.clone()));
+        let ([x, u, wide], [up, down]) = ops.state;
+        let [for_x, up_weight, down_weight, up_bias, down_bias] = ops.parents;
+        let learns = |weight: &Option<_>, bias: &Option<_>| [weight.is_some(), bias.is_some()];
+        let [up_learns, down_learns] = [learns(&up_weight, &up_bias), learns(&down_weight, &down_bias)];
+        if down_learns.contains(&true) {
+            let [pair] = B::dense_gradients(wide, gradient.clone(), std::array::from_ref(&down), [down_learns]);
+            give_pair!(grads, [down_weight, down_bias], pair);
         }
-        if let Some(node) = for_weight {
-            grads.register::<B>(node.id, B::linear_weight_gradient(x, gradient.clone()));
+        let gradient = B::dense_gelu_gradient(gradient, &down, u);
+        if up_learns.contains(&true) {
+            let [pair] = B::dense_gradients(x, gradient.clone(), std::array::from_ref(&up), [up_learns]);
+            give_pair!(grads, [up_weight, up_bias], pair);
         }
-        if let Some(node) = for_x {
-            grads.register::<B>(node.id, B::linear_input_gradient(gradient, weight));
-        }
+        give!(grads, for_x, B::dense_input_gradient(gradient, &[up]));
     }
 }
 
@@ -41,9 +91,20 @@ impl<B: Kernels> Backward<B, 1> for GeluStep {
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
         let [for_x] = ops.parents;
-        if let Some(node) = for_x {
-            grads.register::<B>(node.id, B::gelu_gradient(ops.state, gradient));
-        }
+        give!(grads, for_x, B::gelu_gradient(ops.state, gradient));
+    }
+}
+
+#[derive(Debug)]
+struct MaskStep;
+
+impl<B: Kernels> Backward<B, 1> for MaskStep {
+    type State = Mask;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [for_x] = ops.parents;
+        give!(grads, for_x, B::masked(gradient, ops.state));
     }
 }
 
@@ -52,48 +113,77 @@ impl<B: Kernels> Backward<B, 1> for GeluStep {
 struct NormaliseStep;
 
 impl<B: Kernels, const N: usize> Backward<B, N> for NormaliseStep {
-    /// x̂, one over the deviations, γ.
-    type State = ([FloatTensor<B>; 3], Normalise);
+    type State = (NormKept<B>, Normalise);
 
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
         let (kept, how) = ops.state;
-        let [dx, dresidual, dgamma, dbeta] = B::norm_gradient(kept, gradient, how);
-        for (parent, gradient) in ops.parents.into_iter().zip([dx, dgamma, dbeta, dresidual]) {
-            if let Some(node) = parent {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let mut parents = ops.parents.into_iter();
+        let [for_x, gamma, beta, for_residual] = std::array::from_fn(|_| parents.next().flatten());
+        let ([dx, dresidual], pair) = B::norm_gradient(kept, gradient, how, [gamma.is_some(), beta.is_some()]);
+        give_pair!(grads, [gamma, beta], pair);
+        give!(grads, for_x, dx);
+        give!(grads, for_residual, dresidual);
     }
 }
 
 #[derive(Debug)]
 struct AttentionStep;
 
-impl<B: Kernels> Backward<B, 3> for AttentionStep {
-    /// q, k, v and the weights.
-    type State = ([FloatTensor<B>; 4], Attention);
+impl<B: Kernels> Backward<B, 1> for AttentionStep {
+    type State = (AttentionKept<B>, Attention);
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
         let (kept, how) = ops.state;
-        let gradients = B::attention_gradient(kept, gradient, how);
-        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
-            if let Some(node) = parent {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let [for_qkv] = ops.parents;
+        give!(grads, for_qkv, B::attention_gradient(kept, gradient, how));
     }
 }
 
 impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
     fn fused_linear(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        let ((x, x_node), (weight, weight_node), (bias, bias_node)) =
-            (x.into_parts(), weight.into_parts(), bias.into_parts());
-        let y = B::linear_forward(x.clone(), weight.clone(), bias);
-        match LinearStep.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish([x, weight], y),
-            OpsKind::UnTracked(step) => step.finish(y),
+        let (x, [weight, bias]) = (x.into_parts(), [weight, bias].map(|tensor| tensor.into_parts()));
+        dense::<B, C, 1, 3>([x.1, weight.1, bias.1], x.0, [Affine { weight: weight.0, bias: bias.0 }])
+    }
+
+    fn fused_linears(
+        x: FloatTensor<Self>,
+        weight_0: FloatTensor<Self>,
+        weight_1: FloatTensor<Self>,
+        weight_2: FloatTensor<Self>,
+        bias_0: FloatTensor<Self>,
+        bias_1: FloatTensor<Self>,
+        bias_2: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let x = x.into_parts();
+        let [w0, w1, w2] = [weight_0, weight_1, weight_2].map(|tensor| tensor.into_parts());
+        let [b0, b1, b2] = [bias_0, bias_1, bias_2].map(|tensor| tensor.into_parts());
+        let layers = [(w0.0, b0.0), (w1.0, b1.0), (w2.0, b2.0)].map(|(weight, bias)| Affine { weight, bias });
+        dense::<B, C, 3, 7>([x.1, w0.1, w1.1, w2.1, b0.1, b1.1, b2.1], x.0, layers)
+    }
+
+    fn fused_feed_forward(
+        x: FloatTensor<Self>,
+        weight_0: FloatTensor<Self>,
+        weight_1: FloatTensor<Self>,
+        bias_0: FloatTensor<Self>,
+        bias_1: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let [x, w0, w1, b0, b1] = [x, weight_0, weight_1, bias_0, bias_1].map(|tensor| tensor.into_parts());
+        let [up, down] = [(w0.0, b0.0), (w1.0, b1.0)].map(|(weight, bias)| Affine { weight, bias });
+        let nodes = [x.1, w0.1, w1.1, b0.1, b1.1];
+        match FeedForwardStep.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let (wide, u) = B::dense_gelu(x.0.clone(), &up, true);
+                let u = kept(u);
+                let y = B::dense(wide.clone(), std::array::from_ref(&down));
+                step.finish(([x.0, u, wide], [up, down]), y)
+            }
+            OpsKind::UnTracked(step) => {
+                let (wide, _) = B::dense_gelu(x.0, &up, false);
+                step.finish(B::dense(wide, &[down]))
+            }
         }
     }
 
@@ -106,20 +196,24 @@ impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         }
     }
 
+    fn fused_mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        let y = B::masked(x, mask);
+        match MaskStep.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish(mask, y),
+            OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+
     fn fused_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         how: Normalise,
     ) -> FloatTensor<Self> {
-        let ((x, x_node), (gamma, gamma_node), (beta, beta_node)) =
-            (x.into_parts(), gamma.into_parts(), beta.into_parts());
-        let [y, normal, scales] = B::norm_forward(x, None, gamma.clone(), beta, how);
-        let nodes = [x_node, gamma_node, beta_node];
-        match Backward::<B, 3>::prepare::<C>(NormaliseStep, nodes).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish(([normal, scales, gamma], how), y),
-            OpsKind::UnTracked(step) => step.finish(y),
-        }
+        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.into_parts());
+        let affine = Affine { weight: gamma.0, bias: beta.0 };
+        normalised::<B, C, 3>([x.1, gamma.1, beta.1], x.0, None, affine, how)
     }
 
     fn fused_add_norm(
@@ -129,31 +223,51 @@ impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         beta: FloatTensor<Self>,
         how: Normalise,
     ) -> FloatTensor<Self> {
-        let ((x, x_node), (residual, residual_node)) = (x.into_parts(), residual.into_parts());
-        let ((gamma, gamma_node), (beta, beta_node)) = (gamma.into_parts(), beta.into_parts());
-        let [y, normal, scales] = B::norm_forward(x, Some(residual), gamma.clone(), beta, how);
-        let nodes = [x_node, gamma_node, beta_node, residual_node];
-        match Backward::<B, 4>::prepare::<C>(NormaliseStep, nodes).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish(([normal, scales, gamma], how), y),
-            OpsKind::UnTracked(step) => step.finish(y),
-        }
+        let [x, residual, gamma, beta] = [x, residual, gamma, beta].map(|tensor| tensor.into_parts());
+        let affine = Affine { weight: gamma.0, bias: beta.0 };
+        normalised::<B, C, 4>([x.1, gamma.1, beta.1, residual.1], x.0, Some(residual.0), affine, how)
     }
 
-    fn fused_attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        how: Attention,
-    ) -> FloatTensor<Self> {
-        let ((query, query_node), (key, key_node), (value, value_node)) =
-            (query.into_parts(), key.into_parts(), value.into_parts());
-        let inputs = [query.clone(), key.clone(), value.clone()];
-        // The bias only hides padding: nothing learns from it.
-        let [mixed, weights] = B::attention_forward(inputs, bias.into_primitive(), how);
-        match AttentionStep.prepare::<C>([query_node, key_node, value_node]).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish(([query, key, value, weights], how), mixed),
-            OpsKind::UnTracked(step) => step.finish(mixed),
+    fn fused_attention(qkv: FloatTensor<Self>, bias: FloatTensor<Self>, how: Attention) -> FloatTensor<Self> {
+        let ((qkv, node), bias) = (qkv.into_parts(), bias.into_primitive());
+        match AttentionStep.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let (mixed, state) = B::attention_forward(qkv, bias, how, true);
+                step.finish((kept(state), how), mixed)
+            }
+            OpsKind::UnTracked(step) => step.finish(B::attention_forward(qkv, bias, how, false).0),
         }
     }
+}
+
+fn dense<B: Kernels, C: CheckpointStrategy, const P: usize, const N: usize>(
+    nodes: [NodeGuard; N],
+    x: FloatTensor<B>,
+    layers: [Affine<B>; P],
+) -> FloatTensor<Autodiff<B, C>> {
+    let y = B::dense(x.clone(), &layers);
+    match Backward::<B, N>::prepare::<C>(DenseStep::<P>, nodes).compute_bound().stateful() {
+        OpsKind::Tracked(step) => step.finish((x, layers), y),
+        OpsKind::UnTracked(step) => step.finish(y),
+    }
+}
+
+fn normalised<B: Kernels, C: CheckpointStrategy, const N: usize>(
+    nodes: [NodeGuard; N],
+    x: FloatTensor<B>,
+    residual: Option<FloatTensor<B>>,
+    affine: Affine<B>,
+    how: Normalise,
+) -> FloatTensor<Autodiff<B, C>> {
+    match Backward::<B, N>::prepare::<C>(NormaliseStep, nodes).compute_bound().stateful() {
+        OpsKind::Tracked(step) => {
+            let (y, state) = B::norm_forward(x, residual, affine, how, true);
+            step.finish((kept(state), how), y)
+        }
+        OpsKind::UnTracked(step) => step.finish(B::norm_forward(x, residual, affine, how, false).0),
+    }
+}
+
+fn kept<T>(state: Option<T>) -> T {
+    state.unwrap_or_else(|| unreachable!("kernels keep what they are told to"))
 }

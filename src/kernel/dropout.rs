@@ -1,50 +1,40 @@
-//! Dropout (Srivastava et al. 2014): on the CPU from counter-based random numbers, on a GPU from burn's own.
+//! Dropout (Srivastava et al. 2014) from counter-based random numbers.
 //!
-//! A [`Mask`] of the CPU is a rule, not an array: kernels draw it again in the backward pass rather than keep it.
+//! A [`Mask`] is a rule, not an array: kernels draw it again in the backward pass rather than keep it, and every device
+//! draws the same.
 
 use std::cell::Cell;
 
-use burn::tensor::{Distribution, Tensor, TensorData};
+use burn::tensor::Tensor;
 
-/// Draws the masks of one forward pass. On the CPU a mask is a pure function of the seed and of how many were drawn
-/// before it, so that nothing outside can change it, and two sessions in one process cannot mix their draws.
+use super::fused::masked;
+
+/// Draws the masks of one forward pass. A mask is a pure function of the seed and of how many were drawn before it, so
+/// that nothing outside can change it, and two sessions in one process cannot mix their draws.
 #[derive(Debug, Clone)]
 pub struct Dropout {
     share: f64,
     seed: u64,
     drawn: Cell<u64>,
-    on_cpu: bool,
 }
 
 impl Dropout {
     /// Leaves everything as it is, as outside training.
     pub fn off() -> Self {
-        Self::new(0.0, 0, true)
+        Self::new(0.0, 0)
     }
 
-    /// Zeroes a share of all values, 0 to below 1, and scales up the rest. On a GPU the device's generator draws,
-    /// which has to be seeded beforehand.
-    pub fn new(share: f64, seed: u64, on_cpu: bool) -> Self {
-        Self { share, seed, drawn: Cell::new(0), on_cpu }
+    /// Zeroes a share of all values, 0 to below 1, and scales up the rest.
+    pub fn new(share: f64, seed: u64) -> Self {
+        Self { share, seed, drawn: Cell::new(0) }
     }
 
     /// `x · mask / (1 − share)`
     pub fn apply<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.share == 0.0 {
-            return x;
-        }
-        let keep = 1.0 - self.share;
-        if !self.on_cpu {
-            let mask = x.random_like(Distribution::Bernoulli(keep));
-            return x * mask * keep.recip();
-        }
-        let mut values = vec![1.0; x.shape().num_elements()];
-        self.mask().apply(0, &mut values);
-        let mask = Tensor::from_data(TensorData::new(values, x.shape()), &x.device());
-        x * mask
+        if self.share == 0.0 { x } else { masked(x, self.mask()) }
     }
 
-    /// The next mask of the CPU.
+    /// The next mask.
     pub fn mask(&self) -> Mask {
         let draw = self.drawn.replace(self.drawn.get() + 1);
         Mask::new(self.share, mix64(self.seed ^ mix64(draw)))
@@ -74,6 +64,12 @@ impl Mask {
             threshold: (share * 4_294_967_296.0) as u32,
             scale: (1.0 - share).recip() as f32,
         }
+    }
+
+    /// The rule as shaders take it: both halves of the key, the threshold, and the bits of the scale.
+    #[cfg(feature = "gpu")]
+    pub(super) fn words(self) -> [u32; 4] {
+        [self.low, self.high, self.threshold, self.scale.to_bits()]
     }
 
     /// Whether anything is dropped at all.
@@ -143,7 +139,7 @@ mod tests {
     fn the_same_seed_gives_the_same_masks_in_the_same_order() {
         let ones = || Tensor::<2>::ones([8, 16], &Device::flex());
         let run = |seed| {
-            let dropout = Dropout::new(0.3, seed, true);
+            let dropout = Dropout::new(0.3, seed);
             [dropout.apply(ones()), dropout.apply(ones())].map(|masked| masked.into_data())
         };
         assert_eq!(run(7), run(7));

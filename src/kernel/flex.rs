@@ -4,40 +4,69 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{Shape, TensorData};
 
-use super::fused::{Attention, Kernels, Normalise};
+use super::dropout::Mask;
+use super::host::linear::Columns;
 use super::host::{attention, gelu, linear, norm};
+use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 
 impl Kernels for Flex {
-    fn linear_forward(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let (x, weight, bias) = (dense(x), dense(weight), dense(bias));
-        let mut shape = x.shape();
-        let last = shape.num_dims() - 1;
-        shape[last] = bias.shape()[0];
-        array(shape, |y| linear::forward(values(&x), values(&weight), values(&bias), y))
-    }
-
-    fn linear_input_gradient(gradient: FlexTensor, weight: FlexTensor) -> FlexTensor {
-        let (gradient, weight) = (dense(gradient), dense(weight));
-        let [inputs, outputs] = weight.shape().dims();
-        let mut shape = gradient.shape();
-        let last = shape.num_dims() - 1;
-        shape[last] = inputs;
-        array(shape, |dx| linear::input_gradient(values(&gradient), values(&weight), outputs, dx))
-    }
-
-    fn linear_weight_gradient(x: FlexTensor, gradient: FlexTensor) -> FlexTensor {
-        let (x, gradient) = (dense(x), dense(gradient));
-        let last = |tensor: &FlexTensor| tensor.shape()[tensor.shape().num_dims() - 1];
-        let (inputs, outputs) = (last(&x), last(&gradient));
-        array(Shape::new([inputs, outputs]), |dweight| {
-            linear::weight_gradient(values(&x), values(&gradient), outputs, dweight);
+    fn dense<const P: usize>(x: FlexTensor, layers: &[Affine<Self>; P]) -> FlexTensor {
+        let x = dense(x);
+        let layers = layers.each_ref().map(Layer::new);
+        let outputs = layers[0].outputs();
+        array(with_last(x.shape(), P * outputs), |y| {
+            for (at, layer) in layers.iter().enumerate() {
+                linear::forward(values(&x), values(&layer.weight), values(&layer.bias), Columns { at, of: P }, y);
+            }
         })
     }
 
-    fn linear_bias_gradient(gradient: FlexTensor) -> FlexTensor {
+    fn dense_input_gradient<const P: usize>(gradient: FlexTensor, layers: &[Affine<Self>; P]) -> FlexTensor {
         let gradient = dense(gradient);
-        let shape = gradient.shape();
-        array(Shape::new([shape[shape.num_dims() - 1]]), |dbias| linear::bias_gradient(values(&gradient), dbias))
+        let layers = layers.each_ref().map(Layer::new);
+        let [inputs, outputs] = layers[0].weight.shape().dims();
+        array(with_last(gradient.shape(), inputs), |dx| {
+            for (at, layer) in layers.iter().enumerate() {
+                let columns = Columns { at, of: P };
+                linear::input_gradient(values(&gradient), values(&layer.weight), outputs, columns, dx);
+            }
+        })
+    }
+
+    fn dense_gradients<const P: usize>(
+        x: FlexTensor,
+        gradient: FlexTensor,
+        layers: &[Affine<Self>; P],
+        learn: [Learns; P],
+    ) -> [Pair<Self>; P] {
+        let (x, gradient) = (dense(x), dense(gradient));
+        let [inputs, outputs] = layers[0].weight.shape().dims();
+        std::array::from_fn(|at| {
+            let (columns, [weight, bias]) = (Columns { at, of: P }, learn[at]);
+            let dweight = weight.then(|| {
+                array(Shape::new([inputs, outputs]), |dweight| {
+                    linear::weight_gradient(values(&x), values(&gradient), outputs, columns, dweight);
+                })
+            });
+            let dbias = bias.then(|| {
+                array(Shape::new([outputs]), |dbias| linear::bias_gradient(values(&gradient), columns, dbias))
+            });
+            [dweight, dbias]
+        })
+    }
+
+    fn dense_gelu(x: FlexTensor, layer: &Affine<Self>, keep: bool) -> (FlexTensor, Option<FlexTensor>) {
+        let mut u = Self::dense(x, std::array::from_ref(layer));
+        if keep {
+            return (array(u.shape(), |y| gelu::forward(values(&u), y)), Some(u));
+        }
+        gelu::forward_in_place(u.storage_mut());
+        (u, None)
+    }
+
+    fn dense_gelu_gradient(gradient: FlexTensor, layer: &Affine<Self>, u: FlexTensor) -> FlexTensor {
+        let wide = Self::dense_input_gradient(gradient, std::array::from_ref(layer));
+        Self::gelu_gradient(u, wide)
     }
 
     fn gelu_forward(x: FlexTensor) -> FlexTensor {
@@ -51,89 +80,113 @@ impl Kernels for Flex {
         gradient
     }
 
+    fn masked(x: FlexTensor, mask: Mask) -> FlexTensor {
+        let mut x = dense(x);
+        norm::drop_out(mask, x.storage_mut());
+        x
+    }
+
     fn norm_forward(
         x: FlexTensor,
         residual: Option<FlexTensor>,
-        gamma: FlexTensor,
-        beta: FlexTensor,
+        affine: Affine<Self>,
         how: Normalise,
-    ) -> [FlexTensor; 3] {
-        let (x, residual, gamma, beta) = (dense(x), residual.map(dense), dense(gamma), dense(beta));
-        let rows = x.shape().num_elements() / gamma.shape()[0];
+        _keep: bool,
+    ) -> (FlexTensor, Option<NormKept<Self>>) {
+        let (x, residual) = (dense(x), residual.map(dense));
+        let affine = Affine::<Self> { weight: dense(affine.weight), bias: dense(affine.bias) };
+        let width = affine.weight.shape()[0];
+        let rows = x.shape().num_elements() / width;
         let input = norm::Input {
             x: values(&x),
             residual: residual.as_ref().map(values),
-            gamma: values(&gamma),
-            beta: values(&beta),
+            gamma: values(&affine.weight),
+            beta: values(&affine.bias),
             epsilon: how.epsilon as f32,
             mask: how.mask,
         };
         let [mut y, mut normal] = [fresh(values(&x).len()), fresh(values(&x).len())];
         let mut scales = fresh(rows);
         norm::forward(input, &mut y, &mut normal, &mut scales);
-        [tensor(y, x.shape()), tensor(normal, x.shape()), tensor(scales, Shape::new([rows]))]
+        let kept = NormKept { normal: tensor(normal, x.shape()), scales: tensor(scales, Shape::new([rows])), affine };
+        (tensor(y, x.shape()), Some(kept))
     }
 
     fn norm_gradient(
-        [normal, scales, gamma]: [FlexTensor; 3],
+        kept: NormKept<Self>,
         gradient: FlexTensor,
         how: Normalise,
-    ) -> [FlexTensor; 4] {
+        learns: Learns,
+    ) -> ([FlexTensor; 2], Pair<Self>) {
         let gradient = dense(gradient);
-        let kept = norm::Kept {
-            normal: values(&normal),
-            scales: values(&scales),
-            gamma: values(&gamma),
+        let input = norm::Kept {
+            normal: values(&kept.normal),
+            scales: values(&kept.scales),
+            gamma: values(&kept.affine.weight),
             gradient: values(&gradient),
         };
-        let (width, size) = (kept.gamma.len(), kept.normal.len());
+        let (width, size) = (input.gamma.len(), input.normal.len());
         let [mut dgamma, mut dbeta, mut dz] = [vec![0.0; width], vec![0.0; width], fresh(size)];
-        norm::backward(kept, &mut dgamma, &mut dbeta, &mut dz);
-        let dresidual = tensor(dz, normal.shape());
+        norm::backward(input, &mut dgamma, &mut dbeta, &mut dz);
+        let dresidual = tensor(dz, kept.normal.shape());
         let mut dx = dresidual.clone();
         if how.mask.drops() {
             norm::drop_out(how.mask, dx.storage_mut());
         }
-        let row = Shape::new([width]);
-        [dx, dresidual, tensor(dgamma, row.clone()), tensor(dbeta, row)]
+        let [gamma, beta] = learns;
+        let row = |values: Vec<f32>| tensor(values, Shape::new([width]));
+        ([dx, dresidual], [gamma.then(|| row(dgamma)), beta.then(|| row(dbeta))])
     }
 
-    fn attention_forward([query, key, value]: [FlexTensor; 3], bias: FlexTensor, how: Attention) -> [FlexTensor; 2] {
-        let [query, key, value] = [query, key, value].map(dense);
-        let bias = dense(bias);
-        let [rows, tokens, _] = query.shape().dims();
-        let mut mixed = fresh(query.shape().num_elements());
-        let mut weights = fresh(rows * how.heads * tokens * tokens);
-        attention::forward(input([&query, &key, &value], how), values(&bias), &mut mixed, &mut weights);
-        [tensor(mixed, query.shape()), tensor(weights, Shape::new([rows, how.heads, tokens, tokens]))]
-    }
-
-    fn attention_gradient(
-        [query, key, value, weights]: [FlexTensor; 4],
-        gradient: FlexTensor,
+    fn attention_forward(
+        qkv: FlexTensor,
+        bias: FlexTensor,
         how: Attention,
-    ) -> [FlexTensor; 3] {
-        let [query, key, value] = [query, key, value].map(dense);
-        let gradient = dense(gradient);
-        let mut out = [0; 3].map(|_| fresh(query.shape().num_elements()));
-        let [dquery, dkey, dvalue] = &mut out;
-        let input = input([&query, &key, &value], how);
-        attention::backward(input, values(&weights), values(&gradient), [dquery, dkey, dvalue]);
-        out.map(|gradient| tensor(gradient, query.shape()))
+        _keep: bool,
+    ) -> (FlexTensor, Option<AttentionKept<Self>>) {
+        let (qkv, bias) = (dense(qkv), dense(bias));
+        let [rows, tokens, width] = qkv.shape().dims();
+        let mut mixed = fresh(rows * tokens * width / 3);
+        let mut weights = fresh(rows * how.heads * tokens * tokens);
+        attention::forward(input(&qkv, how), values(&bias), &mut mixed, &mut weights);
+        let mixed = tensor(mixed, Shape::new([rows, tokens, width / 3]));
+        let weights = tensor(weights, Shape::new([rows, how.heads, tokens, tokens]));
+        (mixed.clone(), Some(AttentionKept { qkv, bias, mixed, weights }))
+    }
+
+    fn attention_gradient(kept: AttentionKept<Self>, gradient: FlexTensor, how: Attention) -> FlexTensor {
+        let (gradient, qkv) = (dense(gradient), kept.qkv);
+        array(qkv.shape(), |dqkv| {
+            attention::backward(input(&qkv, how), values(&kept.weights), values(&gradient), dqkv);
+        })
     }
 }
 
-fn input<'a>([query, key, value]: [&'a FlexTensor; 3], how: Attention) -> attention::Input<'a> {
-    let [_, tokens, hidden] = query.shape().dims();
-    attention::Input {
-        query: values(query),
-        key: values(key),
-        value: values(value),
-        tokens,
-        hidden,
-        heads: how.heads,
-        mask: how.mask,
+/// A dense layer's parameters as kernels read them.
+struct Layer {
+    weight: FlexTensor,
+    bias: FlexTensor,
+}
+
+impl Layer {
+    fn new(layer: &Affine<Flex>) -> Self {
+        Self { weight: dense(layer.weight.clone()), bias: dense(layer.bias.clone()) }
     }
+
+    fn outputs(&self) -> usize {
+        self.bias.shape()[0]
+    }
+}
+
+fn with_last(mut shape: Shape, size: usize) -> Shape {
+    let last = shape.num_dims() - 1;
+    shape[last] = size;
+    shape
+}
+
+fn input(qkv: &FlexTensor, how: Attention) -> attention::Input<'_> {
+    let [_, tokens, width] = qkv.shape().dims();
+    attention::Input { qkv: values(qkv), tokens, hidden: width / 3, heads: how.heads, mask: how.mask }
 }
 
 /// The tensor with its values one after the other, as kernels read them: copied only if they are not.

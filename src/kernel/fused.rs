@@ -5,82 +5,39 @@
 //! [`super::backward`] between them while gradients are recorded.
 
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::dropout::{Dropout, Mask};
+use super::kernels::{Affine, Attention, Kernels, Normalise};
 use super::plain;
 
-/// How [`add_norm`] normalises.
-#[derive(Debug, Clone, Copy)]
-pub struct Normalise {
-    /// Added to the variance.
-    pub epsilon: f64,
-    /// What is dropped before the residual is added.
-    pub mask: Mask,
-}
-
-/// How [`attention`] mixes.
-#[derive(Debug, Clone, Copy)]
-pub struct Attention {
-    /// Heads, A.
-    pub heads: usize,
-    /// What of the weights is dropped.
-    pub mask: Mask,
-}
-
-/// A device's kernels, forward and backward, without any graph.
-pub trait Kernels: Backend {
-    /// x `[.., I]`, W `[I, O]`, b `[O]` → `x·W + b` `[.., O]`
-    fn linear_forward(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// dy `[.., O]`, W `[I, O]` → dx `[.., I]`
-    fn linear_input_gradient(gradient: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// x `[.., I]`, dy `[.., O]` → dW `[I, O]`
-    fn linear_weight_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// dy `[.., O]` → db `[O]`
-    fn linear_bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// `x · Φ(x)`
-    fn gelu_forward(x: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// x, dy → dx
-    fn gelu_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// x and residual `[.., H]`, γ and β `[H]` → y, and what the gradient needs: x̂ `[.., H]` and one over the
-    /// deviations.
-    fn norm_forward(
-        x: FloatTensor<Self>,
-        residual: Option<FloatTensor<Self>>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        how: Normalise,
-    ) -> [FloatTensor<Self>; 3];
-    /// x̂, one over the deviations and γ; dy → dx, that of the residual, dγ, dβ
-    fn norm_gradient(
-        kept: [FloatTensor<Self>; 3],
-        gradient: FloatTensor<Self>,
-        how: Normalise,
-    ) -> [FloatTensor<Self>; 4];
-
-    /// q, k, v `[B, T, H]`, bias `[B, T]` → mixed `[B, T, H]` and the weights before dropout, `[B, A, T, T]`.
-    fn attention_forward(
-        qkv: [FloatTensor<Self>; 3],
-        bias: FloatTensor<Self>,
-        how: Attention,
-    ) -> [FloatTensor<Self>; 2];
-    /// q, k, v and the weights; d mixed → dq, dk, dv
-    fn attention_gradient(
-        kept: [FloatTensor<Self>; 4],
-        gradient: FloatTensor<Self>,
-        how: Attention,
-    ) -> [FloatTensor<Self>; 3];
-}
-
 /// What burn dispatches by a tensor's device and by whether gradients are recorded.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait Fused: Backend {
     /// [`linear`]
     fn fused_linear(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// [`linears`]
+    fn fused_linears(
+        x: FloatTensor<Self>,
+        weight_0: FloatTensor<Self>,
+        weight_1: FloatTensor<Self>,
+        weight_2: FloatTensor<Self>,
+        bias_0: FloatTensor<Self>,
+        bias_1: FloatTensor<Self>,
+        bias_2: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    /// [`feed_forward`]
+    fn fused_feed_forward(
+        x: FloatTensor<Self>,
+        weight_0: FloatTensor<Self>,
+        weight_1: FloatTensor<Self>,
+        bias_0: FloatTensor<Self>,
+        bias_1: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
     /// [`gelu`]
     fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// [`Dropout::apply`]
+    fn fused_mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;
     /// [`norm`]
     fn fused_norm(
         x: FloatTensor<Self>,
@@ -97,83 +54,112 @@ pub trait Fused: Backend {
         how: Normalise,
     ) -> FloatTensor<Self>;
     /// [`attention`]
-    fn fused_attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        how: Attention,
-    ) -> FloatTensor<Self>;
+    fn fused_attention(qkv: FloatTensor<Self>, bias: FloatTensor<Self>, how: Attention) -> FloatTensor<Self>;
 }
 
-impl Fused for burn::backend::Flex {
-    fn fused_linear(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::linear_forward(x, weight, bias)
-    }
+/// The operations on a device's own backend, where no gradients are recorded: its kernels, and nothing kept.
+macro_rules! without_graph {
+    ($backend:ty) => {
+        impl Fused for $backend {
+            fn fused_linear(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                Self::dense(x, &[Affine { weight, bias }])
+            }
 
-    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::gelu_forward(x)
-    }
+            fn fused_linears(
+                x: FloatTensor<Self>,
+                weight_0: FloatTensor<Self>,
+                weight_1: FloatTensor<Self>,
+                weight_2: FloatTensor<Self>,
+                bias_0: FloatTensor<Self>,
+                bias_1: FloatTensor<Self>,
+                bias_2: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                let layers = [(weight_0, bias_0), (weight_1, bias_1), (weight_2, bias_2)];
+                Self::dense(x, &layers.map(|(weight, bias)| Affine { weight, bias }))
+            }
 
-    fn fused_norm(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        how: Normalise,
-    ) -> FloatTensor<Self> {
-        let [y, ..] = Self::norm_forward(x, None, gamma, beta, how);
-        y
-    }
+            fn fused_feed_forward(
+                x: FloatTensor<Self>,
+                weight_0: FloatTensor<Self>,
+                weight_1: FloatTensor<Self>,
+                bias_0: FloatTensor<Self>,
+                bias_1: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                let (wide, _) = Self::dense_gelu(x, &Affine { weight: weight_0, bias: bias_0 }, false);
+                Self::dense(wide, &[Affine { weight: weight_1, bias: bias_1 }])
+            }
 
-    fn fused_add_norm(
-        x: FloatTensor<Self>,
-        residual: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        how: Normalise,
-    ) -> FloatTensor<Self> {
-        let [y, ..] = Self::norm_forward(x, Some(residual), gamma, beta, how);
-        y
-    }
+            fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+                Self::gelu_forward(x)
+            }
 
-    fn fused_attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        how: Attention,
-    ) -> FloatTensor<Self> {
-        let [mixed, _] = Self::attention_forward([query, key, value], bias, how);
-        mixed
-    }
+            fn fused_mask(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self> {
+                Self::masked(x, mask)
+            }
+
+            fn fused_norm(
+                x: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                how: Normalise,
+            ) -> FloatTensor<Self> {
+                Self::norm_forward(x, None, Affine { weight: gamma, bias: beta }, how, false).0
+            }
+
+            fn fused_add_norm(
+                x: FloatTensor<Self>,
+                residual: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                how: Normalise,
+            ) -> FloatTensor<Self> {
+                Self::norm_forward(x, Some(residual), Affine { weight: gamma, bias: beta }, how, false).0
+            }
+
+            fn fused_attention(qkv: FloatTensor<Self>, bias: FloatTensor<Self>, how: Attention) -> FloatTensor<Self> {
+                Self::attention_forward(qkv, bias, how, false).0
+            }
+        }
+    };
 }
 
-/// Whether the device of a tensor has [`Kernels`].
-fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
-    x.device().without_autodiff() == Device::flex()
-}
+without_graph!(burn::backend::Flex);
+#[cfg(feature = "gpu")]
+without_graph!(burn_wgpu::CubeBackend);
 
 /// `x·W + b`: x `[.., I]`, W `[I, O]`, b `[O]` → `[.., O]`.
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-    if !has_kernels(&x) {
-        return plain::linear(x, weight, bias);
-    }
     Tensor::from_dispatch(Dispatch::fused_linear(x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()))
+}
+
+/// Three dense layers over the same input, side by side: x `[.., I]`, W `[I, O]` and b `[O]` each → `[.., 3·O]`.
+pub fn linears<const D: usize>(x: Tensor<D>, weights: [Tensor<2>; 3], biases: [Tensor<1>; 3]) -> Tensor<D> {
+    let ([w0, w1, w2], [b0, b1, b2]) = (weights.map(Tensor::into_dispatch), biases.map(Tensor::into_dispatch));
+    Tensor::from_dispatch(Dispatch::fused_linears(x.into_dispatch(), w0, w1, w2, b0, b1, b2))
+}
+
+/// `GELU(x·W₀ + b₀)·W₁ + b₁`: x `[.., I]`, W₀ `[I, F]`, W₁ `[F, O]` → `[.., O]`.
+pub fn feed_forward<const D: usize>(x: Tensor<D>, weights: [Tensor<2>; 2], biases: [Tensor<1>; 2]) -> Tensor<D> {
+    let ([w0, w1], [b0, b1]) = (weights.map(Tensor::into_dispatch), biases.map(Tensor::into_dispatch));
+    Tensor::from_dispatch(Dispatch::fused_feed_forward(x.into_dispatch(), w0, w1, b0, b1))
 }
 
 /// The exact GELU, `x · Φ(x)`.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    if !has_kernels(&x) {
-        return plain::gelu(x);
-    }
     Tensor::from_dispatch(Dispatch::fused_gelu(x.into_dispatch()))
+}
+
+/// `x · mask`
+pub(super) fn masked<const D: usize>(x: Tensor<D>, mask: Mask) -> Tensor<D> {
+    Tensor::from_dispatch(Dispatch::fused_mask(x.into_dispatch(), mask))
 }
 
 /// LayerNorm over the last dimension: x `[.., H]`, γ and β `[H]`.
 pub fn norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
-    if !has_kernels(&x) {
-        return plain::norm(x, gamma, beta, epsilon);
-    }
     let how = Normalise { epsilon, mask: Mask::none() };
     let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(Dispatch::fused_norm(x, gamma, beta, how))
@@ -187,27 +173,20 @@ pub fn add_norm<const D: usize>(
     epsilon: f64,
     dropout: &Dropout,
 ) -> Tensor<D> {
-    if !has_kernels(&x) {
-        return plain::norm(dropout.apply(x) + residual, gamma, beta, epsilon);
-    }
     let how = Normalise { epsilon, mask: dropout.mask() };
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(Dispatch::fused_add_norm(x.into_dispatch(), residual.into_dispatch(), gamma, beta, how))
 }
 
-/// `dropout(softmax(q·kᵀ / √D + bias))·v` over A heads: q, k, v `[B, T, H]`, bias `[B, T]` per key → `[B, T, H]`.
-pub fn attention(qkv: [Tensor<3>; 3], bias: Tensor<2>, heads: usize, dropout: &Dropout) -> Tensor<3> {
-    if !has_kernels(&qkv[0]) {
-        let [rows, tokens] = bias.dims();
-        return plain::attention(qkv, bias.reshape([rows, 1, 1, tokens]), heads, dropout);
-    }
+/// `dropout(softmax(q·kᵀ / √D + bias))·v` over A heads: q, k and v side by side `[B, T, 3·H]`, bias `[B, T]` per key →
+/// `[B, T, H]`. Nothing learns from the bias.
+pub fn attention(qkv: Tensor<3>, bias: Tensor<2>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     let how = Attention { heads, mask: dropout.mask() };
-    let [query, key, value] = qkv.map(Tensor::into_dispatch);
-    Tensor::from_dispatch(Dispatch::fused_attention(query, key, value, bias.into_dispatch(), how))
+    Tensor::from_dispatch(Dispatch::fused_attention(qkv.into_dispatch(), bias.into_dispatch(), how))
 }
 
-/// [`attention`] with a bias per pair of tokens, `[B or 1, A or 1, T, T]`, that may be learned and holds what hides
-/// padding. No device has a kernel for it yet.
+/// [`attention`] of separate q, k and v with a bias per pair of tokens, `[B or 1, A or 1, T, T]`, that may be learned and
+/// holds what hides padding. No device has a kernel for it yet.
 pub fn attention_with_bias(qkv: [Tensor<3>; 3], bias: Tensor<4>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     plain::attention(qkv, bias, heads, dropout)
 }

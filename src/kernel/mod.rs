@@ -1,16 +1,26 @@
 //! The operations that training spends its time in, each beside the plain burn expression that it must equal.
+//!
+//! [`fused`] has them as the model calls them; [`kernels`] is what a device has to compute for them; [`flex`] and `cube`
+//! are burn's tensors handed to the kernels of the CPU (`host`) and of GPUs (`gpu`).
 
 mod adamw;
 mod backward;
+#[cfg(feature = "gpu")]
+mod cube;
 mod dropout;
 mod flex;
 mod fused;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod host;
+mod kernels;
 mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, mix64};
-pub use fused::{add_norm, attention, attention_with_bias, gelu, linear, norm};
+pub use fused::{add_norm, attention, attention_with_bias, feed_forward, gelu, linear, linears, norm};
+#[cfg(feature = "gpu")]
+pub use gpu::adapter::set_software;
 pub use host::threads;

@@ -1,120 +1,227 @@
 //! Every kernel against the plain burn expression beside it: values and the gradients of all inputs, with and without
-//! dropout, at sizes that fill neither vectors nor tiles.
+//! dropout, at sizes that fill neither vectors nor tiles. On the CPU, and where a GPU is wanted there, too.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Dropout, add_norm, attention, gelu, linear, mix64, norm, plain};
+use super::{Dropout, add_norm, attention, feed_forward, gelu, linear, linears, mix64, norm, plain};
 
-/// Values between −1 and 1 without a pattern, as a leaf of the graph.
-fn leaf<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
-    let size: usize = shape.iter().product();
-    let values: Vec<f32> = (0..size as u64).map(|i| mix64(i ^ (seed << 40)) as i64 as f32 / i64::MAX as f32).collect();
-    Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff()).require_grad()
+/// Where kernels are tried, and how far they may be from the plain expression, relative to the largest value.
+struct On {
+    device: Device,
+    within: f32,
 }
 
-fn close<const D: usize>(name: &str, found: Tensor<D>, expected: Tensor<D>) {
-    assert_eq!(found.dims(), expected.dims(), "{name}");
-    let values = |tensor: Tensor<D>| tensor.into_data().try_into_vec::<f32>().expect("f32");
-    let (found, expected) = (values(found), values(expected));
-    let largest = expected.iter().fold(1e-3_f32, |largest, x| largest.max(x.abs()));
-    for (place, (a, b)) in found.iter().zip(&expected).enumerate() {
-        assert!((a - b).abs() <= 2e-6 * largest, "{name}[{place}]: {a}, not {b}");
+impl On {
+    fn cpu() -> Self {
+        Self { device: Device::flex().autodiff(), within: 2e-6 }
     }
-}
 
-/// A scalar of which every value of `y` has a gradient of its own.
-fn weigh<const D: usize>(y: Tensor<D>) -> Tensor<1> {
-    let weights = Tensor::from_inner(leaf(y.dims(), 99).inner());
-    (y * weights).sum()
+    /// Values between −1 and 1 without a pattern, as a leaf of the graph.
+    fn leaf<const D: usize>(&self, shape: [usize; D], seed: u64) -> Tensor<D> {
+        let size: usize = shape.iter().product();
+        let values: Vec<f32> =
+            (0..size as u64).map(|i| mix64(i ^ (seed << 40)) as i64 as f32 / i64::MAX as f32).collect();
+        Tensor::from_data(TensorData::new(values, shape), &self.device).require_grad()
+    }
+
+    fn close<const D: usize>(&self, name: &str, found: Tensor<D>, expected: Tensor<D>) {
+        assert_eq!(found.dims(), expected.dims(), "{name}");
+        let values = |tensor: Tensor<D>| tensor.into_data().try_into_vec::<f32>().expect("f32");
+        let (found, expected) = (values(found), values(expected));
+        let largest = expected.iter().fold(1e-3_f32, |largest, x| largest.max(x.abs()));
+        for (place, (a, b)) in found.iter().zip(&expected).enumerate() {
+            assert!((a - b).abs() <= self.within * largest, "{name}[{place}]: {a}, not {b} (of {largest})");
+        }
+    }
+
+    /// A scalar of which every value of `y` has a gradient of its own.
+    fn weigh<const D: usize>(&self, y: Tensor<D>) -> Tensor<1> {
+        let weights = Tensor::from_inner(self.leaf(y.dims(), 99).inner());
+        (y * weights).sum()
+    }
 }
 
 /// Compares two ways to compute the same from the same leaves.
 macro_rules! same {
-    ($name:expr, [$($leaf:ident),*], $kernel:expr, $plain:expr) => {{
+    ($on:expr, $name:expr, [$($leaf:ident),*], $kernel:expr, $plain:expr) => {{
         let (kernel, plain) = ($kernel, $plain);
-        close($name, kernel.clone().inner(), plain.clone().inner());
-        let (kernel, plain) = (weigh(kernel).backward(), weigh(plain).backward());
+        $on.close($name, kernel.clone().inner(), plain.clone().inner());
+        let (kernel, plain) = ($on.weigh(kernel).backward(), $on.weigh(plain).backward());
         $(
             let name = format!("{}: gradient of {}", $name, stringify!($leaf));
-            close(&name, $leaf.grad(&kernel).expect("a gradient"), $leaf.grad(&plain).expect("a gradient"));
+            $on.close(&name, $leaf.grad(&kernel).expect("a gradient"), $leaf.grad(&plain).expect("a gradient"));
         )*
     }};
 }
 
 fn dropouts() -> [Dropout; 2] {
-    [Dropout::off(), Dropout::new(0.3, 7, true)]
+    [Dropout::off(), Dropout::new(0.3, 7)]
 }
 
-#[test]
-fn dense_layers() {
-    for (rows, inputs, outputs) in [(1, 1, 1), (7, 5, 19), (70, 33, 50), (130, 400, 210)] {
-        let (x, w, b) = (leaf([2, rows, inputs], 0), leaf([inputs, outputs], 1), leaf([outputs], 2));
+/// Rows, inputs and outputs: fewer than a tile has, none a multiple of four, all, and more than one tile has.
+const DENSE: [[usize; 3]; 5] = [[1, 1, 1], [7, 5, 19], [70, 33, 50], [65, 20, 36], [130, 400, 212]];
+
+fn dense_layers(on: &On) {
+    for [rows, inputs, outputs] in DENSE {
+        let (x, w, b) = (on.leaf([2, rows, inputs], 0), on.leaf([inputs, outputs], 1), on.leaf([outputs], 2));
         let kernel = linear(x.clone(), w.clone(), b.clone());
-        same!("linear", [x, w, b], kernel, plain::linear(x.clone(), w.clone(), b.clone()));
+        let name = format!("linear {rows} {inputs} {outputs}");
+        same!(on, &name, [x, w, b], kernel, plain::linear(x.clone(), w.clone(), b.clone()));
     }
 }
 
-#[test]
-fn gelus() {
-    let x = leaf([3, 41, 5], 0);
-    let wide = || x.clone() * 6.0;
-    same!("gelu", [x], gelu(wide()), plain::gelu(wide()));
+fn layers_side_by_side(on: &On) {
+    for [rows, inputs, outputs] in DENSE {
+        let x = on.leaf([2, rows, inputs], 0);
+        let [w0, w1, w2] = [1, 2, 3].map(|seed| on.leaf([inputs, outputs], seed));
+        let [b0, b1, b2] = [4, 5, 6].map(|seed| on.leaf([outputs], seed));
+        let weights = || [w0.clone(), w1.clone(), w2.clone()];
+        let biases = || [b0.clone(), b1.clone(), b2.clone()];
+        let each = weights().into_iter().zip(biases()).map(|(w, b)| plain::linear(x.clone(), w, b));
+        let plain = Tensor::cat(each.collect(), 2);
+        let name = format!("linears {rows} {inputs} {outputs}");
+        same!(on, &name, [x, w0, w1, w2, b0, b1, b2], linears(x.clone(), weights(), biases()), plain);
+    }
 }
 
-#[test]
-fn norms() {
-    for (rows, hidden) in [(1, 1), (3, 17), (70, 40)] {
-        let (x, gamma, beta) = (leaf([2, rows, hidden], 0), leaf([hidden], 1), leaf([hidden], 2));
+fn feed_forwards(on: &On) {
+    for [rows, inputs, outputs] in DENSE {
+        let (x, w0, w1) = (on.leaf([2, rows, inputs], 0), on.leaf([inputs, outputs], 1), on.leaf([outputs, inputs], 2));
+        let (b0, b1) = (on.leaf([outputs], 3), on.leaf([inputs], 4));
+        let kernel = feed_forward(x.clone(), [w0.clone(), w1.clone()], [b0.clone(), b1.clone()]);
+        let wide = plain::gelu(plain::linear(x.clone(), w0.clone(), b0.clone()));
+        let name = format!("feed forward {rows} {inputs} {outputs}");
+        same!(on, &name, [x, w0, w1, b0, b1], kernel, plain::linear(wide, w1.clone(), b1.clone()));
+        let alone = feed_forward(x.clone().inner(), [w0.inner(), w1.inner()], [b0.inner(), b1.inner()]);
+        let recorded = feed_forward_of(on, [rows, inputs, outputs]);
+        on.close(&format!("{name} without a graph"), alone, recorded);
+    }
+}
+
+fn feed_forward_of(on: &On, [rows, inputs, outputs]: [usize; 3]) -> Tensor<3> {
+    let weights = [on.leaf([inputs, outputs], 1), on.leaf([outputs, inputs], 2)];
+    feed_forward(on.leaf([2, rows, inputs], 0), weights, [on.leaf([outputs], 3), on.leaf([inputs], 4)]).inner()
+}
+
+fn gelus(on: &On) {
+    for shape in [[3, 41, 5], [2, 6, 8]] {
+        let x = on.leaf(shape, 0);
+        let wide = || x.clone() * 6.0;
+        same!(on, "gelu", [x], gelu(wide()), plain::gelu(wide()));
+    }
+}
+
+fn masks(on: &On) {
+    for shape in [[3, 41, 5], [2, 6, 8]] {
+        let (x, ones) = (on.leaf(shape, 0), Tensor::<3>::ones(shape, &Device::flex()));
+        let dropout = || Dropout::new(0.3, 7);
+        // The CPU's mask is what a GPU must draw, too.
+        let mask = Tensor::<3>::from_data(dropout().apply(ones).into_data(), &on.device);
+        same!(on, "mask", [x], dropout().apply(x.clone()), x.clone() * mask);
+    }
+}
+
+fn norms(on: &On) {
+    for (rows, hidden) in [(1, 1), (3, 17), (70, 40), (33, 260)] {
+        let (x, gamma, beta) = (on.leaf([2, rows, hidden], 0), on.leaf([hidden], 1), on.leaf([hidden], 2));
         let kernel = norm(x.clone(), gamma.clone(), beta.clone(), 1e-5);
-        same!("norm", [x, gamma, beta], kernel, plain::norm(x.clone(), gamma.clone(), beta.clone(), 1e-5));
+        let plain = plain::norm(x.clone(), gamma.clone(), beta.clone(), 1e-5);
+        same!(on, &format!("norm {rows} {hidden}"), [x, gamma, beta], kernel, plain);
     }
 }
 
-#[test]
-fn norms_after_dropout_and_a_residual() {
-    let (x, residual, gamma, beta) = (leaf([2, 35, 40], 0), leaf([2, 35, 40], 1), leaf([40], 2), leaf([40], 3));
-    for dropout in dropouts() {
-        // A clone draws the same mask again.
-        let other = dropout.clone();
-        let sum = other.apply(x.clone()) + residual.clone();
-        let kernel = add_norm(x.clone(), residual.clone(), [gamma.clone(), beta.clone()], 1e-5, &dropout);
-        let plain = plain::norm(sum, gamma.clone(), beta.clone(), 1e-5);
-        same!("add_norm", [x, residual, gamma, beta], kernel, plain);
+fn norms_after_dropout_and_a_residual(on: &On) {
+    for hidden in [40, 39] {
+        let shape = [2, 35, hidden];
+        let (x, residual, gamma, beta) =
+            (on.leaf(shape, 0), on.leaf(shape, 1), on.leaf([hidden], 2), on.leaf([hidden], 3));
+        for dropout in dropouts() {
+            // A clone draws the same mask again.
+            let other = dropout.clone();
+            let sum = other.apply(x.clone()) + residual.clone();
+            let kernel = add_norm(x.clone(), residual.clone(), [gamma.clone(), beta.clone()], 1e-5, &dropout);
+            let plain = plain::norm(sum, gamma.clone(), beta.clone(), 1e-5);
+            same!(on, "add_norm", [x, residual, gamma, beta], kernel, plain);
+        }
     }
 }
 
-#[test]
-fn attentions() {
-    for (rows, tokens, heads, width) in [(1, 1, 1, 1), (3, 9, 2, 5), (2, 33, 3, 32)] {
-        let shape = [rows, tokens, heads * width];
-        let (q, k, v) = (leaf(shape, 0), leaf(shape, 1), leaf(shape, 2));
+fn attentions(on: &On) {
+    for (rows, tokens, heads, width) in [(1, 1, 1, 1), (3, 9, 2, 5), (2, 33, 3, 32), (2, 8, 2, 64)] {
+        let hidden = heads * width;
+        let qkv = on.leaf([rows, tokens, 3 * hidden], 0);
+        let thirds = || [0, 1, 2].map(|part| qkv.clone().narrow(2, part * hidden, hidden));
         // The last keys of every row but the first are padding.
         let bias =
             (0..rows * tokens).map(|at| if at / tokens > 0 && at % tokens > tokens / 2 { f32::MIN } else { 0.0 });
         let bias = TensorData::new(bias.collect::<Vec<f32>>(), [rows, tokens]);
-        let bias = Tensor::<2>::from_data(bias, &Device::flex().autodiff());
+        let bias = Tensor::<2>::from_data(bias, &on.device);
         let wide = bias.clone().reshape([rows, 1, 1, tokens]);
         for dropout in dropouts() {
             let other = dropout.clone();
-            let qkv = || [q.clone(), k.clone(), v.clone()];
-            let kernel = attention(qkv(), bias.clone(), heads, &dropout);
-            same!("attention", [q, k, v], kernel, plain::attention(qkv(), wide.clone(), heads, &other));
+            let kernel = attention(qkv.clone(), bias.clone(), heads, &dropout);
+            let name = format!("attention {rows} {tokens} {heads} {width}");
+            same!(on, &name, [qkv], kernel, plain::attention(thirds(), wide.clone(), heads, &other));
         }
     }
 }
 
 /// What needs no gradient gets none, and what does still has it right.
-#[test]
-fn constants_among_the_inputs() {
+fn constants_among_the_inputs(on: &On) {
     let constant = |tensor: Tensor<2>| Tensor::from_inner(tensor.inner());
-    let (x, w) = (constant(leaf([4, 6], 0)), leaf([6, 3], 1));
-    let b = Tensor::from_inner(leaf([3], 2).inner());
+    let (x, w) = (constant(on.leaf([4, 6], 0)), on.leaf([6, 3], 1));
+    let b = Tensor::from_inner(on.leaf([3], 2).inner());
     same!(
+        on,
         "linear of a constant",
         [w],
         linear(x.clone(), w.clone(), b.clone()),
         plain::linear(x.clone(), w.clone(), b.clone())
     );
-    let gradients = weigh(linear(x.clone(), w.clone(), b)).backward();
+    let gradients = on.weigh(linear(x.clone(), w.clone(), b)).backward();
     assert!(x.grad(&gradients).is_none());
+}
+
+/// All of the above, by name.
+const TESTS: [(&str, fn(&On)); 9] = [
+    ("dense layers", dense_layers),
+    ("layers side by side", layers_side_by_side),
+    ("feed-forward blocks", feed_forwards),
+    ("GELU", gelus),
+    ("masks", masks),
+    ("LayerNorm", norms),
+    ("LayerNorm after dropout and a residual", norms_after_dropout_and_a_residual),
+    ("attention", attentions),
+    ("constants among the inputs", constants_among_the_inputs),
+];
+
+#[test]
+fn kernels_on_the_cpu_equal_the_plain_expressions() {
+    TESTS.iter().for_each(|(_, test)| test(&On::cpu()));
+}
+
+#[cfg(feature = "gpu")]
+mod on_a_gpu {
+    use super::{On, TESTS};
+    use crate::kernel::gpu::adapter::set_software;
+    use crate::{Compute, DeviceKind};
+
+    /// With the kernels for hardware and with those for emulated adapters, whichever it is.
+    #[test]
+    fn kernels_on_a_gpu_equal_the_plain_expressions() {
+        if std::env::var_os("TABTUNE_TEST_GPU").is_none_or(|value| value != "1") {
+            eprintln!("Kernels: skipped on the GPU. Set TABTUNE_TEST_GPU=1 to run them there, too.");
+            return;
+        }
+        let compute = futures_lite::future::block_on(Compute::open(DeviceKind::Gpu)).expect("a GPU");
+        // Some functions of WGSL may be off by a few units in the last place.
+        let on = On { device: compute.device.autodiff(), within: 1e-5 };
+        for software in [false, true] {
+            set_software(software);
+            for (name, test) in TESTS {
+                eprintln!("{name}, {}", if software { "for emulated adapters" } else { "for hardware" });
+                test(&on);
+            }
+        }
+    }
 }

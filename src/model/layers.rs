@@ -81,16 +81,43 @@ impl Dense {
 
     /// `[.., I]` → `[.., O]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let bias = match &self.bias {
-            Some(bias) => bias.val(),
-            None => Tensor::zeros([self.sizes()[1]], &x.device()),
-        };
-        let y = kernel::linear(x.clone(), self.weight.val(), bias);
+        let y = kernel::linear(x.clone(), self.weight.val(), self.bias(&x.device()));
         match &self.lora {
             Some(lora) => y + lora.forward(x),
             None => y,
         }
     }
+
+    fn bias(&self, device: &Device) -> Tensor<1> {
+        match &self.bias {
+            Some(bias) => bias.val(),
+            None => Tensor::zeros([self.sizes()[1]], device),
+        }
+    }
+}
+
+/// Queries, keys and values of the same states side by side: `[B, T, H]` → `[B, T, 3·H]`.
+pub fn side_by_side(layers: [&Dense; 3], x: Tensor<3>) -> Tensor<3> {
+    if layers.iter().any(|layer| layer.lora.is_some()) {
+        return Tensor::cat(layers.map(|layer| layer.forward(x.clone())).into(), 2);
+    }
+    let device = x.device();
+    kernel::linears(x, layers.map(|layer| layer.weight.val()), layers.map(|layer| layer.bias(&device)))
+}
+
+/// `[B, T, 3·H]` → three times `[B, T, H]`
+pub fn thirds(x: Tensor<3>) -> [Tensor<3>; 3] {
+    let width = x.dims()[2] / 3;
+    [0, 1, 2].map(|part| x.clone().narrow(2, part * width, width))
+}
+
+/// `down(activation(up(x)))`: `[.., H]` → `[.., H]`.
+pub fn feed_forward<const D: usize>(up: &Dense, down: &Dense, activation: Activation, x: Tensor<D>) -> Tensor<D> {
+    if activation != Activation::Gelu || up.lora.is_some() || down.lora.is_some() {
+        return down.forward(activation.apply(up.forward(x)));
+    }
+    let device = x.device();
+    kernel::feed_forward(x, [up.weight.val(), down.weight.val()], [up.bias(&device), down.bias(&device)])
 }
 
 /// LayerNorm over the last dimension. γ is 1 and β 0 until a checkpoint fills them.

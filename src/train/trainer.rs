@@ -205,11 +205,7 @@ impl Trainer {
     /// What is dropped for one batch of the step. It depends on the run's seed, the step and the batch's place in it,
     /// and on nothing else, so that a run can be gone on with from any step.
     fn dropout(&self, place: usize) -> Dropout {
-        let seed = self.seed_of(place);
-        if !self.compute.is_cpu() {
-            self.compute.device.seed(seed);
-        }
-        Dropout::new(self.recipe.dropout, seed, self.compute.is_cpu())
+        Dropout::new(self.recipe.dropout, self.seed_of(place))
     }
 
     /// A number of its own for each batch of each step.

@@ -13,12 +13,8 @@ use crate::kernel::dropout::Mask;
 /// What is mixed with what.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
-    /// Queries, `[B, T, H]`.
-    pub query: &'a [f32],
-    /// Keys, `[B, T, H]`.
-    pub key: &'a [f32],
-    /// Values, `[B, T, H]`.
-    pub value: &'a [f32],
+    /// Queries, keys and values side by side, `[B, T, 3·H]`.
+    pub qkv: &'a [f32],
     /// Tokens in a row, T.
     pub tokens: usize,
     /// Width of all heads together, H.
@@ -55,10 +51,9 @@ impl<'a> Input<'a> {
     /// B
     fn rows(&self) -> usize {
         assert_eq!(self.width() * self.heads, self.hidden, "heads of equal width");
-        let rows = self.query.len() / (self.tokens * self.hidden);
-        let size = rows * self.tokens * self.hidden;
-        assert!([self.query, self.key, self.value].iter().all(|x| x.len() == size), "{rows} rows of tokens");
-        rows
+        let row = 3 * self.tokens * self.hidden;
+        assert!(row > 0 && self.qkv.len().is_multiple_of(row), "whole rows of {} tokens", self.tokens);
+        self.qkv.len() / row
     }
 
     /// A row's values in a `[B, T, H]` array.
@@ -75,11 +70,12 @@ impl<'a> Input<'a> {
 
     fn head(&self, row: usize, head: usize) -> Head<'a> {
         let column = head * self.width();
-        let of = |all: &'a [f32]| Matrix::rows(&all[self.row(row).start + column..], self.hidden);
+        let start = 3 * self.row(row).start + column;
+        let of = |part: usize| Matrix::rows(&self.qkv[start + part * self.hidden..], 3 * self.hidden);
         Head {
-            query: of(self.query),
-            key: of(self.key),
-            value: of(self.value),
+            query: of(0),
+            key: of(1),
+            value: of(2),
             column,
             place: (row * self.heads + head) * self.tokens * self.tokens,
         }
@@ -96,7 +92,9 @@ thread_local! {
 pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32]) {
     let Input { tokens, hidden, heads, .. } = input;
     let (rows, square) = (input.rows(), tokens * tokens);
-    assert!(mixed.len() == input.query.len() && weights.len() == rows * heads * square && bias.len() == rows * tokens);
+    assert!(
+        3 * mixed.len() == input.qkv.len() && weights.len() == rows * heads * square && bias.len() == rows * tokens
+    );
     let (mixed, weights) = (Shared::new(mixed), Shared::new(weights));
     let (arch, scale) = (pulp::Arch::new(), input.scale());
     threads::each(rows, |row| {
@@ -142,17 +140,18 @@ fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
     }
 }
 
-/// Gradients of queries, keys and values, `[B, T, H]` each, from that of what [`forward`] mixed and the weights it kept.
-pub fn backward(input: Input, weights: &[f32], gradient: &[f32], out: [&mut [f32]; 3]) {
+/// Gradients of queries, keys and values side by side, `[B, T, 3·H]`, from that of what [`forward`] mixed and the weights
+/// it kept.
+pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32]) {
     let Input { tokens, hidden, heads, .. } = input;
     let (rows, square) = (input.rows(), tokens * tokens);
-    assert!(weights.len() == rows * heads * square && gradient.len() == input.query.len());
-    assert!(out.iter().all(|x| x.len() == gradient.len()), "gradients as large as what they are of");
-    let out = out.map(Shared::new);
+    assert!(weights.len() == rows * heads * square && 3 * gradient.len() == input.qkv.len());
+    assert_eq!(dqkv.len(), input.qkv.len(), "gradients as large as what they are of");
+    let (dqkv, wide) = (Shared::new(dqkv), 3 * hidden);
     let arch = pulp::Arch::new();
     threads::each(rows, |row| {
         // SAFETY: every row is given once.
-        let [dquery, dkey, dvalue] = out.map(|all| unsafe { all.part(input.row(row)) });
+        let dqkv = unsafe { dqkv.part(3 * input.row(row).start..3 * input.row(row).end) };
         let [mut dropped, mut dweights] = SCRATCH.take();
         dropped.resize(square, 0.0);
         dweights.resize(square, 0.0);
@@ -173,10 +172,10 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], out: [&mut [f32
             });
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let (dropped, dscores) = (Matrix::rows(&dropped, tokens), Matrix::rows(&dweights, tokens));
-            product_here(mix, dropped.transposed(), dmixed, Start::Zero, &mut dvalue[at..], hidden);
+            product_here(mix, dropped.transposed(), dmixed, Start::Zero, &mut dqkv[2 * hidden + at..], wide);
             // …and from the scores to queries and keys.
-            product_here(mix, dscores, head.key, Start::Zero, &mut dquery[at..], hidden);
-            product_here(mix, dscores.transposed(), head.query, Start::Zero, &mut dkey[at..], hidden);
+            product_here(mix, dscores, head.key, Start::Zero, &mut dqkv[at..], wide);
+            product_here(mix, dscores.transposed(), head.query, Start::Zero, &mut dqkv[hidden + at..], wide);
         }
         SCRATCH.set([dropped, dweights]);
     });

@@ -21,6 +21,20 @@ pub fn forward(x: &[f32], y: &mut [f32]) {
     });
 }
 
+/// The same in place.
+pub fn forward_in_place(x: &mut [f32]) {
+    let (arch, size, shared) = (pulp::Arch::new(), x.len(), Shared::new(x));
+    threads::ranges(size, RUN, |_, range| {
+        // SAFETY: `ranges` gives every place once.
+        let x = unsafe { shared.part(range) };
+        arch.dispatch(|| {
+            for x in x.iter_mut() {
+                *x *= normal(*x).1;
+            }
+        });
+    });
+}
+
 /// Turns the gradient of y into that of x, in place: `dx = dy · (Φ(x) + x · φ(x))`
 pub fn backward(x: &[f32], gradient: &mut [f32]) {
     assert_eq!(x.len(), gradient.len(), "a gradient for every value");

@@ -1,4 +1,5 @@
-//! A dense layer, `y = x·W + b`, and its gradients. Letters: N rows, I inputs, O outputs.
+//! A dense layer, `y = x·W + b`, and its gradients, for layers whose outputs may lie side by side with those of others
+//! over the same input. Letters: N rows, I inputs, O outputs, P layers side by side.
 
 use super::gemm::{Matrix, Size, Start, product};
 use super::threads::{self, Shared};
@@ -6,35 +7,61 @@ use super::threads::{self, Shared};
 /// Rows that one thread takes at a time.
 const RUN: usize = 64;
 
-/// `[N, I]`·`[I, O]` + `[O]` → `[N, O]`
-pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+/// Which of P layers' outputs, each O wide, in rows of P·O values.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns {
+    /// Counted from 0.
+    pub at: usize,
+    /// P
+    pub of: usize,
+}
+
+impl Columns {
+    /// The layer's own N × O values within all.
+    fn of(self, all: &[f32], outputs: usize) -> Matrix<'_> {
+        Matrix::rows(&all[self.at * outputs..], self.of * outputs)
+    }
+
+    /// N
+    fn rows(self, all: &[f32], outputs: usize) -> usize {
+        all.len() / (self.of * outputs)
+    }
+}
+
+/// `[N, I]`·`[I, O]` + `[O]` → its columns of `[N, P·O]`
+pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], columns: Columns, y: &mut [f32]) {
     let outputs = bias.len();
     let inputs = weight.len() / outputs;
-    let size = Size { m: y.len() / outputs, n: outputs, k: inputs };
-    assert!(x.len() == size.m * inputs && weight.len() == inputs * outputs && y.len() == size.m * outputs);
-    product(size, Matrix::rows(x, inputs), Matrix::rows(weight, outputs), Start::Bias(bias), y, outputs);
+    let size = Size { m: columns.rows(y, outputs), n: outputs, k: inputs };
+    assert!(x.len() == size.m * inputs && weight.len() == inputs * outputs, "x is N × I, W is I × O");
+    let stride = columns.of * outputs;
+    let y = &mut y[columns.at * outputs..];
+    product(size, Matrix::rows(x, inputs), Matrix::rows(weight, outputs), Start::Bias(bias), y, stride);
 }
 
-/// `dx = dy·Wᵀ`: `[N, O]`, `[I, O]` → `[N, I]`
-pub fn input_gradient(gradient: &[f32], weight: &[f32], outputs: usize, dx: &mut [f32]) {
+/// `dx = dy·Wᵀ`: its columns of `[N, P·O]`, `[I, O]` → `[N, I]`, added to what the layers before it have put there.
+pub fn input_gradient(gradient: &[f32], weight: &[f32], outputs: usize, columns: Columns, dx: &mut [f32]) {
     let inputs = weight.len() / outputs;
-    let size = Size { m: gradient.len() / outputs, n: inputs, k: outputs };
+    let size = Size { m: columns.rows(gradient, outputs), n: inputs, k: outputs };
     assert_eq!(dx.len(), size.m * inputs, "dx is N × I");
-    product(size, Matrix::rows(gradient, outputs), Matrix::rows(weight, outputs).transposed(), Start::Zero, dx, inputs);
+    let start = if columns.at == 0 { Start::Zero } else { Start::Add };
+    let weight = Matrix::rows(weight, outputs).transposed();
+    product(size, columns.of(gradient, outputs), weight, start, dx, inputs);
 }
 
-/// `dW = xᵀ·dy`: `[N, I]`, `[N, O]` → `[I, O]`
-pub fn weight_gradient(x: &[f32], gradient: &[f32], outputs: usize, dweight: &mut [f32]) {
+/// `dW = xᵀ·dy`: `[N, I]`, its columns of `[N, P·O]` → `[I, O]`
+pub fn weight_gradient(x: &[f32], gradient: &[f32], outputs: usize, columns: Columns, dweight: &mut [f32]) {
     let inputs = dweight.len() / outputs;
-    let size = Size { m: inputs, n: outputs, k: gradient.len() / outputs };
+    let size = Size { m: inputs, n: outputs, k: columns.rows(gradient, outputs) };
     assert_eq!(x.len(), size.k * inputs, "x is N × I");
-    product(size, Matrix::rows(x, inputs).transposed(), Matrix::rows(gradient, outputs), Start::Zero, dweight, outputs);
+    let x = Matrix::rows(x, inputs).transposed();
+    product(size, x, columns.of(gradient, outputs), Start::Zero, dweight, outputs);
 }
 
-/// `db = Σ dy` over rows: `[N, O]` → `[O]`
-pub fn bias_gradient(gradient: &[f32], dbias: &mut [f32]) {
+/// `db = Σ dy` over rows: its columns of `[N, P·O]` → `[O]`
+pub fn bias_gradient(gradient: &[f32], columns: Columns, dbias: &mut [f32]) {
     let outputs = dbias.len();
-    let rows = gradient.len() / outputs;
+    let (rows, stride) = (columns.rows(gradient, outputs), columns.of * outputs);
     let mut sums = vec![0.0; rows.div_ceil(RUN) * outputs];
     let shared = Shared::new(&mut sums);
     let arch = pulp::Arch::new();
@@ -42,9 +69,10 @@ pub fn bias_gradient(gradient: &[f32], dbias: &mut [f32]) {
         // SAFETY: every piece is given once.
         let sums = unsafe { shared.part(piece * outputs..(piece + 1) * outputs) };
         arch.dispatch(|| {
-            for gradient in gradient[range.start * outputs..range.end * outputs].chunks_exact(outputs) {
+            for row in gradient[range.start * stride..range.end * stride].chunks_exact(stride) {
+                let row = &row[columns.at * outputs..][..outputs];
                 for i in 0..outputs {
-                    sums[i] += gradient[i];
+                    sums[i] += row[i];
                 }
             }
         });

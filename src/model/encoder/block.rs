@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use crate::kernel::Dropout;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
-use crate::model::layers::{Dense, DenseLayers, Norm};
+use crate::model::layers::{Dense, DenseLayers, Norm, feed_forward};
 
 /// Attention's output layer and the feed-forward block, each with a residual and LayerNorm after it.
 #[derive(Module, Debug)]
@@ -53,7 +53,7 @@ impl Block {
         let none = Dropout::off();
         let [after_attention, after_output] = self.drops.map(|drops| if drops { &batch.dropout } else { &none });
         let attended = self.attention_norm.after(self.attention_output.forward(mixed), input, after_attention);
-        let wide = self.activation.apply(self.intermediate.forward(attended.clone()));
-        self.output_norm.after(self.output.forward(wide), attended, after_output)
+        let fed = feed_forward(&self.intermediate, &self.output, self.activation, attended.clone());
+        self.output_norm.after(fed, attended, after_output)
     }
 }

@@ -8,7 +8,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
 use crate::model::family::{Modern, Rotary};
-use crate::model::layers::{Dense, DenseLayers, Norm, below};
+use crate::model::layers::{Dense, DenseLayers, Norm, below, thirds};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -120,7 +120,7 @@ impl Layer {
         let [query, key, value] = thirds(self.qkv.forward(normed));
         let qkv = [rotate(query, &view.rotation, heads), rotate(key, &view.rotation, heads), value];
         let mixed = match &view.window {
-            None => kernel::attention(qkv, batch.attention_bias.clone(), heads, &batch.dropout),
+            None => kernel::attention(Tensor::cat(qkv.into(), 2), batch.attention_bias.clone(), heads, &batch.dropout),
             Some(bias) => kernel::attention_with_bias(qkv, bias.clone(), heads, &batch.dropout),
         };
         let attended = input + batch.dropout.apply(self.attention_output.forward(mixed));
@@ -129,12 +129,6 @@ impl Layer {
         let gated = self.activation.apply(both.clone().narrow(2, 0, half)) * both.narrow(2, half, half);
         attended + self.output.forward(batch.dropout.apply(gated))
     }
-}
-
-/// `[B, T, 3·H]` → three times `[B, T, H]`
-fn thirds(x: Tensor<3>) -> [Tensor<3>; 3] {
-    let width = x.dims()[2] / 3;
-    [0, 1, 2].map(|part| x.clone().narrow(2, part * width, width))
 }
 
 /// Rotary positions (Su et al. 2021): the angle of pair p of D / 2 at place t is `t · θ^(−2p / D)`.

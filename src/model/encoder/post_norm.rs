@@ -12,7 +12,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Details;
-use crate::model::layers::{Dense, DenseLayers, below};
+use crate::model::layers::{Dense, DenseLayers, below, side_by_side, thirds};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -98,10 +98,10 @@ impl Layer {
 
     /// `[B, T, H]` → `[B, T, H]`; `relative` is added to the scores, `[B, A, T, T]`, padding included.
     fn forward(&self, input: Tensor<3>, relative: Option<&Tensor<4>>, batch: &DeviceBatch) -> Tensor<3> {
-        let qkv = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
+        let qkv = side_by_side([&self.query, &self.key, &self.value], input.clone());
         let mixed = match relative {
             None => kernel::attention(qkv, batch.attention_bias.clone(), self.heads, &batch.dropout),
-            Some(bias) => kernel::attention_with_bias(qkv, bias.clone(), self.heads, &batch.dropout),
+            Some(bias) => kernel::attention_with_bias(thirds(qkv), bias.clone(), self.heads, &batch.dropout),
         };
         self.block.forward(mixed, input, batch)
     }

@@ -1,4 +1,4 @@
-"""Times PyTorch on the CPU at one job of the bench: pytorch.py JOB-AS-JSON THREADS. One JSON object per line.
+"""Times PyTorch at one job of the bench: pytorch.py JOB-AS-JSON THREADS [cpu|cuda]. One JSON object per line.
 
 Written for speed as one would by hand: fused attention, fused AdamW, eager mode.
 """
@@ -48,7 +48,7 @@ def parameters(shape):
     return entries + dense("pooler", hidden, hidden) + dense("head", hidden, CLASSES)
 
 
-def weights(shape):
+def weights(shape, device):
     """Parameters by name. Dense weights are stored [outputs, inputs], as PyTorch's products like them best."""
     tables, result = {"word.w", "position.w", "type.w"}, {}
     for stream, (name, size) in enumerate(parameters(shape)):
@@ -58,7 +58,7 @@ def weights(shape):
             values = values if name in tables else values.T.copy()
         else:
             values = numpy.full(size, 1.0 if name.endswith(".gamma") else 0.0, numpy.float32)
-        result[name] = torch.from_numpy(values).requires_grad_()
+        result[name] = torch.from_numpy(values).to(device).requires_grad_()
     return result
 
 
@@ -100,15 +100,15 @@ def optimiser(p):
 
 
 def main():
-    job, threads = json.loads(sys.argv[1]), int(sys.argv[2])
+    job, threads, device = json.loads(sys.argv[1]), int(sys.argv[2]), (sys.argv[3:] or ["cpu"])[0]
     if threads:
         torch.set_num_threads(threads)
     begun = time.perf_counter()
     shape, rows, tokens = job["sizes"], job["batch"], job["tokens"]
-    p = weights(shape)
+    p = weights(shape, device)
     adamw, kind = optimiser(p)
-    ids = torch.from_numpy((uniform(IDS, rows * tokens) * shape["vocab_size"]).astype(numpy.int64)).view(rows, tokens)
-    labels = torch.from_numpy((uniform(LABELS, rows) * CLASSES).astype(numpy.int64))
+    ids = torch.from_numpy((uniform(IDS, rows * tokens) * shape["vocab_size"]).astype(numpy.int64)).view(rows, tokens).to(device)
+    labels = torch.from_numpy((uniform(LABELS, rows) * CLASSES).astype(numpy.int64)).to(device)
 
     def full():
         adamw.zero_grad()

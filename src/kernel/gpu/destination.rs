@@ -1,0 +1,69 @@
+//! Where gradients of parameters go: into arrays of their own, or, while a backward pass runs for an optimiser that keeps
+//! all gradients in one array, to their places there.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use burn::backend::TensorMetadata;
+use burn_wgpu::CubeTensor;
+
+use super::shader::room;
+
+thread_local! {
+    static OPEN: RefCell<Option<Places>> = const { RefCell::new(None) };
+}
+
+/// One array with the gradients of all parameters that lie in another: each at the place of its parameter.
+#[derive(Debug)]
+struct Places {
+    /// The memory that they lie in, by number.
+    parameters: usize,
+    gradients: CubeTensor,
+    /// Offsets in bytes of the gradients that are there.
+    written: HashSet<u64>,
+}
+
+/// Where one gradient goes.
+#[derive(Debug)]
+pub struct Destination {
+    /// The array, or its part of the array of all.
+    pub array: CubeTensor,
+    /// Whether it is added to what is there.
+    pub adds: bool,
+    /// Whether it is in the array of all, where the graph has no more to do with it.
+    pub placed: bool,
+}
+
+impl Destination {
+    /// The gradient as the graph takes it.
+    pub fn tensor(self) -> Option<CubeTensor> {
+        (!self.placed).then_some(self.array)
+    }
+}
+
+/// Where the gradient of a parameter goes.
+pub fn destination(parameter: &CubeTensor) -> Destination {
+    OPEN.with_borrow_mut(|open| {
+        let own = || Destination { array: room(parameter, parameter.shape()), adds: false, placed: false };
+        let Some(places) = open else { return own() };
+        if memory(parameter) != places.parameters {
+            return own();
+        }
+        let offset = parameter.handle.offset_start.unwrap_or(0);
+        let array = view(&places.gradients, offset, parameter.shape());
+        Destination { array, adds: !places.written.insert(offset), placed: true }
+    })
+}
+
+/// A part of an array as an array of its own, from a byte on.
+pub fn view(array: &CubeTensor, offset: u64, shape: burn::tensor::Shape) -> CubeTensor {
+    let bytes = (shape.num_elements() * size_of::<f32>()) as u64;
+    let rest = array.handle.size_in_used() - offset - bytes;
+    let handle = array.handle.clone().offset_start(offset).offset_end(rest);
+    CubeTensor::new_contiguous(array.client.clone(), array.device.clone(), shape, handle, array.dtype)
+}
+
+/// The number of the memory that an array lies in: its own, or that of the array that it is a part of.
+fn memory(array: &CubeTensor) -> usize {
+    array.handle.memory.clone().binding().id().value
+}

@@ -1,0 +1,111 @@
+//! The main loop of products whose invocations read A and B where they are. On adapters that are emulated on a processor
+//! this is several times as fast as [`super::tiled`]: there a barrier costs more than it saves, and caches do the rest.
+
+use super::tiled::{accumulators, rows};
+use super::{Product, Text, load};
+
+pub fn main(product: &Product, text: &mut Text) {
+    let tile = product.tile;
+    text.line(format!("@compute @workgroup_size({})", tile.threads()));
+    text.line("fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {");
+    place(product, text);
+    product.end.before(product, text);
+    accumulators(product, text);
+    load::turns(product, text);
+    text.line("for (var turn = turn_begin; turn < turn_end; turn += 1u) {");
+    load::turn(product, text);
+    let depth = tile.depth;
+    match (product.kind.a_is_deep(), product.kind.b_is_deep()) {
+        (true, true) => {
+            a_by_rows(product, text);
+            for j in 0..tile.wide {
+                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), "k_0", true);
+            }
+            for (four, i) in rows(product) {
+                for column in 0..tile.wide / 4 {
+                    let dots = [0, 1, 2, 3].map(|j| format!("dot(a_{four}{i}, b_{})", column * 4 + j)).join(", ");
+                    text.line(format!("c_{four}{i}{column} += vec4f({dots});"));
+                }
+            }
+        }
+        (true, false) => {
+            a_by_rows(product, text);
+            for k in 0..depth {
+                text.line("{");
+                b_by_columns(product, text, &format!("(k_0 + {k}u)"));
+                let lane = &"xyzw"[k..=k];
+                for (four, i) in rows(product) {
+                    for column in 0..tile.wide / 4 {
+                        text.line(format!("c_{four}{i}{column} += a_{four}{i}.{lane} * b_{column};"));
+                    }
+                }
+                text.line("}");
+            }
+        }
+        (false, _) => {
+            for k in 0..depth {
+                text.line("{");
+                let k = format!("(k_0 + {k}u)");
+                for four in 0..tile.high / 4 {
+                    fetch(product, text, "a", &format!("a_{four}"), &format!("as_{four}"), &k, false);
+                }
+                b_by_columns(product, text, &k);
+                for (four, i) in rows(product) {
+                    for column in 0..tile.wide / 4 {
+                        let lane = &"xyzw"[i..=i];
+                        text.line(format!("c_{four}{i}{column} += a_{four}.{lane} * b_{column};"));
+                    }
+                }
+                product.end.along(product, text);
+                text.line("}");
+            }
+        }
+    }
+    text.line("}");
+    product.end.after(product, text);
+    text.line("}");
+}
+
+/// Where this invocation's block of C is, and from which rows and columns it reads: those at the edge of C compute some
+/// more than there is, from values that are there.
+fn place(product: &Product, text: &mut Text) {
+    let tile = product.tile;
+    let across = tile.across();
+    text.line(format!("let tx = t % {across}u;\nlet ty = t / {across}u;"));
+    text.line(format!("let first_row = group.y * {}u + ty * {}u;", tile.rows, tile.high));
+    text.line(format!("let first_column = group.x * {}u + tx * {}u;", tile.columns, tile.wide));
+    for (four, i) in rows(product) {
+        text.line(format!("let row_{four}{i} = first_row + {}u;", four * 4 + i));
+        text.line(format!("let as_{four}{i} = min(row_{four}{i}, p.m - 1u);"));
+    }
+    for four in 0..tile.high / 4 {
+        let place = load::within(product, false, &format!("first_row + {}u", four * 4), "m");
+        text.line(format!("let as_{four} = {place};"));
+    }
+    for four in 0..tile.wide / 4 {
+        text.line(format!("let column_{four} = first_column + {}u;", four * 4));
+        let place = load::within(product, false, &format!("column_{four}"), "n");
+        text.line(format!("let bs_{four}_across = {place};"));
+    }
+    for j in 0..tile.wide {
+        text.line(format!("let bs_{j} = min(first_column + {j}u, p.n - 1u);"));
+    }
+}
+
+fn a_by_rows(product: &Product, text: &mut Text) {
+    for (four, i) in rows(product) {
+        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), "k_0", true);
+    }
+}
+
+fn b_by_columns(product: &Product, text: &mut Text, k: &str) {
+    for column in 0..product.tile.wide / 4 {
+        fetch(product, text, "b", &format!("b_{column}"), &format!("bs_{column}_across"), k, false);
+    }
+}
+
+fn fetch(product: &Product, text: &mut Text, operand: &str, name: &str, side: &str, k: &str, deep: bool) {
+    let value = load::value(product, operand, side, k);
+    text.line(format!("var {name} = vec4f();"));
+    text.line(load::guarded(product, deep, name, k, &value));
+}

@@ -1,0 +1,176 @@
+//! What happens to C on its way out of a product.
+
+use super::tiled::rows;
+use super::{Kind, Product, Text};
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// C
+    Plain,
+    /// C + bias
+    Bias,
+    /// GELU(u), where u = C + bias, and u itself if it is to be kept.
+    Gelu {
+        /// Whether u is.
+        keep: bool,
+    },
+    /// C times the slope of GELU at u.
+    GeluSlope,
+    /// dW = C and db, the sums of B over the depth; added to what is there if the uniform says so.
+    Parameters,
+    /// The same of one part of the depth, one after the other: [`super::super::fold`] adds the parts up.
+    Partial,
+}
+
+impl End {
+    /// Functions that it calls.
+    pub fn functions(self, text: &mut Text) {
+        if matches!(self, Self::Gelu { .. } | Self::GeluSlope) {
+            text.line(include_str!("../math.wgsl"));
+        }
+    }
+
+    /// Whether sums of B's columns are taken, too.
+    fn sums_columns(self) -> bool {
+        matches!(self, Self::Parameters | Self::Partial)
+    }
+
+    /// What the loop needs.
+    pub fn before(self, product: &Product, text: &mut Text) {
+        if self.sums_columns() {
+            // One row of workgroups sees all of B.
+            text.line("let sums_columns = group.y == 0u;");
+            (0..product.tile.wide / 4).for_each(|column| text.line(format!("var sum_{column} = vec4f();")));
+        }
+    }
+
+    /// What each step along the depth adds, with `b_0`, `b_1`, … at hand.
+    pub fn along(self, product: &Product, text: &mut Text) {
+        if self.sums_columns() {
+            text.line("if (sums_columns) {");
+            (0..product.tile.wide / 4).for_each(|column| text.line(format!("sum_{column} += b_{column};")));
+            text.line("}");
+        }
+    }
+
+    /// Writes this invocation's block.
+    pub fn after(self, product: &Product, text: &mut Text) {
+        let columns = product.tile.wide / 4;
+        if matches!(self, Self::Bias | Self::Gelu { .. }) {
+            for column in 0..columns {
+                text.line(format!("var bias_{column} = vec4f();"));
+                each_layer(product, text, "layer_z", |text, layer| {
+                    let at = format!("column_{column}");
+                    read(product, text, &format!("bias_{column}"), &format!("bias{layer}"), &at, column);
+                });
+            }
+        }
+        if product.kind == Kind::Forward {
+            text.line("let c_0 = layer_z * p.n;");
+        }
+        if self == Self::Partial {
+            text.line("let c_0 = group.z * (p.m * p.n + p.n);");
+        }
+        for (four, i) in rows(product) {
+            text.line(format!("if (row_{four}{i} < p.m) {{"));
+            for column in 0..columns {
+                self.write(product, text, (format!("row_{four}{i}"), column), &format!("c_{four}{i}{column}"));
+            }
+            text.line("}");
+        }
+        if self.sums_columns() {
+            self.write_column_sums(product, text);
+        }
+    }
+
+    fn write(self, product: &Product, text: &mut Text, (row, column): (String, usize), sum: &str) {
+        let at = format!("{row} * p.c_row + column_{column}");
+        match self {
+            Self::Plain if product.kind == Kind::Forward => {
+                put(product, text, "c", &format!("c_0 + {at}"), sum, column)
+            }
+            Self::Plain => put(product, text, "c", &at, sum, column),
+            Self::Bias => {
+                put(product, text, "c", &format!("c_0 + {at}"), &format!("({sum} + bias_{column})"), column);
+            }
+            Self::Gelu { keep } => {
+                text.line(format!("let u_{sum} = {sum} + bias_{column};"));
+                if keep {
+                    put(product, text, "u", &at, &format!("u_{sum}"), column);
+                }
+                let y = ["x", "y", "z", "w"].map(|lane| format!("gelu(u_{sum}.{lane})")).join(", ");
+                put(product, text, "c", &at, &format!("vec4f({y})"), column);
+            }
+            Self::GeluSlope => {
+                text.line(format!("var u_{sum} = vec4f();"));
+                read(product, text, &format!("u_{sum}"), "u", &at, column);
+                let slope = ["x", "y", "z", "w"].map(|lane| format!("gelu_slope(u_{sum}.{lane})")).join(", ");
+                put(product, text, "c", &at, &format!("({sum} * vec4f({slope}))"), column);
+            }
+            Self::Parameters => each_layer(product, text, "layer_z", |text, layer| {
+                add(product, text, &format!("dw{layer}"), &at, sum, column);
+            }),
+            Self::Partial => put(product, text, "c", &format!("c_0 + {at}"), sum, column),
+        }
+    }
+
+    fn write_column_sums(self, product: &Product, text: &mut Text) {
+        text.line("if (sums_columns && ty == 0u) {");
+        for column in 0..product.tile.wide / 4 {
+            let (at, sum) = (format!("column_{column}"), format!("sum_{column}"));
+            if self == Self::Partial {
+                put(product, text, "c", &format!("c_0 + p.m * p.n + {at}"), &sum, column);
+            } else {
+                each_layer(product, text, "layer_z", |text, layer| {
+                    add(product, text, &format!("db{layer}"), &at, &sum, column);
+                });
+            }
+        }
+        text.line("}");
+    }
+}
+
+/// Code for the layer that this workgroup computes.
+fn each_layer(product: &Product, text: &mut Text, which: &str, mut body: impl FnMut(&mut Text, usize)) {
+    if product.layers == 1 {
+        return body(text, 0);
+    }
+    for layer in 0..product.layers {
+        text.line(format!("if ({which} == {layer}u) {{"));
+        body(text, layer);
+        text.line("}");
+    }
+}
+
+/// Four neighbours of an array, or those of them that are columns of C.
+fn read(product: &Product, text: &mut Text, name: &str, array: &str, at: &str, column: usize) {
+    if product.by_fours {
+        text.line(format!("if (column_{column} < p.n) {{ {name} = {array}[({at}) / 4u]; }}"));
+        return;
+    }
+    for i in 0..4 {
+        text.line(format!("if (column_{column} + {i}u < p.n) {{ {name}[{i}] = {array}[{at} + {i}u]; }}"));
+    }
+}
+
+fn put(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, column: usize) {
+    if product.by_fours {
+        text.line(format!("if (column_{column} < p.n) {{ {array}[({at}) / 4u] = {value}; }}"));
+        return;
+    }
+    text.line(format!("{{ let value = {value};"));
+    for i in 0..4 {
+        text.line(format!("if (column_{column} + {i}u < p.n) {{ {array}[{at} + {i}u] = value[{i}]; }}"));
+    }
+    text.line("}");
+}
+
+/// Puts values into an array, or adds them to what is there.
+fn add(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, column: usize) {
+    text.line(format!("{{ var sum = {value};\nif (p.add != 0u) {{ var before = vec4f();"));
+    read(product, text, "before", array, at, column);
+    text.line("sum += before; }");
+    put(product, text, array, at, "sum", column);
+    text.line("}");
+}
