@@ -11,7 +11,7 @@ use support::{Within, assert_close, block_on, norm, open, tolerance, values};
 use tabtune::data::{Batch, Truth};
 use tabtune::model::{DeviceBatch, EncoderConfig, Model};
 use tabtune::text::{Encoding, Tokenizer};
-use tabtune::train::{AdamW, Gradients, Objective};
+use tabtune::train::{AdamW, Objective};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
 #[derive(Deserialize)]
@@ -115,8 +115,8 @@ fn outputs_and_five_steps(kind: DeviceKind) {
         assert_close("logits", &block_on(values(model.forward(&batch))), &probe.logits, within);
     }
 
-    let mut model = model.train();
     let mut optim = AdamW::new(facts.weight_decay, facts.max_grad_norm);
+    let mut model = optim.place(model.train(), &compute);
     let objective = Objective::weighted(Task::Classification, 0.0, vec![1.0; facts.labels]);
     assert_eq!(facts.examples.len(), facts.steps.len() * facts.batch_size);
     for (rows, step) in facts.examples.chunks(facts.batch_size).zip(&facts.steps) {
@@ -125,8 +125,8 @@ fn outputs_and_five_steps(kind: DeviceKind) {
         let input = model.training_input(&batch, &compute);
         let loss = objective.loss(model.forward(&input), &batch, objective.mass(&batch.truths));
         assert_close("loss", &block_on(values(loss.clone())), &[step.loss], STEP);
-        let gradients = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
-        let (moved, before_clipping) = optim.step(model, gradients, facts.learning_rate).expect("a step");
+        optim.backward(&model, &input, loss).expect("gradients");
+        let (moved, before_clipping) = optim.step(model, facts.learning_rate).expect("a step");
         model = moved;
         assert_close("norm", &[block_on(norm(before_clipping)) as f32], &[step.grad_norm], STEP);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use support::families::{FAMILIES, HEADS, batch, load};
-use support::lora::{ADAPTED, adapted, after_a_step, agrees, comes_back, learn, trained};
+use support::lora::{ADAPTED, adapted, after_a_step, agrees, comes_back, learn, step, trained};
 use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, open, parameters, values};
 use tabtune::checkpoint::adapter::{self, AdapterConfig, LoraRecipe};
 use tabtune::model::{DeviceBatch, EncoderConfig, Model};
@@ -166,7 +166,8 @@ fn what_is_frozen_has_no_gradient_and_no_moments() {
         let (_, gradients) = learn(&adapted, &batch, Task::Classification, 3, &compute);
         assert_eq!((gradients.count(), gradients.bytes()), (named.len(), 4 * counted.trainable), "{family}");
         let mut optim = AdamW::new(0.01, 1.0);
-        let (moved, _) = optim.step(adapted, gradients, 0.01).expect("a step");
+        let adapted = optim.place(adapted, &compute);
+        let (moved, _) = step(&mut optim, adapted, (&batch, Task::Classification, 3), 0.01, &compute);
         assert_eq!(optim.bytes(), 8 * counted.trainable, "{family}");
         assert_eq!(moved.parameters(), counted, "{family}");
     }

@@ -1,6 +1,8 @@
 //! The fused operations while gradients are recorded: what each keeps of its forward pass, and which kernels give the
 //! gradients of its inputs. Inputs that need no gradient cost none.
 
+use std::sync::Arc;
+
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -10,6 +12,7 @@ use burn::backend::{Autodiff, tensor::FloatTensor};
 use super::dropout::Mask;
 use super::fused::Fused;
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, NormKept, Normalise, Pair};
+use super::lookup::Lookup;
 
 /// Hands a gradient to an input, if both are there.
 macro_rules! give {
@@ -20,10 +23,10 @@ macro_rules! give {
     };
 }
 
-/// The same for the gradients of a pair of parameters.
-macro_rules! give_pair {
-    ($grads:expr, $nodes:expr, $pair:expr) => {
-        for (node, gradient) in $nodes.into_iter().zip($pair) {
+/// The same for several parameters.
+macro_rules! give_each {
+    ($grads:expr, $nodes:expr, $gradients:expr) => {
+        for (node, gradient) in $nodes.into_iter().zip($gradients) {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 $grads.register::<B>(node.id, gradient);
             }
@@ -49,7 +52,7 @@ impl<B: Kernels, const P: usize, const N: usize> Backward<B, N> for DenseStep<P>
         if learn.iter().flatten().any(|learns| *learns) {
             let pairs: [Pair<B>; P] = B::dense_gradients(x, gradient.clone(), &layers, learn);
             for (nodes, pair) in nodes.into_iter().zip(pairs) {
-                give_pair!(grads, nodes, pair);
+                give_each!(grads, nodes, pair);
             }
         }
         give!(grads, for_x, B::dense_input_gradient(gradient, &layers));
@@ -71,14 +74,30 @@ impl<B: Kernels> Backward<B, 5> for FeedForwardStep {
         let [up_learns, down_learns] = [learns(&up_weight, &up_bias), learns(&down_weight, &down_bias)];
         if down_learns.contains(&true) {
             let [pair] = B::dense_gradients(wide, gradient.clone(), std::array::from_ref(&down), [down_learns]);
-            give_pair!(grads, [down_weight, down_bias], pair);
+            give_each!(grads, [down_weight, down_bias], pair);
         }
         let gradient = B::dense_gelu_gradient(gradient, &down, u);
         if up_learns.contains(&true) {
             let [pair] = B::dense_gradients(x, gradient.clone(), std::array::from_ref(&up), [up_learns]);
-            give_pair!(grads, [up_weight, up_bias], pair);
+            give_each!(grads, [up_weight, up_bias], pair);
         }
         give!(grads, for_x, B::dense_input_gradient(gradient, &[up]));
+    }
+}
+
+/// The sum of rows of N tables.
+#[derive(Debug)]
+struct EmbedStep;
+
+impl<B: Kernels, const N: usize> Backward<B, N> for EmbedStep {
+    type State = ([FloatTensor<B>; N], Arc<Lookup>);
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (tables, lookup) = ops.state;
+        let learn = ops.parents.each_ref().map(Option::is_some);
+        let gradients = B::embed_gradients(&tables, gradient, &lookup, learn);
+        give_each!(grads, ops.parents, gradients);
     }
 }
 
@@ -121,7 +140,7 @@ impl<B: Kernels, const N: usize> Backward<B, N> for NormaliseStep {
         let mut parents = ops.parents.into_iter();
         let [for_x, gamma, beta, for_residual] = std::array::from_fn(|_| parents.next().flatten());
         let ([dx, dresidual], pair) = B::norm_gradient(kept, gradient, how, [gamma.is_some(), beta.is_some()]);
-        give_pair!(grads, [gamma, beta], pair);
+        give_each!(grads, [gamma, beta], pair);
         give!(grads, for_x, dx);
         give!(grads, for_residual, dresidual);
     }
@@ -187,6 +206,26 @@ impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         }
     }
 
+    fn fused_embed_1(table_0: FloatTensor<Self>, lookup: Arc<Lookup>) -> FloatTensor<Self> {
+        let [t0] = [table_0].map(|table| table.into_parts());
+        embedded::<B, C, 1>([t0.1], [t0.0], lookup)
+    }
+
+    fn fused_embed_2(table_0: FloatTensor<Self>, table_1: FloatTensor<Self>, lookup: Arc<Lookup>) -> FloatTensor<Self> {
+        let [t0, t1] = [table_0, table_1].map(|table| table.into_parts());
+        embedded::<B, C, 2>([t0.1, t1.1], [t0.0, t1.0], lookup)
+    }
+
+    fn fused_embed_3(
+        table_0: FloatTensor<Self>,
+        table_1: FloatTensor<Self>,
+        table_2: FloatTensor<Self>,
+        lookup: Arc<Lookup>,
+    ) -> FloatTensor<Self> {
+        let [t0, t1, t2] = [table_0, table_1, table_2].map(|table| table.into_parts());
+        embedded::<B, C, 3>([t0.1, t1.1, t2.1], [t0.0, t1.0, t2.0], lookup)
+    }
+
     fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, node) = x.into_parts();
         let y = B::gelu_forward(x.clone());
@@ -249,6 +288,18 @@ fn dense<B: Kernels, C: CheckpointStrategy, const P: usize, const N: usize>(
     match Backward::<B, N>::prepare::<C>(DenseStep::<P>, nodes).compute_bound().stateful() {
         OpsKind::Tracked(step) => step.finish((x, layers), y),
         OpsKind::UnTracked(step) => step.finish(y),
+    }
+}
+
+fn embedded<B: Kernels, C: CheckpointStrategy, const N: usize>(
+    nodes: [NodeGuard; N],
+    tables: [FloatTensor<B>; N],
+    lookup: Arc<Lookup>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let sums = B::embed(&tables, &lookup);
+    match Backward::<B, N>::prepare::<C>(EmbedStep, nodes).compute_bound().stateful() {
+        OpsKind::Tracked(step) => step.finish((tables, lookup), sums),
+        OpsKind::UnTracked(step) => step.finish(sums),
     }
 }
 

@@ -3,9 +3,11 @@
 use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 
 use super::dropout::Mask;
+use super::gpu::destination::Destination;
 use super::gpu::product::{self, Dense};
-use super::gpu::{attention, each, norm};
+use super::gpu::{attention, each, embed, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
+use super::lookup::Lookup;
 
 impl Kernels for CubeBackend {
     fn dense<const P: usize>(x: CubeTensor, layers: &[Affine<Self>; P]) -> CubeTensor {
@@ -23,7 +25,7 @@ impl Kernels for CubeBackend {
         learn: [Learns; P],
     ) -> [Pair<Self>; P] {
         let mut places = product::parameter_gradients(x, gradient, &layers.each_ref().map(values)).into_iter();
-        learn.map(|learns| wanted(places.next().map(|pair| pair.map(|place| place.tensor())), learns))
+        learn.map(|learns| wanted(places.next().map(|pair| pair.map(Destination::tensor)), learns))
     }
 
     fn dense_gelu(x: CubeTensor, layer: &Affine<Self>, keep: bool) -> (CubeTensor, Option<CubeTensor>) {
@@ -40,6 +42,20 @@ impl Kernels for CubeBackend {
 
     fn gelu_gradient(x: CubeTensor, gradient: CubeTensor) -> CubeTensor {
         each::gelu_gradient(x, gradient)
+    }
+
+    fn embed<const P: usize>(tables: &[CubeTensor; P], lookup: &Lookup) -> CubeTensor {
+        embed::forward(tables, lookup)
+    }
+
+    fn embed_gradients<const P: usize>(
+        tables: &[CubeTensor; P],
+        gradient: CubeTensor,
+        lookup: &Lookup,
+        learn: [bool; P],
+    ) -> [Option<CubeTensor>; P] {
+        let mut places = embed::gradients(tables, gradient, lookup, &learn).into_iter();
+        learn.map(|_| places.next().flatten().and_then(Destination::tensor))
     }
 
     fn masked(x: CubeTensor, mask: Mask) -> CubeTensor {
@@ -71,7 +87,7 @@ impl Kernels for CubeBackend {
         let places = learns
             .contains(&true)
             .then(|| norm::parameter_gradients(&normal, &gradient, [&affine.weight, &affine.bias]));
-        (inputs, wanted(places.map(|pair| pair.map(|place| place.tensor())), learns))
+        (inputs, wanted(places.map(|pair| pair.map(Destination::tensor)), learns))
     }
 
     fn attention_forward(

@@ -6,8 +6,9 @@ use burn::tensor::{Shape, TensorData};
 
 use super::dropout::Mask;
 use super::host::linear::Columns;
-use super::host::{attention, gelu, linear, norm};
+use super::host::{attention, embed, gelu, linear, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
+use super::lookup::Lookup;
 
 impl Kernels for Flex {
     fn dense<const P: usize>(x: FlexTensor, layers: &[Affine<Self>; P]) -> FlexTensor {
@@ -78,6 +79,29 @@ impl Kernels for Flex {
         let (x, mut gradient) = (dense(x), dense(gradient));
         gelu::backward(values(&x), gradient.storage_mut());
         gradient
+    }
+
+    fn embed<const P: usize>(tables: &[FlexTensor; P], lookup: &Lookup) -> FlexTensor {
+        let tables = tables.each_ref().map(|table| dense(table.clone()));
+        let [_, width] = tables[0].shape().dims();
+        array(Shape::new([lookup.tokens(), width]), |sums| {
+            embed::forward(&tables.each_ref().map(values), lookup, sums);
+        })
+    }
+
+    fn embed_gradients<const P: usize>(
+        tables: &[FlexTensor; P],
+        gradient: FlexTensor,
+        lookup: &Lookup,
+        learn: [bool; P],
+    ) -> [Option<FlexTensor>; P] {
+        let gradient = dense(gradient);
+        std::array::from_fn(|at| {
+            learn[at].then(|| {
+                let places = &lookup.tables()[at];
+                array(tables[at].shape(), |dtable| embed::table_gradient(values(&gradient), places, dtable))
+            })
+        })
     }
 
     fn masked(x: FlexTensor, mask: Mask) -> FlexTensor {

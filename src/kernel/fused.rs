@@ -4,11 +4,14 @@
 //! A tensor's way: [`linear`] and its like → burn's dispatch ([`Fused`]) → the device's [`Kernels`], with
 //! [`super::backward`] between them while gradients are recorded.
 
+use std::sync::Arc;
+
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 
 use super::dropout::{Dropout, Mask};
 use super::kernels::{Affine, Attention, Kernels, Normalise};
+use super::lookup::Lookup;
 use super::plain;
 
 /// What burn dispatches by a tensor's device and by whether gradients are recorded.
@@ -33,6 +36,17 @@ pub trait Fused: Backend {
         weight_1: FloatTensor<Self>,
         bias_0: FloatTensor<Self>,
         bias_1: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    /// [`embed`], from one table.
+    fn fused_embed_1(table_0: FloatTensor<Self>, lookup: Arc<Lookup>) -> FloatTensor<Self>;
+    /// [`embed`], from two.
+    fn fused_embed_2(table_0: FloatTensor<Self>, table_1: FloatTensor<Self>, lookup: Arc<Lookup>) -> FloatTensor<Self>;
+    /// [`embed`], from three.
+    fn fused_embed_3(
+        table_0: FloatTensor<Self>,
+        table_1: FloatTensor<Self>,
+        table_2: FloatTensor<Self>,
+        lookup: Arc<Lookup>,
     ) -> FloatTensor<Self>;
     /// [`gelu`]
     fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -93,6 +107,27 @@ macro_rules! without_graph {
                 Self::dense(wide, &[Affine { weight: weight_1, bias: bias_1 }])
             }
 
+            fn fused_embed_1(table_0: FloatTensor<Self>, lookup: Arc<Lookup>) -> FloatTensor<Self> {
+                Self::embed(&[table_0], &lookup)
+            }
+
+            fn fused_embed_2(
+                table_0: FloatTensor<Self>,
+                table_1: FloatTensor<Self>,
+                lookup: Arc<Lookup>,
+            ) -> FloatTensor<Self> {
+                Self::embed(&[table_0, table_1], &lookup)
+            }
+
+            fn fused_embed_3(
+                table_0: FloatTensor<Self>,
+                table_1: FloatTensor<Self>,
+                table_2: FloatTensor<Self>,
+                lookup: Arc<Lookup>,
+            ) -> FloatTensor<Self> {
+                Self::embed(&[table_0, table_1, table_2], &lookup)
+            }
+
             fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
                 Self::gelu_forward(x)
             }
@@ -146,6 +181,26 @@ pub fn linears<const D: usize>(x: Tensor<D>, weights: [Tensor<2>; 3], biases: [T
 pub fn feed_forward<const D: usize>(x: Tensor<D>, weights: [Tensor<2>; 2], biases: [Tensor<1>; 2]) -> Tensor<D> {
     let ([w0, w1], [b0, b1]) = (weights.map(Tensor::into_dispatch), biases.map(Tensor::into_dispatch));
     Tensor::from_dispatch(Dispatch::fused_feed_forward(x.into_dispatch(), w0, w1, b0, b1))
+}
+
+/// The sum of rows of one, two or three tables `[_, E]` for each of N tokens → `[N, E]`.
+///
+/// # Panics
+///
+/// If there are more tables, or others than are looked up in.
+pub fn embed(tables: Vec<Tensor<2>>, lookup: Lookup) -> Tensor<2> {
+    assert_eq!(tables.len(), lookup.tables().len(), "rows of each table");
+    let (tables, lookup) = (tables.into_iter().map(Tensor::into_dispatch).collect::<Vec<_>>(), Arc::new(lookup));
+    Tensor::from_dispatch(match <[_; 3]>::try_from(tables) {
+        Ok([t0, t1, t2]) => Dispatch::fused_embed_3(t0, t1, t2, lookup),
+        Err(tables) => match <[_; 2]>::try_from(tables) {
+            Ok([t0, t1]) => Dispatch::fused_embed_2(t0, t1, lookup),
+            Err(mut tables) => {
+                assert_eq!(tables.len(), 1, "one, two or three tables");
+                Dispatch::fused_embed_1(tables.remove(0), lookup)
+            }
+        },
+    })
 }
 
 /// The exact GELU, `x · Φ(x)`.

@@ -1,12 +1,14 @@
 //! What a device has to be able to compute for [`super::fused`]: forward and backward, without any graph.
 //!
 //! Letters: N rows (all dimensions but the last), I inputs, O outputs, P layers over the same input, B batch, T tokens,
-//! A heads, H hidden.
+//! A heads, H hidden, E values
+//! in a row of a table.
 
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
 use super::dropout::Mask;
+use super::lookup::Lookup;
 
 /// How a sum is normalised.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +103,16 @@ pub trait Kernels: Backend {
     fn gelu_forward(x: FloatTensor<Self>) -> FloatTensor<Self>;
     /// x, dy → dx
     fn gelu_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Rows of P tables `[_, E]` → their sums for each of N tokens, `[N, E]`.
+    fn embed<const P: usize>(tables: &[FloatTensor<Self>; P], lookup: &Lookup) -> FloatTensor<Self>;
+    /// dsums `[N, E]` → the gradients of those tables that learn.
+    fn embed_gradients<const P: usize>(
+        tables: &[FloatTensor<Self>; P],
+        gradient: FloatTensor<Self>,
+        lookup: &Lookup,
+        learn: [bool; P],
+    ) -> [Option<FloatTensor<Self>>; P];
 
     /// `x · mask`; its gradient is the same of the gradient.
     fn masked(x: FloatTensor<Self>, mask: Mask) -> FloatTensor<Self>;

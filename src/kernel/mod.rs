@@ -13,14 +13,20 @@ mod fused;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod host;
+#[cfg(feature = "gpu")]
+mod in_place;
 mod kernels;
+mod lookup;
 mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, mix64};
-pub use fused::{add_norm, attention, attention_with_bias, feed_forward, gelu, linear, linears, norm};
+pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, gelu, linear, linears, norm};
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::set_software;
 pub use host::threads;
+#[cfg(feature = "gpu")]
+pub use in_place::{BLOCK, FlatParameters, Moments, Pace, copied};
+pub use lookup::{Lookup, Places};

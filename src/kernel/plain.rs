@@ -1,17 +1,21 @@
-//! The operations of [`super::fused`] as burn's own expressions: what devices without kernels run, and what kernels
-//! must equal, value and gradient.
+//! The operations of [`super::fused`] as burn's own expressions, which kernels must equal, value and gradient; and those
+//! that no device has a kernel for.
 
-use burn::tensor::{Tensor, activation, module};
+#[cfg(test)]
+use burn::tensor::module;
+use burn::tensor::{Tensor, activation};
 
 use super::dropout::Dropout;
 
 /// `x·W + b`
+#[cfg(test)]
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
     module::linear(x, weight, Some(bias))
 }
 
 /// `x · Φ(x)`, spelled out: burn 0.22.1 differentiates `activation::gelu` as if it were the tanh approximation, which
 /// puts gradients off by 1e-3.
+#[cfg(test)]
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !x.is_autodiff() {
         return activation::gelu(x);
@@ -21,6 +25,7 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 /// LayerNorm over the last dimension.
+#[cfg(test)]
 pub fn norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
     module::layer_norm(x, gamma, Some(beta), epsilon)
 }

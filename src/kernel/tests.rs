@@ -3,7 +3,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Dropout, add_norm, attention, feed_forward, gelu, linear, linears, mix64, norm, plain};
+use super::{
+    Dropout, Lookup, Places, add_norm, attention, embed, feed_forward, gelu, linear, linears, mix64, norm, plain,
+};
 
 /// Where kernels are tried, and how far they may be from the plain expression, relative to the largest value.
 struct On {
@@ -103,6 +105,44 @@ fn feed_forward_of(on: &On, [rows, inputs, outputs]: [usize; 3]) -> Tensor<3> {
     feed_forward(on.leaf([2, rows, inputs], 0), weights, [on.leaf([outputs], 3), on.leaf([inputs], 4)]).inner()
 }
 
+fn embeddings(on: &On) {
+    for width in [8, 7] {
+        let [t0, t1, t2] = [(40, 0), (100, 1), (2, 2)].map(|(rows, seed)| on.leaf([rows, width], seed));
+        let rows = |count: i32, step: i32| -> Vec<i32> { (0..110).map(|token| token * step % count).collect() };
+        let tables = || [(t0.clone(), rows(40, 7)), (t1.clone(), rows(100, 1)), (t2.clone(), rows(2, 0))];
+        for number in 1..=3 {
+            let looked = tables().into_iter().take(number);
+            let places = looked.map(|(table, rows)| Places { rows, count: table.dims()[0], constant: Vec::new() });
+            let lookup = Lookup::new(places.collect());
+            let kernel = embed(tables().into_iter().take(number).map(|(table, _)| table).collect(), lookup);
+            let select = |(table, rows): (Tensor<2>, Vec<i32>)| {
+                table.select(0, Tensor::from_data(TensorData::new(rows, [110]), &on.device))
+            };
+            let plain = tables().into_iter().take(number).map(select).reduce(|sum, rows| sum + rows).expect("tables");
+            let name = format!("embedding of {number} tables");
+            match number {
+                1 => same!(on, &name, [t0], kernel, plain),
+                2 => same!(on, &name, [t0, t1], kernel, plain),
+                _ => same!(on, &name, [t0, t1, t2], kernel, plain),
+            }
+        }
+    }
+}
+
+/// Tokens that are constant give their rows no gradient.
+fn constants_in_embeddings(on: &On) {
+    let (table, kept) = (on.leaf([3, 4], 0), on.leaf([3, 4], 0));
+    let places = Places { rows: vec![1, 1, 2], count: 3, constant: vec![false, true, false] };
+    let kernel = embed(vec![table.clone()], Lookup::new(vec![places]));
+    let weights = |rows: &[f32]| {
+        let values = rows.iter().flat_map(|&row| [row; 4]).collect::<Vec<_>>();
+        Tensor::<2>::from_data(TensorData::new(values, [3, 4]), &on.device)
+    };
+    let gradients = (kernel * weights(&[2.0, 3.0, 5.0])).sum().backward();
+    let expected = (kept.clone() * weights(&[0.0, 2.0, 5.0])).sum().backward();
+    on.close("constants", table.grad(&gradients).expect("one"), kept.grad(&expected).expect("one"));
+}
+
 fn gelus(on: &On) {
     for shape in [[3, 41, 5], [2, 6, 8]] {
         let x = on.leaf(shape, 0);
@@ -183,10 +223,12 @@ fn constants_among_the_inputs(on: &On) {
 }
 
 /// All of the above, by name.
-const TESTS: [(&str, fn(&On)); 9] = [
+const TESTS: [(&str, fn(&On)); 11] = [
     ("dense layers", dense_layers),
     ("layers side by side", layers_side_by_side),
     ("feed-forward blocks", feed_forwards),
+    ("embeddings", embeddings),
+    ("constants in embeddings", constants_in_embeddings),
     ("GELU", gelus),
     ("masks", masks),
     ("LayerNorm", norms),

@@ -1,18 +1,24 @@
 //! A [`Batch`] on the device: the encoder's inputs as tensors.
 
+use std::sync::Arc;
+
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::{Batch, Truth};
-use crate::kernel::Dropout;
+use crate::kernel::{self, Dropout, Lookup, Places};
 
 /// Inputs of the encoder.
 #[derive(Debug, Clone)]
 pub struct DeviceBatch {
+    /// B and T.
+    shape: [usize; 2],
     /// Token ids, `[B, T]`.
-    pub ids: Tensor<2, Int>,
+    pub ids: Arc<[i32]>,
     /// Token types, `[B, T]`.
-    pub types: Tensor<2, Int>,
+    pub types: Arc<[i32]>,
+    /// Whether a token is padding, `[B, T]`.
+    pub padding: Arc<[bool]>,
     /// Added to the scores of each key, `[B, T]`: 0 for tokens, the lowest f32 for padding, as transformers does.
     pub attention_bias: Tensor<2>,
     /// 1 for tokens, 0 for padding, `[B, T]`.
@@ -38,7 +44,7 @@ pub struct Words {
     /// Their values, `[U, H]`.
     pub rows: Tensor<2>,
     /// Which of them each token is, `[B · T]`.
-    places: Tensor<1, Int>,
+    pub places: Vec<i32>,
 }
 
 impl Words {
@@ -48,26 +54,16 @@ impl Words {
         ids.sort_unstable();
         ids.dedup();
         // Every token is among them, so that each search finds its place.
-        let places: Vec<i32> =
-            tokens.iter().map(|token| ids.binary_search(token).unwrap_or_else(|at| at) as i32).collect();
+        let places = tokens.iter().map(|token| ids.binary_search(token).unwrap_or_else(|at| at) as i32).collect();
         let values = table.val().inner();
-        let plain = values.device();
-        let indices = |list: Vec<i32>, device: &Device| {
-            let size = list.len();
-            Tensor::<1, Int>::from_data(TensorData::new(list, [size]), device)
-        };
-        let rows = values.select(0, indices(ids.clone(), &plain));
+        let [count, _] = values.dims();
+        let rows = Lookup::new(vec![Places { rows: ids.clone(), count, constant: Vec::new() }]);
         Self {
             table: table.id,
-            rows: Tensor::from_inner(rows).require_grad(),
-            places: indices(places, &plain.autodiff()),
+            rows: Tensor::from_inner(kernel::embed(vec![values], rows)).require_grad(),
+            places,
             ids: ids.into_iter().map(|id| id as usize).collect(),
         }
-    }
-
-    /// The embedding of each token, `[B · T, H]`.
-    pub fn embedded(&self) -> Tensor<2> {
-        self.rows.clone().select(0, self.places.clone())
     }
 }
 
@@ -78,17 +74,20 @@ impl DeviceBatch {
     ///
     /// If the arrays are not B × T and B long.
     pub fn new(batch: &Batch, device: &Device) -> Self {
-        let (rows, tokens) = (batch.batch, batch.tokens);
+        let shape @ [rows, tokens] = [batch.batch, batch.tokens];
         assert_eq!(batch.ids.len(), rows * tokens, "ids of {rows} rows of {tokens} tokens");
-        let grid = |values: &[i32]| Tensor::from_data(TensorData::new(values.to_vec(), [rows, tokens]), device);
-        let bias: Vec<f32> = batch.mask.iter().map(|&real| if real == 1 { 0.0 } else { f32::MIN }).collect();
+        let grid = |of: fn(i32) -> f32| {
+            let values: Vec<f32> = batch.mask.iter().map(|&real| of(real)).collect();
+            Tensor::from_data(TensorData::new(values, shape), device)
+        };
         let hidden = batch.hidden_places();
-        let real: Vec<f32> = batch.mask.iter().map(|&real| real as f32).collect();
         Self {
-            ids: grid(&batch.ids),
-            types: grid(&batch.types),
-            attention_bias: Tensor::from_data(TensorData::new(bias, [rows, tokens]), device),
-            real: Tensor::from_data(TensorData::new(real, [rows, tokens]), device),
+            shape,
+            ids: batch.ids.as_slice().into(),
+            types: batch.types.as_slice().into(),
+            padding: batch.mask.iter().map(|&real| real == 0).collect(),
+            attention_bias: grid(|real| if real == 1 { 0.0 } else { f32::MIN }),
+            real: grid(|real| real as f32),
             dropout: Dropout::off(),
             learns_from_padding: batch.truths.iter().any(|truth| matches!(truth, Truth::Span(_))),
             places: (!hidden.is_empty()).then(|| {
@@ -97,6 +96,11 @@ impl DeviceBatch {
             }),
             words: None,
         }
+    }
+
+    /// B and T.
+    pub fn shape(&self) -> [usize; 2] {
+        self.shape
     }
 
     /// The same batch for a pass whose gradients of this word table are wanted for the batch's rows alone.

@@ -20,7 +20,7 @@ pub use lora::LoraPlan;
 pub use path::ModulePath;
 pub use tuning::{Frozen, Parameters, Place};
 
-use burn::module::Module;
+use burn::module::{Module, ParamId};
 use burn::tensor::{Device, Tensor};
 
 use crate::data::Batch;
@@ -63,14 +63,18 @@ impl Model {
         below("encoder", encoder.dense()).into_iter().chain(below("head", head.dense())).collect()
     }
 
-    /// A batch to learn from: on the CPU the gradient of the word table is wanted for the batch's rows alone. On a GPU,
-    /// where one dense pass is cheaper than many small ones, for all; for all where the head reads the table, too; and
-    /// for none where the table is frozen.
+    /// A batch to learn from: the gradient of the word table is wanted for the batch's rows alone; for all where the head
+    /// reads the table, too; and for none where the table is frozen.
     pub fn training_input(&self, batch: &Batch, compute: &Compute) -> DeviceBatch {
         let input = DeviceBatch::new(batch, &compute.device.clone().autodiff());
         let table = self.encoder.word_table();
-        let by_rows = compute.is_cpu() && !matches!(self.head, Head::Language(_)) && table.is_require_grad();
-        if by_rows { input.with_words(table, batch) } else { input }
+        if self.learns_by_rows().is_some() { input.with_words(table, batch) } else { input }
+    }
+
+    /// The table of words, where its gradient comes by rows.
+    pub fn learns_by_rows(&self) -> Option<ParamId> {
+        let table = self.encoder.word_table();
+        (!matches!(self.head, Head::Language(_)) && table.is_require_grad()).then_some(table.id)
     }
 
     /// What the head says, see [`Head::forward`].

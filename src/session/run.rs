@@ -1,5 +1,6 @@
 //! One training run: steps, validation after each epoch, the best weights kept, the end in words.
 
+use burn::tensor::Tensor;
 use web_time::Instant;
 
 use crate::device::{self, Compute};
@@ -144,7 +145,7 @@ impl Run {
                 self.unread.push(step);
                 if self.trainer.at_epoch_end() {
                     self.read_steps(events).await?;
-                    let evaluation = self.evaluation(self.trainer.model(), &self.validation);
+                    let evaluation = self.evaluation(self.trainer.view(), &self.validation);
                     self.phase = Phase::Evaluating(Box::new(evaluation));
                 }
             }
@@ -183,11 +184,22 @@ impl Run {
 
     /// Reads the losses of all steps since the last reading at once: a reading per step would stall a GPU.
     async fn read_steps(&mut self, events: &mut Vec<Event>) -> Result<()> {
-        for step in std::mem::take(&mut self.unread) {
-            let loss = device::read(step.loss).await?.first().copied().map_or(f64::NAN, f64::from);
+        let steps = std::mem::take(&mut self.unread);
+        let on_device = |step: &Step| match &step.norm {
+            Norm::Host(_) => vec![step.loss.clone()],
+            Norm::Device(norm) => vec![step.loss.clone(), norm.clone().narrow(0, 0, 1)],
+        };
+        let numbers: Vec<Tensor<1>> = steps.iter().flat_map(on_device).collect();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut numbers = device::read(Tensor::cat(numbers, 0)).await?.into_iter().map(f64::from);
+        let mut next = || numbers.next().unwrap_or(f64::NAN);
+        for step in steps {
+            let loss = next();
             let grad_norm = match step.norm {
                 Norm::Host(norm) => norm,
-                Norm::Device(norm) => device::read(norm).await?.first().copied().map_or(f64::NAN, f64::from),
+                Norm::Device(_) => next(),
             };
             self.examples += step.examples;
             self.tokens += step.tokens;
@@ -210,7 +222,7 @@ impl Run {
 
     /// Records the epoch, keeps its weights if they are the best, and decides how to go on.
     fn end_epoch(&mut self, evaluation: Evaluation, events: &mut Vec<Event>) {
-        let (report, model) = evaluation.finish(&self.validation, &self.labels);
+        let (report, _) = evaluation.finish(&self.validation, &self.labels);
         let report = (!self.validation.rows.texts.is_empty()).then_some(report);
         let epoch = self.epochs.len() + 1;
         let mean = std::mem::take(&mut self.epoch_loss);
@@ -229,7 +241,7 @@ impl Run {
         self.epochs.push(event.clone());
         events.push(Event::Epoch(event));
         if best || !self.recipe.keep_best {
-            self.best = Some(Best { epoch, model, report });
+            self.best = Some(Best { epoch, model: self.trainer.model(), report });
         }
         self.phase = Phase::Training;
         if self.trainer.step_count() == self.trainer.total_steps() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::Tensor;
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
 use crate::device;
 use crate::error::Result;
@@ -78,7 +78,7 @@ pub struct Gradients {
 pub enum Norm {
     /// Known on the host.
     Host(f64),
-    /// `[1]`, still on the device.
+    /// The first value of an array that is still on the device.
     Device(Tensor<1>),
 }
 
@@ -119,17 +119,13 @@ impl Gradients {
         }
     }
 
-    /// `√ Σ g²` over all parameters together, as `torch.nn.utils.clip_grad_norm_` takes it.
-    pub fn global_norm(&self) -> Norm {
-        let mut host = 0.0;
-        let mut parts = Vec::new();
-        for (_, gradient) in &self.by_parameter {
-            match gradient {
-                Flat::Host(values) | Flat::Rows(RowsOfTable { values, .. }) => host += squared_sum(values),
-                Flat::Device(values) => parts.push(values.clone().powi_scalar(2).sum()),
-            }
-        }
-        if parts.is_empty() { Norm::Host(host.sqrt()) } else { Norm::Device(Tensor::cat(parts, 0).sum().sqrt()) }
+    /// `√ Σ g²` over all parameters together, as `torch.nn.utils.clip_grad_norm_` takes it, of gradients on the host.
+    pub fn global_norm(&self) -> f64 {
+        let squares = |(_, gradient): &(ParamId, Flat)| match gradient {
+            Flat::Host(values) | Flat::Rows(RowsOfTable { values, .. }) => squared_sum(values),
+            Flat::Device(_) => unreachable!("gradients on the host"),
+        };
+        self.by_parameter.iter().map(squares).sum::<f64>().sqrt()
     }
 
     /// How many parameters have a gradient.
@@ -160,8 +156,13 @@ impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(words) = self.batch.words.as_ref().filter(|words| words.table == param.id) {
             let Some(gradient) = words.rows.grad_remove(&mut self.gradients) else { return };
-            let rows = device::read_on_cpu(gradient).map(|values| RowsOfTable { ids: words.ids.clone(), values });
-            self.by_parameter.push(rows.map(|rows| (param.id, Flat::Rows(rows))));
+            let flat = if self.on_cpu {
+                let rows = device::read_on_cpu(gradient).map(|values| RowsOfTable { ids: words.ids.clone(), values });
+                rows.map(Flat::Rows)
+            } else {
+                Ok(Flat::Device(whole_table(&words.ids, gradient, &param.lazy_shape().dims::<D>())))
+            };
+            self.by_parameter.push(flat.map(|flat| (param.id, flat)));
             return;
         }
         let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return };
@@ -173,6 +174,15 @@ impl ModuleVisitor for Collect<'_> {
             Ok((param.id, Flat::Device(flat)))
         });
     }
+}
+
+/// The gradient of a whole table, `[V · H]`, of which these rows are not zero.
+fn whole_table(ids: &[usize], rows: Tensor<2>, shape: &[usize]) -> Tensor<1> {
+    let device = rows.device();
+    let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
+    let ids = Tensor::<1, Int>::from_data(TensorData::new(ids.clone(), [ids.len()]), &device);
+    let table = Tensor::<2>::zeros([shape[0], shape[1]], &device);
+    table.select_assign(0, ids, rows, IndexingUpdateOp::Add).reshape([shape[0] * shape[1]])
 }
 
 #[cfg(test)]

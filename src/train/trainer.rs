@@ -9,7 +9,7 @@ use crate::kernel::{Dropout, mix64};
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::text::Encoding;
-use crate::train::gradients::{Gradients, Norm};
+use crate::train::gradients::Norm;
 use crate::train::groups::LayerDecay;
 use crate::train::loss::Objective;
 use crate::train::masking::Masking;
@@ -161,10 +161,19 @@ impl Trainer {
         self.ahead.is_empty()
     }
 
-    /// The model as it is now, without autodiff and dropout.
+    /// The model as it is now, without autodiff and dropout, to be kept.
     pub fn model(&self) -> Model {
+        self.optim.snapshot(self.current())
+    }
+
+    /// The same for now: where steps change parameters in place, the next one does.
+    pub fn view(&self) -> Model {
         use burn::module::Module;
-        self.model.as_ref().unwrap_or_else(|| unreachable!("the model is put back after every step")).valid()
+        self.current().valid()
+    }
+
+    fn current(&self) -> &Model {
+        self.model.as_ref().unwrap_or_else(|| unreachable!("the model is put back after every step"))
     }
 
     /// Does one step.
@@ -180,16 +189,18 @@ impl Trainer {
         let batches = self.next_batches();
         let mass = batches.iter().map(|batch| self.objective.mass(&batch.truths)).sum();
 
-        let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
-        let mut gradients = Gradients::default();
+        let mut model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
+        if self.step == 0 {
+            model = self.optim.place(model, &self.compute);
+        }
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {
             let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
             let loss = self.objective.loss(model.forward(&input), batch, mass);
             losses.push(loss.clone().inner());
-            gradients.add(Gradients::collect(&model, &input, loss.backward(), self.compute.is_cpu())?);
+            self.optim.backward(&model, &input, loss)?;
         }
-        let (model, norm) = self.optim.step(model, gradients, learning_rate)?;
+        let (model, norm) = self.optim.step(model, learning_rate)?;
         self.model = Some(model);
         self.step += 1;
         Ok(Step {

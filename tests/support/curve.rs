@@ -6,7 +6,7 @@ use burn::module::Module;
 use serde::Deserialize;
 use tabtune::data::Batch;
 use tabtune::recipe::Schedule;
-use tabtune::train::{AdamW, Gradients, Objective, learning_rate};
+use tabtune::train::{AdamW, Objective, learning_rate};
 use tabtune::{DeviceKind, Task};
 
 const TASK: Task = Task::Classification;
@@ -41,25 +41,25 @@ async fn steps(kind: DeviceKind, reference: &Tensors, prefix: &str, steps: &[Vec
     let (compute, facts): (_, Facts) = (open(kind).await, super::json("curve.json"));
     let (config, model) = tiny_classifier(&compute);
     let before = parameters(&model, &config, TASK).await;
-    let mut model = model.train();
     let mut optim = AdamW::new(facts.optimizer.weight_decay, facts.optimizer.max_grad_norm);
+    let mut model = optim.place(model.train(), &compute);
     let objective = Objective::weighted(TASK, 0.0, vec![1.0; 3]);
     for (step, batches) in steps.iter().enumerate() {
         let key = |part: &str| format!("{prefix}.{step}.{part}");
         let mass = batches.iter().map(|batch| objective.mass(&batch.truths)).sum();
-        let (mut gradients, mut total) = (Gradients::default(), 0.0);
+        let mut total = 0.0;
         for batch in batches {
             let input = model.training_input(batch, &compute);
             let loss = objective.loss(model.forward(&input), batch, mass);
             total += values(loss.clone()).await[0];
-            gradients.add(Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients"));
+            optim.backward(&model, &input, loss).expect("gradients");
         }
         assert_close(&key("loss"), &[total], &[reference.scalar(&key("loss"))], STEP);
 
         let Plan { kind, peak, warmup, total } = facts.schedule;
         let rate = learning_rate(kind, step, total, warmup, peak);
         assert_eq!(rate as f32, reference.scalar(&key("lr")), "{}", key("lr"));
-        let (moved, before_clipping) = optim.step(model, gradients, rate).expect("a step");
+        let (moved, before_clipping) = optim.step(model, rate).expect("a step");
         model = moved;
         let reached = norm(before_clipping).await as f32;
         assert_close(&key("grad_norm"), &[reached], &[reference.scalar(&key("grad_norm"))], STEP);

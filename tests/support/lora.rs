@@ -44,6 +44,21 @@ pub fn learn(model: &Model, batch: &Batch, task: Task, classes: usize, compute: 
     (loss, gradients)
 }
 
+/// One step of an optimiser that has placed the model, on a batch; the loss is that before it.
+pub fn step(
+    optim: &mut AdamW,
+    model: Model,
+    (batch, task, classes): (&Batch, Task, usize),
+    rate: f64,
+    compute: &Compute,
+) -> (Model, Tensor<1>) {
+    let objective = Objective::weighted(task, 0.0, vec![1.0; classes]);
+    let input = model.training_input(batch, compute);
+    let loss = objective.loss(model.forward(&input), batch, objective.mass(&batch.truths));
+    optim.backward(&model, &input, loss.clone()).expect("gradients");
+    (optim.step(model, rate).expect("a step").0, loss.inner())
+}
+
 /// Everything of one family's adapter.
 pub async fn agrees(kind: DeviceKind, family: &str) {
     let compute = open(kind).await;
@@ -96,8 +111,8 @@ pub async fn comes_back(family: &str) {
 
 /// A model after one large step on a batch, in which B is no longer zero.
 pub fn after_a_step(model: Model, batch: &Batch, task: Task, classes: usize, compute: &Compute) -> Model {
-    let model = model.train();
-    let (_, gradients) = learn(&model, batch, task, classes, compute);
-    let (model, _) = AdamW::new(0.01, 1.0).step(model, gradients, 0.05).expect("a step");
-    model.valid()
+    let mut optim = AdamW::new(0.01, 1.0);
+    let model = optim.place(model.train(), compute);
+    let (model, _) = step(&mut optim, model, (batch, task, classes), 0.05, compute);
+    optim.snapshot(&model)
 }

@@ -23,6 +23,24 @@ struct Places {
     written: HashSet<u64>,
 }
 
+/// While `backward` runs, the gradients of parameters that lie in `parameters` go to the same places in `gradients`, and
+/// are added to what is there where `written` already has the place. Afterwards `written` has all that were, in bytes.
+pub fn gathered<R>(
+    parameters: &CubeTensor,
+    gradients: &CubeTensor,
+    written: &mut HashSet<u64>,
+    backward: impl FnOnce() -> R,
+) -> R {
+    let places =
+        Places { parameters: memory(parameters), gradients: gradients.clone(), written: std::mem::take(written) };
+    OPEN.set(Some(places));
+    let result = backward();
+    if let Some(places) = OPEN.take() {
+        *written = places.written;
+    }
+    result
+}
+
 /// Where one gradient goes.
 #[derive(Debug)]
 pub struct Destination {

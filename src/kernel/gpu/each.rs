@@ -17,6 +17,10 @@ enum Each {
     GeluSlope,
     /// x times a mask
     Mask,
+    /// x
+    Copy,
+    /// x, added to what is there
+    Add,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +53,8 @@ impl Shader for Map {
                 include_str!("math.wgsl"),
                 each(&|at, _| format!("dy[at]{at} * gelu_slope(x[at]{at})")),
             ),
+            Each::Copy => ("", "", "x[at]".to_owned()),
+            Each::Add => ("", "", "y[at] + x[at]".to_owned()),
             Each::Mask => (
                 "",
                 include_str!("mask.wgsl"),
@@ -88,12 +94,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 
 fn map(what: Each, inputs: &[&CubeTensor], mask: &[u32]) -> CubeTensor {
     let y = room(inputs[0], inputs[0].shape());
+    map_to(what, inputs, &y, mask);
+    y
+}
+
+fn map_to(what: Each, inputs: &[&CubeTensor], y: &CubeTensor, mask: &[u32]) {
     let size = y.shape().num_elements();
     let lanes = if size.is_multiple_of(4) { 4 } else { 1 };
     let numbers = [mask, &[(size / lanes) as u32]].concat();
-    let arrays = [inputs, &[&y]].concat();
+    let arrays = [inputs, &[y]].concat();
     run(Map { what, lanes }, groups(size / lanes, THREADS), &arrays, &numbers);
-    y
+}
+
+/// Writes values into an array of as many, or adds them to what is there.
+pub fn put(x: CubeTensor, y: &CubeTensor, adds: bool) {
+    assert_eq!(x.shape().num_elements(), y.shape().num_elements(), "as many values");
+    map_to(if adds { Each::Add } else { Each::Copy }, &[&into_contiguous(x)], y, &[]);
 }
 
 /// `x · Φ(x)`

@@ -1,6 +1,7 @@
 //! The CPU's kernels, over plain arrays: no tensors, no graph. Row-major f32 throughout; shapes are checked on entry.
 
 pub mod attention;
+pub mod embed;
 pub mod gelu;
 pub mod gemm;
 pub mod linear;

@@ -4,6 +4,7 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Tensor};
 
+use crate::kernel::{self, Lookup, Places};
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Positions;
@@ -71,18 +72,8 @@ impl Embeddings {
 
     /// → `[B, T, H]`
     pub fn forward(&self, batch: &DeviceBatch) -> Tensor<3> {
-        let [rows, tokens] = batch.ids.dims();
-        let mut sum = match &batch.words {
-            Some(words) => words.embedded().reshape([rows as i32, tokens as i32, -1]),
-            None => self.word.forward(batch.ids.clone()),
-        };
-        sum = without_padding(sum, batch);
-        if let Some(table) = &self.token_type {
-            sum = sum + table.forward(batch.types.clone());
-        }
-        if let Some(table) = &self.position {
-            sum = sum + self.positions(table, batch);
-        }
+        let [rows, tokens] = batch.shape();
+        let sum = self.sum(batch).reshape([rows as i32, tokens as i32, -1]);
         match (self.rule.order, &self.projection) {
             (Order::NormFirst, None) => batch.dropout.apply(self.norm.forward(sum)),
             (Order::NormFirst, Some(wider)) => wider.forward(batch.dropout.apply(self.norm.forward(sum))),
@@ -93,25 +84,47 @@ impl Embeddings {
         }
     }
 
-    /// The positions' embeddings, `[1 or B, T, E]`.
-    fn positions(&self, table: &Embedding, batch: &DeviceBatch) -> Tensor<3> {
-        let [_, tokens] = batch.ids.dims();
-        if self.rule.positions == Positions::FromZero {
-            return table.weight.val().narrow(0, 0, tokens).unsqueeze();
+    /// The sum of all tables' rows, `[B · T, E]`.
+    fn sum(&self, batch: &DeviceBatch) -> Tensor<2> {
+        // PyTorch's `padding_idx` leaves the gradient of padding out, for words and for positions that count from it.
+        // Where the loss does not look at padding it has none anywhere, and need not be summed up.
+        let never = batch.padding.to_vec();
+        let unless_learnt = if batch.learns_from_padding { Vec::new() } else { never.clone() };
+        let (words, rows) = match &batch.words {
+            Some(words) => (words.rows.clone(), words.places.clone()),
+            None => (self.word.weight.val(), batch.ids.to_vec()),
+        };
+        let mut tables = vec![(words, rows, never.clone())];
+        if let Some(table) = &self.position {
+            let constant = if self.rule.positions == Positions::FromZero { unless_learnt.clone() } else { never };
+            tables.push((table.weight.val(), self.positions(batch), constant));
         }
-        let padding = self.rule.padding as i64;
-        let real = batch.ids.clone().not_equal_elem(padding).int();
-        without_padding(table.forward(real.clone().cumsum(1) * real + padding), batch)
+        if let Some(table) = &self.token_type {
+            tables.push((table.weight.val(), batch.types.to_vec(), unless_learnt));
+        }
+        let place = |(table, rows, constant): (Tensor<2>, Vec<i32>, Vec<bool>)| {
+            let count = table.dims()[0];
+            (table, Places { rows, count, constant })
+        };
+        let (tables, places) = tables.into_iter().map(place).unzip();
+        kernel::embed(tables, Lookup::new(places))
     }
-}
 
-/// The same values `[B, T, E]`, of which those of padding are constants: PyTorch's `padding_idx` leaves the gradient of
-/// that row of a table out.
-fn without_padding(x: Tensor<3>, batch: &DeviceBatch) -> Tensor<3> {
-    if !batch.learns_from_padding || !x.is_autodiff() {
-        return x;
+    /// Which position each token has, `[B · T]`.
+    fn positions(&self, batch: &DeviceBatch) -> Vec<i32> {
+        let [_, tokens] = batch.shape();
+        if self.rule.positions == Positions::FromZero {
+            return (0..batch.ids.len()).map(|place| (place % tokens) as i32).collect();
+        }
+        let padding = self.rule.padding as i32;
+        let of_row = |row: &[i32]| {
+            let mut real = 0;
+            let number = |&id: &i32| {
+                real += i32::from(id != padding);
+                if id == padding { padding } else { padding + real }
+            };
+            row.iter().map(number).collect::<Vec<_>>()
+        };
+        batch.ids.chunks(tokens.max(1)).flat_map(of_row).collect()
     }
-    let real = batch.real.clone().unsqueeze_dim::<3>(2);
-    let constant = Tensor::from_inner(x.clone().inner());
-    x * real.clone() + constant * (real * -1.0 + 1.0)
 }

@@ -1,0 +1,188 @@
+//! Arrays on a GPU that are written in place, which burn's own operations never do with what another tensor may hold:
+//! parameters that lie in one array, with their gradients and moments in others of the same layout, and a table of which
+//! a step moves some rows.
+
+use std::collections::HashSet;
+
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, TensorMetadata};
+use burn::tensor::{Device, Tensor};
+use burn_wgpu::CubeTensor;
+
+use super::adamw::Update;
+pub use super::gpu::adamw::BLOCK;
+use super::gpu::destination::{gathered, view};
+use super::gpu::{adamw, each, embed};
+
+/// A tensor of a GPU, outside any graph, as its backend has it.
+fn cube<const D: usize>(tensor: &Tensor<D>) -> CubeTensor {
+    match tensor.clone().into_dispatch().kind {
+        DispatchTensorKind::Cube(BackendTensor::Float(tensor)) => tensor,
+        other => panic!("a tensor on a GPU, outside any graph, rather than {other:?}"),
+    }
+}
+
+fn tensor<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
+    let kind = DispatchTensorKind::Cube(BackendTensor::Float(tensor));
+    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
+}
+
+/// The same values in an array of their own.
+pub fn copied<const D: usize>(values: &Tensor<D>) -> Tensor<D> {
+    let copy = Tensor::empty(values.dims(), &values.device());
+    each::put(cube(values), &cube(&copy), false);
+    copy
+}
+
+/// How a block of [`BLOCK`] values moves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// What the learning rate is multiplied by.
+    pub factor: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+}
+
+/// Parameters that lie in one array of N values, each from a multiple of [`BLOCK`] on, with what an optimiser needs of
+/// them: 16 bytes for each in all.
+#[derive(Debug)]
+pub struct FlatParameters {
+    parameters: CubeTensor,
+    gradients: CubeTensor,
+    first: CubeTensor,
+    second: CubeTensor,
+    /// `[N / BLOCK, 2]`
+    blocks: CubeTensor,
+    /// Places of gradients that are there, in bytes.
+    written: HashSet<u64>,
+}
+
+impl FlatParameters {
+    /// Room for N values, a multiple of [`BLOCK`], all zero.
+    ///
+    /// # Panics
+    ///
+    /// If it is no multiple.
+    pub fn new(size: usize, device: &Device) -> Self {
+        assert!(size.is_multiple_of(BLOCK), "blocks of {size} values");
+        let array = || cube(&Tensor::<1>::zeros([size], device));
+        Self {
+            parameters: array(),
+            gradients: array(),
+            first: array(),
+            second: array(),
+            blocks: cube(&Tensor::<1>::zeros([2 * size / BLOCK], device)),
+            written: HashSet::new(),
+        }
+    }
+
+    /// Puts a parameter's values at a place and returns the parameter as a part of the array. Steps change it.
+    pub fn place<const D: usize>(&mut self, first: usize, values: &Tensor<D>) -> Tensor<D> {
+        let part = view(&self.parameters, bytes(first), values.shape());
+        each::put(cube(values), &part, false);
+        tensor(part)
+    }
+
+    /// Runs a backward pass whose kernels put the gradients of these parameters where they belong.
+    pub fn gather<R>(&mut self, backward: impl FnOnce() -> R) -> R {
+        gathered(&self.parameters, &self.gradients, &mut self.written, backward)
+    }
+
+    /// Whether the gradient of the parameter at a place is there.
+    pub fn has_gradient(&self, first: usize) -> bool {
+        self.written.contains(&bytes(first))
+    }
+
+    /// Puts a gradient that came by the graph to its place, or adds it to what is there.
+    pub fn add_gradient<const D: usize>(&mut self, first: usize, gradient: &Tensor<D>) {
+        let part = view(&self.gradients, bytes(first), gradient.shape());
+        let adds = !self.written.insert(bytes(first));
+        each::put(cube(gradient), &part, adds);
+    }
+
+    /// Makes the gradient of a parameter of so many values zero.
+    pub fn clear_gradient(&mut self, first: usize, size: usize, device: &Device) {
+        let part = view(&self.gradients, bytes(first), [size].into());
+        each::put(cube(&Tensor::<1>::zeros([size], device)), &part, false);
+    }
+
+    /// Says how each block moves; those without a pace stay as they are.
+    ///
+    /// # Panics
+    ///
+    /// If there are more or fewer than blocks.
+    pub fn set_paces(&mut self, paces: &[Option<Pace>]) {
+        let numbers = paces.iter().flat_map(|pace| match pace {
+            Some(pace) => [pace.factor as f32, pace.weight_decay as f32],
+            None => [adamw::IDLE, 0.0],
+        });
+        let bits: Vec<u32> = numbers.map(f32::to_bits).collect();
+        assert_eq!(bits.len(), self.blocks.shape().num_elements(), "a pace for each block");
+        self.blocks = embed::upload(&self.parameters, &bits);
+    }
+
+    /// The global norm of all gradients, those of some rows of a table among them, and what gradients have to be
+    /// multiplied by for it to be at most `largest` (0 for no limit): `[2]`.
+    pub fn norm(&self, rows: Option<&Tensor<2>>, largest: f64) -> Tensor<1> {
+        let arrays: Vec<CubeTensor> = [self.gradients.clone()].into_iter().chain(rows.map(cube)).collect();
+        let runs: Vec<usize> = arrays.iter().map(adamw::runs).collect();
+        let sums =
+            cube(&Tensor::<1>::empty([runs.iter().sum::<usize>()], &tensor::<1>(self.gradients.clone()).device()));
+        let mut first = 0;
+        for (array, runs) in arrays.iter().zip(runs) {
+            adamw::squares(array, &sums, first);
+            first += runs;
+        }
+        tensor(adamw::clip(&sums, largest))
+    }
+
+    /// Moves all parameters one step, with gradients multiplied by the second of `norm`'s numbers. Afterwards there are no
+    /// gradients.
+    pub fn update(&mut self, norm: &Tensor<1>, update: &Update) {
+        let arrays = [&self.parameters, &self.gradients, &self.first, &self.second];
+        adamw::flat(arrays, &self.blocks, &cube(norm), update);
+        self.written.clear();
+    }
+
+    /// Bytes of both moments.
+    pub fn moment_bytes(&self) -> usize {
+        2 * self.first.shape().num_elements() * size_of::<f32>()
+    }
+}
+
+/// Where a value lies, in bytes.
+fn bytes(place: usize) -> u64 {
+    (place * size_of::<f32>()) as u64
+}
+
+/// Moments of a table `[V, E]` of which each step has gradients for some rows.
+#[derive(Debug)]
+pub struct Moments {
+    first: CubeTensor,
+    second: CubeTensor,
+    /// In which step each row last had a gradient, `[V]`; 0 for never.
+    steps: CubeTensor,
+}
+
+impl Moments {
+    /// Zeros for a table.
+    pub fn new(table: &Tensor<2>) -> Self {
+        let ([rows, _], device) = (table.dims(), table.device());
+        let [first, second] = [0, 1].map(|_| cube(&table.zeros_like()));
+        // Zero has the same bits in every type.
+        Self { first, second, steps: cube(&Tensor::<1>::zeros([rows], &device)) }
+    }
+
+    /// Moves the table one step in place; the gradients `[U, E]` belong to the rows `rows`. The update's learning rate and
+    /// weight decay are the table's.
+    pub fn update(&self, table: &Tensor<2>, rows: &[u32], gradients: &Tensor<2>, norm: &Tensor<1>, update: &Update) {
+        let table = cube(table);
+        let rows = embed::upload(&table, rows);
+        adamw::rows([&table, &self.first, &self.second, &self.steps], [&rows, &cube(gradients)], &cube(norm), update);
+    }
+
+    /// Bytes of both moments, and of what is noted for each row.
+    pub fn bytes(&self) -> usize {
+        let values = |array: &CubeTensor| array.shape().num_elements() * size_of::<f32>();
+        values(&self.first) + values(&self.second) + values(&self.steps)
+    }
+}

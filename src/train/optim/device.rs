@@ -1,0 +1,239 @@
+//! AdamW where all parameters that learn lie in one array on a GPU, and gradients and moments in others like it: a step is
+//! a handful of dispatches, whatever the model. The table of words lies by itself, since a batch has gradients for few of
+//! its rows.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+
+use super::Rule;
+use crate::device::Compute;
+use crate::kernel::{BLOCK, FlatParameters, Moments, Pace, Update, copied};
+use crate::model::{DeviceBatch, Model, ModulePath};
+use crate::train::gradients::Norm;
+
+/// The state of all parameters.
+#[derive(Debug)]
+pub struct OnDevice {
+    flat: FlatParameters,
+    spans: HashMap<ParamId, Span>,
+    /// Blocks of the array.
+    blocks: usize,
+    table: Option<Table>,
+    compute: Compute,
+}
+
+/// Where a parameter lies in the array, and how it moves.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: usize,
+    size: usize,
+    pace: Pace,
+    /// Whether the last step had a gradient of it.
+    moves: bool,
+}
+
+/// A table whose gradients come by rows.
+#[derive(Debug)]
+struct Table {
+    id: ParamId,
+    values: Tensor<2>,
+    pace: Pace,
+    moments: Moments,
+    /// Rows and their gradients, of each batch of the step that is under way.
+    gradients: Vec<(Vec<usize>, Tensor<2>)>,
+}
+
+impl OnDevice {
+    /// Moves the parameters of a model that learn into one array; the model's own then are parts of it.
+    pub fn place(model: Model, rule: &Rule, compute: &Compute) -> (Model, Self) {
+        let by_rows = model.learns_by_rows();
+        let mut plan = Plan { rule, by_rows, path: ModulePath::default(), spans: HashMap::new(), end: 0, table: None };
+        model.visit(&mut plan);
+        let Plan { spans, end, table, .. } = plan;
+        let mut state = Self {
+            flat: FlatParameters::new(end.max(BLOCK), &compute.device),
+            spans,
+            blocks: end.max(BLOCK) / BLOCK,
+            table: None,
+            compute: compute.clone(),
+        };
+        let model = model.map(&mut Place { state: &mut state, table });
+        (model, state)
+    }
+
+    /// Memory that moments take, and what is noted of rows, in bytes.
+    pub fn bytes(&self) -> usize {
+        let flat = if self.spans.is_empty() { 0 } else { self.flat.moment_bytes() };
+        flat + self.table.as_ref().map_or(0, |table| table.moments.bytes())
+    }
+
+    /// Adds the gradients of a batch's loss.
+    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) {
+        let gradients = self.flat.gather(|| loss.backward());
+        model.visit(&mut Collect { state: self, batch, gradients });
+    }
+
+    /// Moves all parameters in place.
+    pub fn step(&mut self, rule: &Rule, update: Update) -> Norm {
+        self.set_paces();
+        let rows = self.table.as_mut().and_then(Table::take_gradients);
+        let norm = self.flat.norm(rows.as_ref().map(|(_, gradients)| gradients), rule.max_grad_norm);
+        self.flat.update(&norm, &update);
+        if let (Some(table), Some((rows, gradients))) = (&self.table, rows) {
+            let Pace { factor, weight_decay } = table.pace;
+            let update = Update { learning_rate: update.learning_rate * factor, weight_decay, ..update };
+            table.moments.update(&table.values, &rows, &gradients, &norm, &update);
+        }
+        Norm::Device(norm)
+    }
+
+    /// A parameter without a gradient stays as it is, weight decay included, as in PyTorch. Which ones that are hardly ever
+    /// changes after the first step.
+    fn set_paces(&mut self) {
+        let mut changed = false;
+        for span in self.spans.values_mut() {
+            let moves = self.flat.has_gradient(span.first);
+            if span.moves && !moves {
+                self.flat.clear_gradient(span.first, span.size, &self.compute.device);
+            }
+            changed |= span.moves != moves;
+            span.moves = moves;
+        }
+        if changed {
+            let mut paces = vec![None; self.blocks];
+            for span in self.spans.values().filter(|span| span.moves) {
+                paces[span.first / BLOCK..(span.first + span.size).div_ceil(BLOCK)].fill(Some(span.pace));
+            }
+            self.flat.set_paces(&paces);
+        }
+    }
+}
+
+impl Table {
+    /// The step's rows, each once, and their gradients; `None` if there are none.
+    fn take_gradients(&mut self) -> Option<(Vec<u32>, Tensor<2>)> {
+        let mut batches = std::mem::take(&mut self.gradients);
+        let numbers = |ids: &[usize]| ids.iter().map(|&id| id as u32).collect();
+        if batches.len() < 2 {
+            return batches.pop().map(|(ids, gradients)| (numbers(&ids), gradients));
+        }
+        let mut all: Vec<usize> = batches.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        let ([_, width], device) = (self.values.dims(), self.values.device());
+        let mut sum = Tensor::<2>::zeros([all.len(), width], &device);
+        for (ids, gradients) in batches {
+            // Every row is among all, so that each search finds its place.
+            let places: Vec<i32> = ids.iter().map(|id| all.binary_search(id).unwrap_or_else(|at| at) as i32).collect();
+            let size = places.len();
+            let places = Tensor::<1, Int>::from_data(TensorData::new(places, [size]), &device);
+            sum = sum.select_assign(0, places, gradients, IndexingUpdateOp::Add);
+        }
+        Some((numbers(&all), sum))
+    }
+}
+
+/// The model with all that learns in arrays of its own.
+pub fn snapshot(model: &Model) -> Model {
+    model.valid().map(&mut Copy)
+}
+
+struct Copy;
+
+impl ModuleMapper for Copy {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|values| copied(&values))
+    }
+}
+
+/// The walk that gives each parameter its place.
+struct Plan<'a> {
+    rule: &'a Rule,
+    by_rows: Option<ParamId>,
+    path: ModulePath,
+    spans: HashMap<ParamId, Span>,
+    end: usize,
+    table: Option<Pace>,
+}
+
+impl ModuleVisitor for Plan<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !param.is_require_grad() {
+            return;
+        }
+        let (factor, weight_decay) = self.rule.pace(&self.path.dotted());
+        let pace = Pace { factor, weight_decay };
+        if self.by_rows == Some(param.id) {
+            self.table = Some(pace);
+            return;
+        }
+        let size = param.lazy_shape().num_elements();
+        self.spans.insert(param.id, Span { first: self.end, size, pace, moves: false });
+        self.end += size.next_multiple_of(BLOCK);
+    }
+}
+
+/// The walk that moves them there.
+struct Place<'a> {
+    state: &'a mut OnDevice,
+    table: Option<Pace>,
+}
+
+impl ModuleMapper for Place<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let span = self.state.spans.get(&param.id).copied();
+        if span.is_none() && !param.is_require_grad() {
+            return param;
+        }
+        let (id, tensor, mapper) = param.consume();
+        let values = tensor.inner();
+        let placed = match (span, self.table) {
+            (Some(span), _) => self.state.flat.place(span.first, &values),
+            (None, Some(pace)) => {
+                // A copy, since whoever else holds the table does not want it changed.
+                let own = copied(&values);
+                let table = own.clone().reshape([own.dims()[0] as i32, -1]);
+                let moments = Moments::new(&table);
+                self.state.table = Some(Table { id, values: table, pace, moments, gradients: Vec::new() });
+                own
+            }
+            (None, None) => unreachable!("what learns has a place"),
+        };
+        Param::from_mapped_value(id, Tensor::from_inner(placed).require_grad(), mapper)
+    }
+}
+
+/// The walk that looks after gradients which no kernel put to their places.
+struct Collect<'a> {
+    state: &'a mut OnDevice,
+    batch: &'a DeviceBatch,
+    gradients: burn::tensor::Gradients,
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(table) = self.state.table.as_mut().filter(|table| table.id == param.id) {
+            let words = self.batch.words.as_ref().filter(|words| words.table == param.id);
+            if let Some((words, gradient)) =
+                words.and_then(|words| Some((words, words.rows.grad_remove(&mut self.gradients)?)))
+            {
+                table.gradients.push((words.ids.clone(), gradient));
+            }
+            return;
+        }
+        let Some(span) = self.state.spans.get(&param.id) else { return };
+        if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {
+            self.state.flat.add_gradient(span.first, &gradient);
+        }
+    }
+}
