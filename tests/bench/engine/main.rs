@@ -88,9 +88,9 @@ impl Bench {
                 if self.compute.is_cpu() {
                     return Ok(values(loss).await?[0]);
                 }
-                // The last parameter is updated last: once it is read, the whole step has been done.
+                // A parameter that the step has moved: once it is read, the whole step has been done.
                 let mut last = Last(None);
-                trainer.model().visit(&mut last);
+                trainer.view().visit(&mut last);
                 Ok(values(Tensor::cat([Some(loss), last.0].into_iter().flatten().collect(), 0)).await?[0])
             }
             State::Inference { model, batch } => {

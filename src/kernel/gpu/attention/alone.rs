@@ -1,32 +1,17 @@
-//! Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) over A heads of D values each, without the weights
-//! ever being written: each invocation goes through all keys of its query, or all queries of its key (Dao et al. 2022,
-//! arXiv:2205.14135; Rabe and Staats 2021, arXiv:2112.05682). For the gradient the logarithms of the sums are kept, from
-//! which the weights are computed again.
-//!
-//! Letters: B rows, T tokens, A heads, D values per head, H = A · D.
+//! Attention whose invocations each have one token of one head, and go through all keys of their query, or all queries of
+//! their key, where these lie in memory. For heads of any width, and for adapters that are emulated on a processor, where
+//! barriers cost more than they save.
 
-use burn::backend::TensorMetadata;
-use burn_wgpu::{CubeTensor, into_contiguous};
+use super::{Pass, arrays, sizes_struct};
+use crate::kernel::gpu::shader::{PIECE, Shader, fill};
 
-use super::shader::{PIECE, READ, Shader, fill, groups, room, run};
-use crate::kernel::dropout::Mask;
-
-const THREADS: u32 = 64;
+pub const THREADS: u32 = 64;
 /// Keys that a query takes at a time.
 const STEP: usize = 4;
 
+/// One pass for one width of heads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Pass {
-    /// Per query: what is mixed and, if it is to be kept, the logarithm of the sum of its weights.
-    Forward { keep: bool },
-    /// Per query: its gradient, and Σ dmixed · mixed.
-    Queries,
-    /// Per key: its gradient, or that of its value, or both.
-    Keys { keys: bool, values: bool },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Attention {
+pub struct Alone {
     pass: Pass,
     /// D
     width: usize,
@@ -35,9 +20,14 @@ struct Attention {
     rest: bool,
 }
 
-impl Attention {
+impl Alone {
+    /// The pass for heads of so many values and rows of so many tokens.
+    pub fn new(pass: Pass, width: usize, drops: bool, tokens: usize) -> Self {
+        Self { pass, width, drops, rest: !tokens.is_multiple_of(STEP) }
+    }
+
     /// Values that are read at a time.
-    fn lanes(&self) -> usize {
+    pub fn lanes(&self) -> usize {
         if self.width.is_multiple_of(4) { 4 } else { 1 }
     }
 
@@ -55,31 +45,6 @@ impl Attention {
     fn dot(&self, a: &str, b: &str) -> String {
         let product = if self.lanes() == 4 { format!("dot({a}, {b})") } else { format!("{a} * {b}") };
         (0..self.parts()).map(|part| product.replace('#', &part.to_string())).collect::<Vec<_>>().join(" + ")
-    }
-
-    fn arrays(&self) -> Vec<(&'static str, &'static str, bool)> {
-        match self.pass {
-            Pass::Forward { keep } => {
-                let always = [("qkv", "V", true), ("bias", "f32", true), ("mixed", "V", false)];
-                let kept = keep.then_some(("sums", "f32", false));
-                always.into_iter().chain(kept).collect()
-            }
-            Pass::Queries => [
-                ("qkv", "V", true),
-                ("bias", "f32", true),
-                ("mixed", "V", true),
-                ("sums", "f32", true),
-                ("dmixed", "V", true),
-                ("dqkv", "V", false),
-                ("shares", "f32", false),
-            ]
-            .to_vec(),
-            Pass::Keys { keys, .. } => {
-                let read = [("qkv", "V", true), ("bias", "f32", true), ("sums", "f32", true), ("dmixed", "V", true)];
-                let shares = keys.then_some(("shares", "f32", true));
-                read.into_iter().chain(shares).chain([("dqkv", "V", false)]).collect()
-            }
-        }
     }
 
     fn body(&self) -> String {
@@ -174,37 +139,27 @@ impl Attention {
     }
 }
 
-impl Shader for Attention {
+impl Shader for Alone {
     fn threads(&self) -> u32 {
         THREADS
     }
 
     fn text(&self) -> String {
-        let mut declared = String::new();
-        let arrays = self.arrays();
-        for (binding, (name, element, reads)) in arrays.iter().enumerate() {
-            let access = if *reads { READ } else { "read_write" };
-            declared += &format!("@group(0) @binding({binding}) var<storage, {access}> {name}: array<{element}>;\n");
-        }
+        let (declared, uniform) = arrays(self.pass, if self.lanes() == 4 { "vec4f" } else { "f32" });
         let values = [
-            ("element", (if self.lanes() == 4 { "vec4f" } else { "f32" }).to_owned()),
             ("declared", declared),
-            ("uniform", arrays.len().to_string()),
+            ("sizes", sizes_struct(uniform)),
             ("parts", self.parts().to_string()),
             ("threads", THREADS.to_string()),
             ("body", self.body()),
         ];
-        [PIECE, include_str!("mask.wgsl"), &fill(TEXT, &values)].concat()
+        [PIECE, include_str!("../mask.wgsl"), &fill(TEXT, &values)].concat()
     }
 }
 
 /// An invocation has one token of one head: a query, or a key with its value.
 const TEXT: &str = "
-alias V = $element;
-$declared
-// Sizes of rows are counted in V.
-struct Sizes { mask: Mask, all: u32, tokens: u32, heads: u32, hidden: u32, row: u32, scale: f32 }
-@group(0) @binding($uniform) var<uniform> p: Sizes;
+$declared$sizes
 const PARTS = $partsu;
 const LOWEST = -3.4028234e38;
 
@@ -220,68 +175,3 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let own = first + i * p.row;
 $body}
 ";
-
-struct Job {
-    /// B, T, A, D
-    sizes: [usize; 4],
-    mask: Mask,
-}
-
-impl Job {
-    fn new(qkv: &CubeTensor, heads: usize, mask: Mask) -> Self {
-        let [rows, tokens, wide] = qkv.shape().dims();
-        let width = wide / 3 / heads;
-        assert_eq!(3 * heads * width, wide, "heads of equal width");
-        Self { sizes: [rows, tokens, heads, width], mask }
-    }
-
-    fn run(&self, pass: Pass, arrays: &[&CubeTensor]) {
-        let [rows, tokens, heads, width] = self.sizes;
-        let shader = Attention { pass, width, drops: self.mask.drops(), rest: !tokens.is_multiple_of(STEP) };
-        let all = rows * tokens * heads;
-        let hidden = heads * shader.parts();
-        let sizes = [all, tokens, heads, hidden, 3 * hidden].map(|number| number as u32);
-        let scale = [(width as f32).sqrt().recip().to_bits()];
-        let numbers = [self.mask.words().as_slice(), &sizes, &scale].concat();
-        run(shader, groups(all, THREADS), arrays, &numbers);
-    }
-}
-
-/// Queries, keys and values side by side `[B, T, 3·H]`, bias `[B, T]` → mixed `[B, T, H]` and, if they are to be kept, the
-/// logarithms of the sums `[B, A, T]`.
-pub fn forward(
-    qkv: &CubeTensor,
-    bias: &CubeTensor,
-    heads: usize,
-    mask: Mask,
-    keep: bool,
-) -> (CubeTensor, Option<CubeTensor>) {
-    let job = Job::new(qkv, heads, mask);
-    let [rows, tokens, heads, width] = job.sizes;
-    let mixed = room(qkv, [rows, tokens, heads * width]);
-    let sums = keep.then(|| room(qkv, [rows, heads, tokens]));
-    let arrays: Vec<&CubeTensor> = [qkv, bias, &mixed].into_iter().chain(&sums).collect();
-    job.run(Pass::Forward { keep }, &arrays);
-    (mixed, sums)
-}
-
-/// What went in, what was mixed and what was kept; d mixed → dqkv `[B, T, 3·H]`.
-pub fn backward(
-    [qkv, bias, mixed, sums]: [&CubeTensor; 4],
-    gradient: CubeTensor,
-    heads: usize,
-    mask: Mask,
-) -> CubeTensor {
-    let job = Job::new(qkv, heads, mask);
-    let gradient = into_contiguous(gradient);
-    let (dqkv, shares) = (room(qkv, qkv.shape()), room(qkv, sums.shape()));
-    job.run(Pass::Queries, &[qkv, bias, mixed, sums, &gradient, &dqkv, &shares]);
-    // Wide heads do not fit into registers four times.
-    let [.., width] = job.sizes;
-    let both = width <= 48;
-    job.run(Pass::Keys { keys: true, values: both }, &[qkv, bias, sums, &gradient, &shares, &dqkv]);
-    if !both {
-        job.run(Pass::Keys { keys: false, values: true }, &[qkv, bias, sums, &gradient, &dqkv]);
-    }
-    dqkv
-}
