@@ -1,11 +1,14 @@
-//! Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) over A heads of D values each, without the weights
-//! ever being written (Rabe and Staats 2021, arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135). For the gradient the
-//! logarithms of the sums are kept, from which the weights are computed again.
+//! Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) over A heads of D values each. No weights are kept:
+//! for the gradient the logarithms of their sums are, from which the weights are computed again (Rabe and Staats 2021,
+//! arXiv:2112.05682; Dao et al. 2022, arXiv:2205.14135).
+//!
+//! [`products`] is for hardware and [`alone`] for emulated adapters, and for sizes that are no multiples of four.
 //!
 //! Letters: B rows, T tokens, A heads, D values per head, H = A · D.
 
 mod alone;
-mod tiled;
+mod products;
+mod rows;
 
 use burn::backend::TensorMetadata;
 use burn_wgpu::{CubeTensor, into_contiguous};
@@ -14,7 +17,6 @@ use super::adapter::is_software;
 use super::shader::{READ, groups, room, run};
 use crate::kernel::dropout::Mask;
 use alone::Alone;
-use tiled::Tiled;
 
 /// What is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,20 +75,14 @@ impl Job {
         Self { sizes: [rows, tokens, heads, width], mask }
     }
 
+    /// Whether products are the way.
+    fn by_products(&self) -> bool {
+        let [_, tokens, _, width] = self.sizes;
+        !is_software() && tokens.is_multiple_of(4) && width.is_multiple_of(4)
+    }
+
     fn run(&self, pass: Pass, arrays: &[&CubeTensor]) {
         let [rows, tokens, heads, width] = self.sizes;
-        let memory = arrays[0].client.properties().hardware.max_shared_memory_size;
-        let numbers = |all: usize, lanes: usize| {
-            let hidden = heads * width / lanes;
-            let sizes = [all, tokens, heads, hidden, 3 * hidden].map(|number| number as u32);
-            let scale = [(width as f32).sqrt().recip().to_bits()];
-            [self.mask.words().as_slice(), &sizes, &scale].concat()
-        };
-        let tiled = Tiled::new(pass, width, self.mask.drops(), memory).filter(|_| !is_software());
-        if let Some(tiled) = tiled {
-            let all = rows * heads * tokens.div_ceil(tiled::ROWS);
-            return run(tiled, groups(all, 1), arrays, &numbers(all, 4));
-        }
         // Wide heads do not fit into an invocation's registers four times.
         if matches!(pass, Pass::Keys { keys: true, values: true }) && width > 48 {
             let [qkv, bias, sums, gradient, _, dqkv] = arrays else { unreachable!("the arrays of keys") };
@@ -95,7 +91,11 @@ impl Job {
         }
         let alone = Alone::new(pass, width, self.mask.drops(), tokens);
         let all = rows * tokens * heads;
-        run(alone, groups(all, alone::THREADS), arrays, &numbers(all, alone.lanes()));
+        let hidden = heads * width / alone.lanes();
+        let sizes = [all, tokens, heads, hidden, 3 * hidden].map(|number| number as u32);
+        let scale = [(width as f32).sqrt().recip().to_bits()];
+        let numbers = [self.mask.words().as_slice(), &sizes, &scale].concat();
+        run(alone, groups(all, alone::THREADS), arrays, &numbers);
     }
 }
 
@@ -112,8 +112,12 @@ pub fn forward(
     let [rows, tokens, heads, width] = job.sizes;
     let mixed = room(qkv, [rows, tokens, heads * width]);
     let sums = keep.then(|| room(qkv, [rows, heads, tokens]));
-    let arrays: Vec<&CubeTensor> = [qkv, bias, &mixed].into_iter().chain(&sums).collect();
-    job.run(Pass::Forward { keep }, &arrays);
+    if job.by_products() {
+        products::forward(&job, [qkv, bias, &mixed], sums.as_ref());
+    } else {
+        let arrays: Vec<&CubeTensor> = [qkv, bias, &mixed].into_iter().chain(&sums).collect();
+        job.run(Pass::Forward { keep }, &arrays);
+    }
     (mixed, sums)
 }
 
@@ -126,7 +130,12 @@ pub fn backward(
 ) -> CubeTensor {
     let job = Job::new(qkv, heads, mask);
     let gradient = into_contiguous(gradient);
-    let (dqkv, shares) = (room(qkv, qkv.shape()), room(qkv, sums.shape()));
+    let dqkv = room(qkv, qkv.shape());
+    if job.by_products() {
+        products::backward(&job, [qkv, bias, mixed, sums], &gradient, &dqkv);
+        return dqkv;
+    }
+    let shares = room(qkv, sums.shape());
     job.run(Pass::Queries, &[qkv, bias, mixed, sums, &gradient, &dqkv, &shares]);
     job.run(Pass::Keys { keys: true, values: true }, &[qkv, bias, sums, &gradient, &shares, &dqkv]);
     dqkv

@@ -21,9 +21,26 @@ pub enum End {
     Parameters,
     /// The same of one part of the depth, one after the other: [`super::super::fold`] adds the parts up.
     Partial,
+    /// C · scale
+    Scaled,
+    /// C · scale and what hides keys: scores of attention.
+    Scores,
+    /// The weights of attention that came of such scores, given the logarithm of each row's sum.
+    Weights,
+    /// The gradient of scores from C, that of the weights that were used: w · (C · mask − share of the row). Where something
+    /// is dropped, weights become those that were used.
+    Slopes {
+        /// Whether something is.
+        drops: bool,
+    },
 }
 
 impl End {
+    /// Whether an array has a value for each row of C.
+    pub fn is_per_row(self, array: &str) -> bool {
+        matches!(array, "sums" | "shares")
+    }
+
     /// Functions that it calls.
     pub fn functions(self, text: &mut Text) {
         if matches!(self, Self::Gelu { .. } | Self::GeluSlope) {
@@ -66,11 +83,17 @@ impl End {
                 });
             }
         }
-        if product.kind == Kind::Forward {
-            text.line("let c_0 = layer_z * p.n;");
+        match (self, product.kind) {
+            _ if product.heads => {}
+            (Self::Partial, _) => text.line("let c_begin = group.z * (p.m * p.n + p.n);"),
+            (_, Kind::Forward) => text.line("let c_begin = layer_z * p.n;"),
+            _ => text.line("let c_begin = 0u;"),
         }
-        if self == Self::Partial {
-            text.line("let c_0 = group.z * (p.m * p.n + p.n);");
+        if matches!(self, Self::Scores | Self::Weights) {
+            for column in 0..columns {
+                let hides = format!("hides[(sentence * p.n + min(column_{column}, p.n - 4u)) / 4u]");
+                text.line(format!("let hides_{column} = {hides};"));
+            }
         }
         for (four, i) in rows(product) {
             text.line(format!("if (row_{four}{i} < p.m) {{"));
@@ -85,15 +108,18 @@ impl End {
     }
 
     fn write(self, product: &Product, text: &mut Text, (row, column): (String, usize), sum: &str) {
-        let at = format!("{row} * p.c_row + column_{column}");
+        let at = format!("c_begin + {row} * p.c_row + column_{column}");
         match self {
-            Self::Plain if product.kind == Kind::Forward => {
-                put(product, text, "c", &format!("c_0 + {at}"), sum, column)
+            Self::Plain | Self::Partial => put(product, text, "c", &at, sum, column),
+            Self::Bias => put(product, text, "c", &at, &format!("({sum} + bias_{column})"), column),
+            Self::Scaled => put(product, text, "c", &at, &format!("({sum} * p.scale)"), column),
+            Self::Scores => put(product, text, "c", &at, &format!("({sum} * p.scale + hides_{column})"), column),
+            Self::Weights => {
+                let score =
+                    format!("{sum} * p.scale + hides_{column} - vec4f(sums[(p.first + group.z) * p.m + {row}])");
+                put(product, text, "c", &at, &format!("exp({score})"), column);
             }
-            Self::Plain => put(product, text, "c", &at, sum, column),
-            Self::Bias => {
-                put(product, text, "c", &format!("c_0 + {at}"), &format!("({sum} + bias_{column})"), column);
-            }
+            Self::Slopes { drops } => self.slopes(product, text, (&row, &at, column), sum, drops),
             Self::Gelu { keep } => {
                 text.line(format!("let u_{sum} = {sum} + bias_{column};"));
                 if keep {
@@ -111,8 +137,29 @@ impl End {
             Self::Parameters => each_layer(product, text, "layer_z", |text, layer| {
                 add(product, text, &format!("dw{layer}"), &at, sum, column);
             }),
-            Self::Partial => put(product, text, "c", &format!("c_0 + {at}"), sum, column),
         }
+    }
+
+    fn slopes(
+        self,
+        product: &Product,
+        text: &mut Text,
+        (row, at, column): (&str, &str, usize),
+        sum: &str,
+        drops: bool,
+    ) {
+        text.line(format!("var w_{sum} = vec4f();"));
+        read(product, text, &format!("w_{sum}"), "weights", at, column);
+        let mut gradient = sum.to_owned();
+        if drops {
+            let place = format!("((p.first + group.z) * p.m + {row}) * p.n + column_{column}");
+            let factors = [0, 1, 2, 3].map(|lane| format!("factor(p.mask, {place} + {lane}u)")).join(", ");
+            text.line(format!("let f_{sum} = vec4f({factors});"));
+            gradient = format!("{sum} * f_{sum}");
+            put(product, text, "weights", at, &format!("(w_{sum} * f_{sum})"), column);
+        }
+        let value = format!("(w_{sum} * ({gradient} - vec4f(shares[(p.first + group.z) * p.m + {row}])))");
+        put(product, text, "c", at, &value, column);
     }
 
     fn write_column_sums(self, product: &Product, text: &mut Text) {
@@ -120,7 +167,7 @@ impl End {
         for column in 0..product.tile.wide / 4 {
             let (at, sum) = (format!("column_{column}"), format!("sum_{column}"));
             if self == Self::Partial {
-                put(product, text, "c", &format!("c_0 + p.m * p.n + {at}"), &sum, column);
+                put(product, text, "c", &format!("c_begin + p.m * p.n + {at}"), &sum, column);
             } else {
                 each_layer(product, text, "layer_z", |text, layer| {
                     add(product, text, &format!("db{layer}"), &at, &sum, column);

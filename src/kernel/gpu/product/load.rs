@@ -7,6 +7,7 @@ use super::{Kind, Product, Text};
 pub fn functions(product: &Product, text: &mut Text) {
     four(product, text, "a4", "", "a");
     match (product.kind, product.layers) {
+        _ if product.heads => four(product, text, "b4", "layer: u32, ", "b"),
         (Kind::ParameterGradients, _) => four(product, text, "b4", "layer: u32, ", "b"),
         (_, 1) => four(product, text, "b4", "layer: u32, ", "w0"),
         (_, layers) => {
@@ -34,6 +35,12 @@ fn four(product: &Product, text: &mut Text, function: &str, first: &str, array: 
 pub fn turns(product: &Product, text: &mut Text) {
     let depth = product.tile.depth;
     text.line(format!("let slices = (p.k + {}u) / {depth}u;", depth - 1));
+    if product.heads {
+        text.line(super::heads::OFFSETS);
+        text.line("let layer_z = 0u;\nlet turn_begin = 0u;\nlet turn_end = slices;");
+        return;
+    }
+    text.line("let a_begin = 0u;\nlet b_begin = 0u;");
     match product.kind {
         Kind::Forward => text.line("let layer_z = group.z;\nlet turn_begin = 0u;\nlet turn_end = slices;"),
         Kind::InputGradient => {
@@ -50,7 +57,7 @@ pub fn turns(product: &Product, text: &mut Text) {
 /// Where slice `turn` is: `k_0`, its first place along the depth, and `layer`.
 pub fn turn(product: &Product, text: &mut Text) {
     let depth = product.tile.depth;
-    if product.kind == Kind::InputGradient {
+    if product.kind == Kind::InputGradient && !product.heads {
         text.line(format!("let layer = turn / slices;\nlet k_0 = (turn % slices) * {depth}u;"));
     } else {
         text.line(format!("let layer = layer_z;\nlet k_0 = turn * {depth}u;"));
@@ -60,12 +67,12 @@ pub fn turn(product: &Product, text: &mut Text) {
 /// Four neighbours of A or B, at a row or column of C and a place along the depth.
 pub fn value(product: &Product, operand: &str, side: &str, k: &str) -> String {
     match (product.kind, operand) {
-        (Kind::Forward, "a") => format!("a4({side} * p.a_row + {k})"),
-        (Kind::InputGradient, "a") => format!("a4({side} * p.a_row + layer * p.k + {k})"),
-        (Kind::ParameterGradients, "a") => format!("a4({k} * p.a_row + {side})"),
-        (Kind::Forward, _) => format!("b4(layer, {k} * p.b_row + {side})"),
-        (Kind::InputGradient, _) => format!("b4(layer, {side} * p.b_row + {k})"),
-        (Kind::ParameterGradients, _) => format!("b4(layer, {k} * p.b_row + layer * p.n + {side})"),
+        (Kind::Forward, "a") => format!("a4(a_begin + {side} * p.a_row + {k})"),
+        (Kind::InputGradient, "a") => format!("a4(a_begin + {side} * p.a_row + layer * p.k + {k})"),
+        (Kind::ParameterGradients, "a") => format!("a4(a_begin + {k} * p.a_row + {side})"),
+        (Kind::Forward, _) => format!("b4(layer, b_begin + {k} * p.b_row + {side})"),
+        (Kind::InputGradient, _) => format!("b4(layer, b_begin + {side} * p.b_row + {k})"),
+        (Kind::ParameterGradients, _) => format!("b4(layer, b_begin + {k} * p.b_row + layer * p.n + {side})"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Products of a dense layer on a GPU, as WGSL that is put together for each use: y = x·W + b, dx = dy·Wᵀ, dW = xᵀ·dy.
+//! Products on a GPU, as WGSL that is put together for each use: those of dense layers, y = x·W + b, dx = dy·Wᵀ and
+//! dW = xᵀ·dy, and the same three for every head of attention.
 //!
 //! Every product is C = A·B with C of m × n and a depth of k. An invocation computes a small block of C in registers.
 //! [`tiled`] brings A and B to it through the memory that a workgroup shares; [`direct`] reads them where they are, which
@@ -7,18 +8,21 @@
 
 mod direct;
 mod ends;
+mod heads;
 mod load;
 mod run;
 mod tiled;
 mod tiles;
 
+pub use ends::End;
+pub use heads::{Heads, Operand};
 pub use run::{Dense, du, input_gradient, parameter_gradients, y, y_gelu};
 
 use super::shader::{READ, Shader};
-use ends::End;
 use tiles::Tile;
 
-/// Which product of a dense layer; letters: N rows, I inputs, O outputs, P layers side by side.
+/// Which product. Letters: N rows, I inputs, O outputs, P layers side by side. Of heads the same three, with one head per z:
+/// A·B, A·Bᵀ and Aᵀ·B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// C = y `[N, P·O]`, A = x `[N, I]`, B = W `[I, O]`; one layer per z.
@@ -54,6 +58,8 @@ pub struct Product {
     pub by_fours: bool,
     /// Whether the depth is a multiple of the tile's, so that no turn of the loop is partial.
     pub even: bool,
+    /// Whether there is a product for every head of every row, rather than for layers.
+    pub heads: bool,
     /// Blocks of C.
     pub tile: Tile,
 }
@@ -78,39 +84,49 @@ impl Shader for Product {
 impl Product {
     /// Arrays, the uniform, and the functions that read A and B.
     fn declare(&self, text: &mut Text) {
-        let element = if self.by_fours { "vec4f" } else { "f32" };
         let (reads, writes) = self.arrays();
         let arrays = reads.iter().map(|name| (name, READ)).chain(writes.iter().map(|name| (name, "read_write")));
         let mut binding = 0;
         for (name, access) in arrays {
+            let single = !self.by_fours || self.end.is_per_row(name);
+            let element = if single { "f32" } else { "vec4f" };
             text.line(format!("@group(0) @binding({binding}) var<storage, {access}> {name}: array<{element}>;"));
             binding += 1;
         }
-        text.line(
-            "struct Sizes { m: u32, n: u32, k: u32, a_row: u32, b_row: u32, c_row: u32, chunk: u32, add: u32 }"
-                .to_owned(),
-        );
-        text.line(format!("@group(0) @binding({binding}) var<uniform> p: Sizes;"));
-        load::functions(self, text);
         self.end.functions(text);
+        if self.heads {
+            text.line(include_str!("../mask.wgsl"));
+        }
+        let more = if self.heads { heads::FIELDS } else { "" };
+        text.line(format!(
+            "struct Sizes {{
+                m: u32, n: u32, k: u32, a_row: u32, b_row: u32, c_row: u32, chunk: u32, add: u32, {more}
+            }}
+            @group(0) @binding({binding}) var<uniform> p: Sizes;"
+        ));
+        load::functions(self, text);
     }
 
     /// The arrays that are read and those that are written, in the order of the bindings.
     fn arrays(&self) -> (Vec<String>, Vec<String>) {
         let each = |name: &str| (0..self.layers).map(|layer| format!("{name}{layer}")).collect::<Vec<_>>();
-        let one = |name: &str| vec![name.to_owned()];
+        let some = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let inputs = match self.kind {
-            Kind::Forward | Kind::InputGradient => [one("a"), each("w")].concat(),
-            Kind::ParameterGradients => [one("a"), one("b")].concat(),
+            Kind::Forward | Kind::InputGradient if !self.heads => [some(&["a"]), each("w")].concat(),
+            _ => some(&["a", "b"]),
         };
-        match self.end {
-            End::Plain | End::Partial => (inputs, one("c")),
-            End::Bias => ([inputs, each("bias")].concat(), one("c")),
-            End::Gelu { keep: false } => ([inputs, each("bias")].concat(), one("c")),
-            End::Gelu { keep: true } => ([inputs, each("bias")].concat(), [one("c"), one("u")].concat()),
-            End::GeluSlope => ([inputs, one("u")].concat(), one("c")),
-            End::Parameters => (inputs, [each("dw"), each("db")].concat()),
-        }
+        let (reads, writes) = match self.end {
+            End::Plain | End::Partial | End::Scaled => (Vec::new(), some(&["c"])),
+            End::Bias | End::Gelu { keep: false } => (each("bias"), some(&["c"])),
+            End::Gelu { keep: true } => (each("bias"), some(&["c", "u"])),
+            End::GeluSlope => (some(&["u"]), some(&["c"])),
+            End::Parameters => (Vec::new(), [each("dw"), each("db")].concat()),
+            End::Scores => (some(&["hides"]), some(&["c"])),
+            End::Weights => (some(&["hides", "sums"]), some(&["c"])),
+            End::Slopes { drops: false } => (some(&["shares", "weights"]), some(&["c"])),
+            End::Slopes { drops: true } => (some(&["shares"]), some(&["weights", "c"])),
+        };
+        ([inputs, reads].concat(), writes)
     }
 }
 

@@ -68,7 +68,7 @@ fn plan(
     let by_fours = inputs.is_multiple_of(4) && outputs.is_multiple_of(4);
     let even = by_fours && sizes.depth.is_multiple_of(tile.depth);
     let groups = [n.div_ceil(tile.columns), m.div_ceil(tile.rows), z].map(|size| size as u32);
-    (Product { kind, end, layers, by_fours, even, tile }, groups)
+    (Product { kind, end, layers, by_fours, even, heads: false, tile }, groups)
 }
 
 fn forward<'a>(x: &'a CubeTensor, layers: &'a [Dense], end: End, out: &[&'a CubeTensor]) {

@@ -1,6 +1,7 @@
 //! How large the blocks of C are, and how the depth is cut.
 
 use super::Kind;
+use crate::kernel::gpu::adapter::is_software;
 
 /// Blocks of C: what a workgroup computes, and what each of its invocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,23 +46,24 @@ impl Tile {
 /// Measured on an H100 (tests/bench/LOG.md): 64 × 128 gives most while there are enough of them to go round, 64 × 64 next,
 /// and half of that keeps more of a device busy than it loses where C is small.
 pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
-    if super::super::adapter::is_software() {
+    if is_software() {
         return Tile { rows: 16, columns: 32, depth: 4, high: 8, wide: 8, direct: true };
     }
     let groups = |tile: Tile| m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
     let [large, middle] = [Tile::shared(64, 128, [8, 8]), Tile::shared(64, 64, [8, 4])];
     match kind {
+        _ if n <= 32 => Tile::shared(64, 32, [4, 4]),
         Kind::ParameterGradients => middle,
-        _ if groups(large) >= 512 => large,
-        _ if groups(middle) >= 96 => middle,
-        _ => Tile::shared(32, 32, [4, 4]),
+        _ if n > 64 && groups(large) >= 512 => large,
+        _ if groups(middle) >= 300 => middle,
+        _ => Tile::shared(32, 64, [4, 4]),
     }
 }
 
 /// Into how many parts the depth of dW is cut, so that there are workgroups enough: rows of a batch are many, weights few.
 pub fn parts(tile: Tile, [m, n, count]: [usize; 3], depth: usize) -> usize {
     /// Workgroups that keep a large device busy.
-    const ENOUGH: usize = 512;
+    const ENOUGH: usize = 768;
     /// Slices that a part has at least: fewer would be more work to add up than they save.
     const LEAST: usize = 8;
     let groups = m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
