@@ -187,8 +187,16 @@ fn norms_after_dropout_and_a_residual(on: &On) {
 }
 
 fn attentions(on: &On) {
-    let sizes =
-        [(1, 1, 1, 1), (3, 9, 2, 5), (2, 33, 3, 32), (2, 8, 2, 64), (1, 70, 2, 64), (1, 40, 1, 20), (2, 36, 2, 32), (1, 132, 1, 16)];
+    let sizes = [
+        (1, 1, 1, 1),
+        (3, 9, 2, 5),
+        (2, 33, 3, 32),
+        (2, 8, 2, 64),
+        (1, 70, 2, 64),
+        (1, 40, 1, 20),
+        (2, 36, 2, 32),
+        (1, 132, 1, 16),
+    ];
     for (rows, tokens, heads, width) in sizes {
         let hidden = heads * width;
         let qkv = on.leaf([rows, tokens, 3 * hidden], 0);

@@ -85,3 +85,20 @@ pub fn view(array: &CubeTensor, offset: u64, shape: burn::tensor::Shape) -> Cube
 fn memory(array: &CubeTensor) -> usize {
     array.handle.memory.clone().binding().id().value
 }
+
+/// Arrays that are parts of one, each as far from the one before it: the part that holds all of them, and how far that is
+/// in values.
+pub fn evenly_apart(arrays: &[&CubeTensor]) -> Option<(CubeTensor, usize)> {
+    let [first, .., last] = arrays else { return None };
+    let start = |array: &CubeTensor| array.handle.offset_start.unwrap_or(0);
+    let alike = arrays.iter().all(|array| memory(array) == memory(first));
+    let distances: Option<Vec<u64>> =
+        arrays.windows(2).map(|pair| start(pair[1]).checked_sub(start(pair[0]))).collect();
+    let apart = distances.filter(|all| alike && all.iter().all(|&apart| apart > 0 && apart == all[0]))?[0] as usize;
+    let values = (start(last) - start(first)) as usize / size_of::<f32>() + last.shape().num_elements();
+    let mut handle = first.handle.clone();
+    handle.offset_end = last.handle.offset_end;
+    let shape = [values].into();
+    let all = CubeTensor::new_contiguous(first.client.clone(), first.device.clone(), shape, handle, first.dtype);
+    Some((all, apart / size_of::<f32>()))
+}

@@ -11,15 +11,15 @@ pub fn main(product: &Product, text: &mut Text) {
     place(product, text);
     product.end.before(product, text);
     accumulators(product, text);
-    load::turns(product, text);
-    text.line("for (var turn = turn_begin; turn < turn_end; turn += 1u) {");
-    load::turn(product, text);
+    load::begin(product, text);
+    text.line("while (turn < turn_end) {");
+    load::steps(product, text);
     let depth = tile.depth;
     match (product.kind.a_is_deep(), product.kind.b_is_deep()) {
         (true, true) => {
             a_by_rows(product, text);
             for j in 0..tile.wide {
-                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), "k_0", true);
+                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), 0);
             }
             for (four, i) in rows(product) {
                 for column in 0..tile.wide / 4 {
@@ -32,7 +32,7 @@ pub fn main(product: &Product, text: &mut Text) {
             a_by_rows(product, text);
             for k in 0..depth {
                 text.line("{");
-                b_by_columns(product, text, &format!("(k_0 + {k}u)"));
+                b_by_columns(product, text, k);
                 let lane = &"xyzw"[k..=k];
                 for (four, i) in rows(product) {
                     for column in 0..tile.wide / 4 {
@@ -45,11 +45,10 @@ pub fn main(product: &Product, text: &mut Text) {
         (false, _) => {
             for k in 0..depth {
                 text.line("{");
-                let k = format!("(k_0 + {k}u)");
                 for four in 0..tile.high / 4 {
-                    fetch(product, text, "a", &format!("a_{four}"), &format!("as_{four}"), &k, false);
+                    fetch(product, text, "a", &format!("a_{four}"), &format!("as_{four}"), k);
                 }
-                b_by_columns(product, text, &k);
+                b_by_columns(product, text, k);
                 for (four, i) in rows(product) {
                     for column in 0..tile.wide / 4 {
                         let lane = &"xyzw"[i..=i];
@@ -61,6 +60,7 @@ pub fn main(product: &Product, text: &mut Text) {
             }
         }
     }
+    load::next(product, text);
     text.line("}");
     product.end.after(product, text);
     text.line("}");
@@ -94,18 +94,20 @@ fn place(product: &Product, text: &mut Text) {
 
 fn a_by_rows(product: &Product, text: &mut Text) {
     for (four, i) in rows(product) {
-        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), "k_0", true);
+        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), 0);
     }
 }
 
-fn b_by_columns(product: &Product, text: &mut Text, k: &str) {
+fn b_by_columns(product: &Product, text: &mut Text, k: usize) {
     for column in 0..product.tile.wide / 4 {
-        fetch(product, text, "b", &format!("b_{column}"), &format!("bs_{column}_across"), k, false);
+        fetch(product, text, "b", &format!("b_{column}"), &format!("bs_{column}_across"), k);
     }
 }
 
-fn fetch(product: &Product, text: &mut Text, operand: &str, name: &str, side: &str, k: &str, deep: bool) {
-    let value = load::value(product, operand, side, k);
+/// Four neighbours of A or B, so far into the slice.
+fn fetch(product: &Product, text: &mut Text, operand: &str, name: &str, side: &str, depth: usize) {
+    let depth = format!("{depth}u");
+    let base = load::base(product, operand, side, &depth);
     text.line(format!("var {name} = vec4f();"));
-    text.line(load::guarded(product, deep, name, k, &value));
+    text.line(load::fetch(product, operand, name, &format!("({base})"), &depth));
 }

@@ -49,7 +49,7 @@ impl End {
     }
 
     /// Whether sums of B's columns are taken, too.
-    fn sums_columns(self) -> bool {
+    pub fn sums_columns(self) -> bool {
         matches!(self, Self::Parameters | Self::Partial)
     }
 

@@ -17,7 +17,7 @@ pub const FIELDS: &str = "
     a_first: u32, a_sentence: u32, a_head: u32,
     b_first: u32, b_sentence: u32, b_head: u32,
     c_first: u32, c_sentence: u32, c_head: u32,
-    mask: Mask,";
+    pad_0: u32, pad_1: u32, pad_2: u32, mask: Mask,";
 
 /// WGSL: where the matrices of this workgroup's head begin.
 pub const OFFSETS: &str = "
@@ -39,6 +39,17 @@ pub struct Operand {
     pub head: usize,
     /// From one row of the matrix to the next.
     pub row: usize,
+}
+
+impl Operand {
+    fn in_fours(self) -> Self {
+        let Self { first, sentence, head, row } = self;
+        let [first, sentence, head, row] = [first, sentence, head, row].map(|place| {
+            assert!(place.is_multiple_of(4), "{self:?} in fours");
+            place / 4
+        });
+        Self { first, sentence, head, row }
+    }
 }
 
 /// What all products of one attention have in common.
@@ -68,12 +79,13 @@ impl Heads {
         let z = count * self.heads;
         let tile = pick(kind, [m, n, z]);
         let even = k.is_multiple_of(tile.depth);
-        let product = Product { kind, end, layers: 1, by_fours: true, even, heads: true, tile };
-        let sizes = [m, n, k, a.row, b.row, c.row, 0, 0, self.heads, first * self.heads];
-        let places = [a, b, c].map(|operand| [operand.first, operand.sentence, operand.head]).concat();
-        let numbers: Vec<u32> = sizes.into_iter().map(|size| size as u32).collect();
-        let places: Vec<u32> = places.into_iter().map(|place| place as u32).collect();
-        let numbers = [numbers.as_slice(), &[self.scale.to_bits()], &places, &self.mask.words()].concat();
+        let product = Product { kind, end, layers: 1, by_fours: true, even, evenly_apart: false, heads: true, tile };
+        // A and B are counted in fours, C in values.
+        let [a, b] = [a, b].map(Operand::in_fours);
+        let sizes = [m, n, k, 0, a.row, b.row, c.row, 0, 0, self.heads, first * self.heads].map(|size| size as u32);
+        let places = [a, b, c].map(|operand| [operand.first, operand.sentence, operand.head].map(|place| place as u32));
+        let words = self.mask.words();
+        let numbers = [sizes.as_slice(), &[self.scale.to_bits()], &places.concat(), &[0; 3], &words].concat();
         let groups = [n.div_ceil(tile.columns), m.div_ceil(tile.rows), z].map(|size| size as u32);
         run(product, groups, arrays, &numbers);
     }

@@ -58,6 +58,8 @@ pub struct Product {
     pub by_fours: bool,
     /// Whether the depth is a multiple of the tile's, so that no turn of the loop is partial.
     pub even: bool,
+    /// Whether the layers' weights are parts of one array, all as far apart.
+    pub evenly_apart: bool,
     /// Whether there is a product for every head of every row, rather than for layers.
     pub heads: bool,
     /// Blocks of C.
@@ -100,7 +102,8 @@ impl Product {
         let more = if self.heads { heads::FIELDS } else { "" };
         text.line(format!(
             "struct Sizes {{
-                m: u32, n: u32, k: u32, a_row: u32, b_row: u32, c_row: u32, chunk: u32, add: u32, {more}
+                m: u32, n: u32, k: u32, chunk: u32, a_row: u32, b_row: u32, c_row: u32, b_layer: u32, add: u32,
+                {more}
             }}
             @group(0) @binding({binding}) var<uniform> p: Sizes;"
         ));
@@ -112,6 +115,7 @@ impl Product {
         let each = |name: &str| (0..self.layers).map(|layer| format!("{name}{layer}")).collect::<Vec<_>>();
         let some = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let inputs = match self.kind {
+            Kind::Forward | Kind::InputGradient if self.evenly_apart => some(&["a", "w0"]),
             Kind::Forward | Kind::InputGradient if !self.heads => [some(&["a"]), each("w")].concat(),
             _ => some(&["a", "b"]),
         };

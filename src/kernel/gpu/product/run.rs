@@ -6,7 +6,7 @@ use burn_wgpu::{CubeTensor, into_contiguous};
 use super::ends::End;
 use super::tiles::{parts, pick};
 use super::{Kind, Product};
-use crate::kernel::gpu::destination::{Destination, destination};
+use crate::kernel::gpu::destination::{Destination, destination, evenly_apart};
 use crate::kernel::gpu::fold::fold;
 use crate::kernel::gpu::shader::{room, run};
 
@@ -26,20 +26,36 @@ impl Dense {
     }
 }
 
-/// Sizes of a product as the uniform has them.
+/// Sizes of a product.
+#[derive(Default)]
 struct Sizes {
+    /// Rows and columns of C.
     c: [usize; 2],
     depth: usize,
     /// Values from one row to the next of A, B and C.
     rows: [usize; 3],
+    /// Values from one layer's weight to the next, where they are parts of one array.
+    apart: usize,
+    /// Slices of the depth that a workgroup sums up.
     chunk: usize,
     add: bool,
 }
 
 impl Sizes {
-    fn numbers(&self) -> [u32; 8] {
-        let ([m, n], [a, b, c]) = (self.c, self.rows);
-        [m, n, self.depth, a, b, c, self.chunk, usize::from(self.add)].map(|number| number as u32)
+    /// As the uniform has them: A and B in the product's units.
+    fn numbers(&self, product: &Product) -> [u32; 9] {
+        let ([m, n], [a, b, c], unit) = (self.c, self.rows, product.unit());
+        let add = usize::from(self.add);
+        [m, n, self.depth, self.chunk, a / unit, b / unit, c, self.apart / unit, add].map(|number| number as u32)
+    }
+}
+
+/// The weights of layers; as one array if they lie evenly apart in it, with the distance in values.
+fn weights(layers: &[Dense]) -> (Vec<CubeTensor>, Option<usize>) {
+    let each: Vec<&CubeTensor> = layers.iter().map(|layer| &layer.weight).collect();
+    match evenly_apart(&each) {
+        Some((all, apart)) => (vec![all], Some(apart)),
+        None => (each.into_iter().cloned().collect(), None),
     }
 }
 
@@ -54,32 +70,31 @@ fn count(tensor: &CubeTensor) -> usize {
     tensor.shape().num_elements()
 }
 
-/// How a product is computed, and in how many workgroups.
-fn plan(
-    kind: Kind,
-    end: End,
-    layers: usize,
-    [inputs, outputs]: [usize; 2],
-    sizes: &Sizes,
-    z: usize,
-) -> (Product, [u32; 3]) {
-    let [m, n] = sizes.c;
+/// How a product of layers is computed, and in how many workgroups; `z` products and parts of products side by side.
+fn plan(kind: Kind, end: End, layers: &[Dense], sizes: &Sizes, z: usize) -> (Product, [u32; 3]) {
+    let ([m, n], [inputs, outputs]) = (sizes.c, layers[0].sizes());
     let tile = pick(kind, [m, n, z]);
     let by_fours = inputs.is_multiple_of(4) && outputs.is_multiple_of(4);
     let even = by_fours && sizes.depth.is_multiple_of(tile.depth);
     let groups = [n.div_ceil(tile.columns), m.div_ceil(tile.rows), z].map(|size| size as u32);
-    (Product { kind, end, layers, by_fours, even, heads: false, tile }, groups)
+    let (layers, evenly_apart) = (layers.len(), sizes.apart > 0);
+    (Product { kind, end, layers, by_fours, even, evenly_apart, heads: false, tile }, groups)
 }
 
 fn forward<'a>(x: &'a CubeTensor, layers: &'a [Dense], end: End, out: &[&'a CubeTensor]) {
     let ([inputs, outputs], side_by_side) = (layers[0].sizes(), layers.len());
-    let c = [count(x) / inputs.max(1), outputs];
-    let sizes = Sizes { c, depth: inputs, rows: [inputs, outputs, side_by_side * outputs], chunk: 0, add: false };
-    let (product, groups) = plan(Kind::Forward, end, side_by_side, [inputs, outputs], &sizes, side_by_side);
-    let weights = layers.iter().map(|layer| &layer.weight);
+    let (weights, apart) = weights(layers);
+    let sizes = Sizes {
+        c: [count(x) / inputs.max(1), outputs],
+        depth: inputs,
+        rows: [inputs, outputs, side_by_side * outputs],
+        apart: apart.unwrap_or(0),
+        ..Sizes::default()
+    };
+    let (product, groups) = plan(Kind::Forward, end, layers, &sizes, side_by_side);
     let biases = layers.iter().map(|layer| &layer.bias);
-    let arrays: Vec<&CubeTensor> = [x].into_iter().chain(weights).chain(biases).chain(out.iter().copied()).collect();
-    run(product, groups, &arrays, &sizes.numbers());
+    let arrays: Vec<&CubeTensor> = [x].into_iter().chain(&weights).chain(biases).chain(out.iter().copied()).collect();
+    run(product, groups, &arrays, &sizes.numbers(&product));
 }
 
 /// x `[.., I]` → `x·W + b` of each layer, side by side `[.., P·O]`.
@@ -103,12 +118,17 @@ pub fn y_gelu(x: CubeTensor, layer: Dense, keep: bool) -> (CubeTensor, Option<Cu
 
 fn backward(gradient: &CubeTensor, layers: &[Dense], end: End, more: &[&CubeTensor]) {
     let ([inputs, outputs], side_by_side) = (layers[0].sizes(), layers.len());
-    let c = [count(gradient) / (side_by_side * outputs).max(1), inputs];
-    let sizes = Sizes { c, depth: outputs, rows: [side_by_side * outputs, outputs, inputs], chunk: 0, add: false };
-    let (product, groups) = plan(Kind::InputGradient, end, side_by_side, [inputs, outputs], &sizes, 1);
-    let weights = layers.iter().map(|layer| &layer.weight);
-    let arrays: Vec<&CubeTensor> = [gradient].into_iter().chain(weights).chain(more.iter().copied()).collect();
-    run(product, groups, &arrays, &sizes.numbers());
+    let (weights, apart) = weights(layers);
+    let sizes = Sizes {
+        c: [count(gradient) / (side_by_side * outputs).max(1), inputs],
+        depth: outputs,
+        rows: [side_by_side * outputs, outputs, inputs],
+        apart: apart.unwrap_or(0),
+        ..Sizes::default()
+    };
+    let (product, groups) = plan(Kind::InputGradient, end, layers, &sizes, 1);
+    let arrays: Vec<&CubeTensor> = [gradient].into_iter().chain(&weights).chain(more.iter().copied()).collect();
+    run(product, groups, &arrays, &sizes.numbers(&product));
 }
 
 /// dy `[.., P·O]` → dx `[.., I]`
@@ -135,12 +155,19 @@ pub fn parameter_gradients(x: CubeTensor, gradient: CubeTensor, layers: &[Dense]
     let places: Vec<[Destination; 2]> =
         layers.iter().map(|layer| [destination(&layer.weight), destination(&layer.bias)]).collect();
     let depth = count(&x) / inputs.max(1);
-    let rows = [inputs, side_by_side * outputs, outputs];
-    let mut sizes = Sizes { c: [inputs, outputs], depth, rows, chunk: 0, add: places[0][0].adds };
-    let tile = pick(Kind::ParameterGradients, [inputs, outputs, side_by_side]);
-    let parts = parts(tile, [inputs, outputs, side_by_side], depth);
-    sizes.chunk = depth.div_ceil(tile.depth).div_ceil(parts).max(1);
-    let parts = depth.div_ceil(tile.depth).div_ceil(sizes.chunk).max(1);
+    let z = side_by_side;
+    let tile = pick(Kind::ParameterGradients, [inputs, outputs, z]);
+    let slices = depth.div_ceil(tile.depth);
+    let chunk = slices.div_ceil(parts(tile, [inputs, outputs, z], depth)).max(1);
+    let parts = slices.div_ceil(chunk).max(1);
+    let sizes = Sizes {
+        c: [inputs, outputs],
+        depth,
+        rows: [inputs, side_by_side * outputs, outputs],
+        chunk,
+        add: places[0][0].adds,
+        ..Sizes::default()
+    };
     let targets = || {
         let weights = places.iter().map(|[weight, _]| &weight.array);
         weights.chain(places.iter().map(|[_, bias]| &bias.array))
@@ -148,16 +175,14 @@ pub fn parameter_gradients(x: CubeTensor, gradient: CubeTensor, layers: &[Dense]
     // All of one step are new, or all add to what another step has put there.
     let alike = places.iter().flatten().all(|place| place.adds == sizes.add);
     if parts == 1 && alike {
-        let (product, groups) =
-            plan(Kind::ParameterGradients, End::Parameters, side_by_side, [inputs, outputs], &sizes, side_by_side);
+        let (product, groups) = plan(Kind::ParameterGradients, End::Parameters, layers, &sizes, z);
         let arrays: Vec<&CubeTensor> = [&x, &gradient].into_iter().chain(targets()).collect();
-        run(product, groups, &arrays, &sizes.numbers());
+        run(product, groups, &arrays, &sizes.numbers(&product));
     } else {
         let each = (inputs + 1) * outputs;
         let partial = room(&x, [side_by_side * parts * each]);
-        let (product, groups) =
-            plan(Kind::ParameterGradients, End::Partial, side_by_side, [inputs, outputs], &sizes, side_by_side * parts);
-        run(product, groups, &[&x, &gradient, &partial], &sizes.numbers());
+        let (product, groups) = plan(Kind::ParameterGradients, End::Partial, layers, &sizes, z * parts);
+        run(product, groups, &[&x, &gradient, &partial], &sizes.numbers(&product));
         fold(&partial, parts, [inputs * outputs, each], &places);
     }
     places

@@ -31,29 +31,51 @@ pub fn main(product: &Product, text: &mut Text) {
     text.line("fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {");
     place(product, text);
     product.end.before(product, text);
+    load::begin(product, text);
     for operand in &operands {
         operand.declare(product, text);
     }
     accumulators(product, text);
-    load::turns(product, text);
-    text.line("var turn = turn_begin;");
-    for operand in &operands {
-        operand.fetch(product, text);
-    }
+    fetch(product, &operands, text);
     text.line("while (turn < turn_end) {");
     for operand in &operands {
         operand.store(product, text);
     }
-    text.line("workgroupBarrier();\nturn += 1u;\nif (turn < turn_end) {");
-    for operand in &operands {
-        operand.fetch(product, text);
-    }
-    text.line("}");
+    text.line("workgroupBarrier();");
+    load::next(product, text);
+    text.line("if (turn < turn_end)");
+    fetch(product, &operands, text);
     for k in 0..tile.depth {
         compute(product, &operands, k, text);
     }
+    sum_columns(product, &operands[1], text);
     text.line("workgroupBarrier();\n}");
     product.end.after(product, text);
+    text.line("}");
+}
+
+/// Fetches this invocation's fours of the slice at `k_0`, in a block of its own.
+fn fetch(product: &Product, operands: &[Operand; 2], text: &mut Text) {
+    text.line("{");
+    load::steps(product, text);
+    for operand in operands {
+        operand.fetch(product, text);
+    }
+    text.line("}");
+}
+
+/// Adds what of B is in shared memory to the sums of its columns, where they are wanted.
+fn sum_columns(product: &Product, b: &Operand, text: &mut Text) {
+    if !product.end.sums_columns() {
+        return;
+    }
+    text.line("if (sums_columns && ty == 0u) {");
+    for k in 0..product.tile.depth {
+        for four in 0..product.tile.wide / 4 {
+            let at = k * b.pitch() + four * product.tile.across();
+            text.line(format!("sum_{four} += sb[{at}u + tx];"));
+        }
+    }
     text.line("}");
 }
 
@@ -108,7 +130,6 @@ fn compute(product: &Product, operands: &[Operand; 2], k: usize, text: &mut Text
             text.line(format!("{sum} = fma(vec4f(a_{four}.{lane}), b_{column}, {sum});"));
         }
     }
-    product.end.along(product, text);
     text.line("}");
 }
 
@@ -141,22 +162,19 @@ impl Operand {
             let (side, depth) = if deep { ("outer", "inner") } else { ("inner", "outer") };
             let (first, count) = if name == "a" { ("first_row", "m") } else { ("first_column", "n") };
             let place = load::within(product, deep, &format!("{first} + {four}_{side}"), count);
-            text.line(format!("let {four}_side = {place};"));
-            text.line(format!("let {four}_depth = {four}_{depth};\nvar {four} = vec4f();"));
+            let base = load::base(product, name, &format!("{place}"), &format!("{four}_{depth}"));
+            text.line(format!("let {four}_base = {base};\nvar {four} = vec4f();"));
         }
     }
 
-    /// Fetches this invocation's fours of slice `turn` into registers.
+    /// Fetches this invocation's fours into registers.
     fn fetch(&self, product: &Product, text: &mut Text) {
-        text.line("{");
-        load::turn(product, text);
         for fetch in self.fours(product) {
             let four = format!("{}{}", self.name, fetch.number);
-            let k = format!("(k_0 + {four}_depth)");
-            let value = load::value(product, self.name, &format!("{four}_side"), &k);
-            fetch.guarded(text, |text| text.line(load::guarded(product, self.deep, &four, &k, &value)));
+            let depth = format!("{four}_{}", if self.deep { "inner" } else { "outer" });
+            let line = load::fetch(product, self.name, &four, &format!("{four}_base"), &depth);
+            fetch.guarded(text, |text| text.line(line));
         }
-        text.line("}");
     }
 
     /// Stores them into shared memory, turned where they lie along the depth.

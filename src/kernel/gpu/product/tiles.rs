@@ -54,7 +54,7 @@ pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
     match kind {
         _ if n <= 32 => Tile::shared(64, 32, [4, 4]),
         Kind::ParameterGradients => middle,
-        _ if n > 64 && groups(large) >= 512 => large,
+        _ if n > 64 && groups(large) >= 350 => large,
         _ if groups(middle) >= 300 => middle,
         _ => Tile::shared(32, 64, [4, 4]),
     }
