@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use support::{Within, assert_close, block_on, norm, open, tolerance, values};
 use tabtune::data::{Batch, Truth};
-use tabtune::model::{DeviceBatch, EncoderConfig, Model};
+use tabtune::model::{DeviceBatch, EncoderConfig, Model, Wanted};
 use tabtune::text::{Encoding, Tokenizer};
 use tabtune::train::{AdamW, Objective};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
@@ -110,7 +110,7 @@ fn outputs_and_five_steps(kind: DeviceKind) {
         let tokens = encode(&probe.text);
         assert_eq!(tokens.ids, probe.ids, "{}", probe.text);
         let batch = DeviceBatch::new(&pad(&[tokens], &[]), &compute.device);
-        let hidden = model.encoder().forward(&batch);
+        let hidden = model.encoder().forward(&batch, Wanted::All);
         assert_close("hidden", &block_on(values(hidden))[..8], &probe.hidden_cls, within);
         assert_close("logits", &block_on(values(model.forward(&batch))), &probe.logits, within);
     }

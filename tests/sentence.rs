@@ -14,7 +14,7 @@ use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, o
 use tabtune::checkpoint::{self, DenseLayer, Loaded, SentenceLayout, SentenceModules};
 use tabtune::data::Batch;
 use tabtune::model::{
-    Activation, DeviceBatch, EncoderConfig, Head, Model, OutputHead, Pooling, SentenceHead, pool, unit,
+    Activation, DeviceBatch, EncoderConfig, Head, Model, OutputHead, Pooling, SentenceHead, Wanted, pool, unit,
 };
 use tabtune::text::Tokenizer;
 use tabtune::{Bundle, Compute, DeviceKind, File, SentenceBundle, Task};
@@ -129,7 +129,7 @@ fn a_linear_head_says_the_same_over_cached_states() {
     let compute = block_on(open(DeviceKind::Cpu));
     let (config, loaded) = open_model("tiny-bert", &fixture("tiny-bert/model.safetensors"), &compute);
     let input = DeviceBatch::new(&batch(&facts().texts, 12), &compute.device);
-    let hidden = loaded.model.encoder().forward(&input);
+    let hidden = loaded.model.encoder().forward(&input, Wanted::All);
     for (pooling, normalises) in [(Pooling::Mean, true), (Pooling::First, true), (Pooling::Mean, false)] {
         let head = OutputHead::linear(&config, pooling, normalises, 3, &compute.device);
         assert!(head.is_linear() && head.outputs() == 3);

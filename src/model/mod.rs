@@ -12,7 +12,7 @@ mod tuning;
 
 pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig};
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Wanted};
 pub use family::{FAMILIES, Family, Pooling, Positions, Table};
 pub(crate) use head::lengths;
 pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
@@ -79,6 +79,6 @@ impl Model {
 
     /// What the head says, see [`Head::forward`].
     pub fn forward(&self, batch: &DeviceBatch) -> Tensor<2> {
-        self.head.forward(self.encoder.forward(batch), &self.encoder.word_table().val(), batch)
+        self.head.forward(self.encoder.forward(batch, self.head.wants()), &self.encoder.word_table().val(), batch)
     }
 }

@@ -7,7 +7,7 @@ use super::{Tensors, Within, assert_close, by_name, fixture, open, parameters, t
 use burn::module::Module;
 use serde::Deserialize;
 use tabtune::data::{Batch, Truth};
-use tabtune::model::{DeviceBatch, EncoderConfig, Model};
+use tabtune::model::{DeviceBatch, EncoderConfig, Model, Wanted};
 use tabtune::train::{Gradients, Objective};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
@@ -58,7 +58,7 @@ pub async fn agrees(kind: DeviceKind, family: &str, head: &str, task: Task) {
         let whole = Batch { truths: Vec::new(), ..batch.clone() };
         let input = DeviceBatch::new(&whole, &compute.device);
         let key = |part: &str| format!("{name}.{part}");
-        let hidden = values(model.encoder().forward(&input)).await;
+        let hidden = values(model.encoder().forward(&input, Wanted::All)).await;
         let (hidden, expected) = (real(hidden, &batch), real(reference.floats(&key("hidden")), &batch));
         assert_close(&format!("{folder} {}", key("hidden")), &hidden, &expected, within);
         let logits = values(model.forward(&input)).await;

@@ -5,8 +5,8 @@ use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::block::Block;
-use super::distance;
 use super::embeddings::{Embeddings, Order};
+use super::{Wanted, distance};
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
@@ -56,7 +56,7 @@ impl Deberta {
     }
 
     /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
         let mut hidden = self.embeddings.forward(batch);
         let [_, tokens, _] = hidden.dims();
         let distances = self.distances(tokens, batch);
@@ -64,8 +64,9 @@ impl Deberta {
         let real = batch.real.clone().unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1);
         let bias = (real.clone() * real.swap_dims(2, 3) - 1.0) * -f64::from(f32::MIN);
         watch(&hidden);
-        for layer in &self.layers {
-            hidden = layer.forward(hidden, &bias, distances.as_ref(), batch);
+        for (depth, layer) in self.layers.iter().enumerate() {
+            let wanted = wanted.of_layer(depth, self.layers.len());
+            hidden = layer.forward(hidden, &bias, distances.as_ref(), batch, wanted);
             watch(&hidden);
         }
         hidden
@@ -126,13 +127,14 @@ impl Layer {
         present.chain(below("block", block.dense())).collect()
     }
 
-    /// `[B, T, H]` → `[B, T, H]`; `bias` `[B, 1, T, T]` is added to the scores.
+    /// `[B, T, H]` → what is wanted of `[B, T, H]`; `bias` `[B, 1, T, T]` is added to the scores.
     fn forward(
         &self,
         input: Tensor<3>,
         bias: &Tensor<4>,
         distances: Option<&Distances>,
         batch: &DeviceBatch,
+        wanted: Wanted,
     ) -> Tensor<3> {
         let [mut query, key, value] = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
         if batch.learns_from_padding {
@@ -154,7 +156,7 @@ impl Layer {
         // Attention divides by √D; here it is √(D · compared).
         let qkv = [query / compared.sqrt(), key, value];
         let mixed = kernel::attention_with_bias(qkv, scores, self.heads, &batch.dropout);
-        self.block.forward(mixed, input, batch)
+        self.block.forward(wanted.of(mixed), wanted.of(input), batch)
     }
 
     /// How contents match positions and positions contents, `[B, A, T, T]`, before scaling.

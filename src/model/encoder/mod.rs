@@ -21,6 +21,31 @@ use deberta::Deberta;
 use modernbert::ModernBert;
 use post_norm::PostNorm;
 
+/// Which tokens' last states are wanted. What nobody reads is not computed: of BERT's layers the last one then ends after
+/// attention for all tokens but the first, two thirds of its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All tokens', `[B, T, H]`.
+    All,
+    /// The first token's, `[B, 1, H]`.
+    First,
+}
+
+impl Wanted {
+    /// What is wanted of layer `depth`, counted from 0, of so many: all that another layer still reads.
+    fn of_layer(self, depth: usize, layers: usize) -> Self {
+        if depth + 1 == layers { self } else { Self::All }
+    }
+
+    /// `[B, T, H]` → what is wanted of it.
+    fn of(self, states: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::All => states,
+            Self::First => states.narrow(1, 0, 1),
+        }
+    }
+}
+
 /// An encoder of any family.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant)] // A model is one of them, not thousands.
@@ -63,18 +88,22 @@ impl Encoder {
         }
     }
 
-    /// Encodes a batch: hidden states `[B, T, H]`.
-    pub fn forward(&self, batch: &DeviceBatch) -> Tensor<3> {
-        self.hidden_states(batch, |_| ())
+    /// Encodes a batch: hidden states `[B, T, H]`, or as many as are wanted.
+    pub fn forward(&self, batch: &DeviceBatch, wanted: Wanted) -> Tensor<3> {
+        self.watched(batch, wanted, |_| ())
     }
 
-    /// Encodes a batch and shows `watch` the states after the embeddings and after each layer, the last one before any
-    /// LayerNorm that ends the encoder.
+    /// Encodes a batch and shows `watch` the states `[B, T, H]` after the embeddings and after each layer, the last one
+    /// before any LayerNorm that ends the encoder.
     pub fn hidden_states(&self, batch: &DeviceBatch, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+        self.watched(batch, Wanted::All, watch)
+    }
+
+    fn watched(&self, batch: &DeviceBatch, wanted: Wanted, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
         match self {
-            Self::PostNorm(encoder) => encoder.hidden_states(batch, watch),
-            Self::Deberta(encoder) => encoder.hidden_states(batch, watch),
-            Self::ModernBert(encoder) => encoder.hidden_states(batch, watch),
+            Self::PostNorm(encoder) => encoder.hidden_states(batch, wanted, watch),
+            Self::Deberta(encoder) => encoder.hidden_states(batch, wanted, watch),
+            Self::ModernBert(encoder) => encoder.hidden_states(batch, wanted, watch),
         }
     }
 }

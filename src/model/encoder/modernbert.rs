@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::Wanted;
 use super::embeddings::{Embeddings, Order};
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
@@ -56,7 +57,7 @@ impl ModernBert {
     }
 
     /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
         let mut hidden = self.embeddings.forward(batch);
         let [_, tokens, width] = hidden.dims();
         let (device, width) = (hidden.device(), width / self.heads);
@@ -66,8 +67,9 @@ impl ModernBert {
             window: (tokens > self.reach + 1).then(|| window(self.reach, &batch.attention_bias)),
         };
         watch(&hidden);
-        for layer in &self.layers {
-            hidden = layer.forward(hidden, if layer.global { &global } else { &local }, self.heads, batch);
+        for (depth, layer) in self.layers.iter().enumerate() {
+            let wanted = wanted.of_layer(depth, self.layers.len());
+            hidden = layer.forward(hidden, if layer.global { &global } else { &local }, self.heads, batch, wanted);
             watch(&hidden);
         }
         self.final_norm.forward(hidden)
@@ -114,8 +116,8 @@ impl Layer {
             .into()
     }
 
-    /// `[B, T, H]` → `[B, T, H]`
-    fn forward(&self, input: Tensor<3>, view: &View, heads: usize, batch: &DeviceBatch) -> Tensor<3> {
+    /// `[B, T, H]` → what is wanted of `[B, T, H]`
+    fn forward(&self, input: Tensor<3>, view: &View, heads: usize, batch: &DeviceBatch, wanted: Wanted) -> Tensor<3> {
         let normed = self.attention_norm.as_ref().map_or(input.clone(), |norm| norm.forward(input.clone()));
         let [query, key, value] = thirds(self.qkv.forward(normed));
         let qkv = [rotate(query, &view.rotation, heads), rotate(key, &view.rotation, heads), value];
@@ -123,7 +125,7 @@ impl Layer {
             None => kernel::attention(Tensor::cat(qkv.into(), 2), batch.attention_bias.clone(), heads, &batch.dropout),
             Some(bias) => kernel::attention_with_bias(qkv, bias.clone(), heads, &batch.dropout),
         };
-        let attended = input + batch.dropout.apply(self.attention_output.forward(mixed));
+        let attended = wanted.of(input) + batch.dropout.apply(self.attention_output.forward(wanted.of(mixed)));
         let both = self.wide.forward(self.feed_forward_norm.forward(attended.clone()));
         let half = both.dims()[2] / 2;
         let gated = self.activation.apply(both.clone().narrow(2, 0, half)) * both.narrow(2, half, half);

@@ -6,8 +6,8 @@ use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::block::Block;
-use super::distance;
 use super::embeddings::{Embeddings, Order};
+use super::{Wanted, distance};
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
@@ -54,13 +54,14 @@ impl PostNorm {
     }
 
     /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
         let mut hidden = self.embeddings.forward(batch);
         let [_, tokens, _] = hidden.dims();
         let relative = self.relative.as_ref().map(|table| distance::bias(table, tokens, &batch.attention_bias));
         watch(&hidden);
-        for &layer in &self.order {
-            hidden = self.layers[layer].forward(hidden, relative.as_ref(), batch);
+        for (depth, &layer) in self.order.iter().enumerate() {
+            let wanted = wanted.of_layer(depth, self.order.len());
+            hidden = self.layers[layer].forward(hidden, relative.as_ref(), batch, wanted);
             watch(&hidden);
         }
         hidden
@@ -96,13 +97,19 @@ impl Layer {
         attention.into_iter().chain(below("block", block.dense())).collect()
     }
 
-    /// `[B, T, H]` → `[B, T, H]`; `relative` is added to the scores, `[B, A, T, T]`, padding included.
-    fn forward(&self, input: Tensor<3>, relative: Option<&Tensor<4>>, batch: &DeviceBatch) -> Tensor<3> {
+    /// `[B, T, H]` → what is wanted of `[B, T, H]`; `relative` is added to the scores, `[B, A, T, T]`, padding included.
+    fn forward(
+        &self,
+        input: Tensor<3>,
+        relative: Option<&Tensor<4>>,
+        batch: &DeviceBatch,
+        wanted: Wanted,
+    ) -> Tensor<3> {
         let qkv = side_by_side([&self.query, &self.key, &self.value], input.clone());
         let mixed = match relative {
             None => kernel::attention(qkv, batch.attention_bias.clone(), self.heads, &batch.dropout),
             Some(bias) => kernel::attention_with_bias(thirds(qkv), bias.clone(), self.heads, &batch.dropout),
         };
-        self.block.forward(mixed, input, batch)
+        self.block.forward(wanted.of(mixed), wanted.of(input), batch)
     }
 }

@@ -16,6 +16,7 @@ pub use modernbert::{Modern, Rotary};
 
 use crate::error::Result;
 use crate::model::config::{Activation, EncoderConfig, Reader};
+use crate::model::encoder::Wanted;
 
 /// How the positions of tokens are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,16 @@ pub enum Pooling {
     First,
     /// The mean over all tokens that are not padding.
     Mean,
+}
+
+impl Pooling {
+    /// Which hidden states it reads.
+    pub fn wants(self) -> Wanted {
+        match self {
+            Self::First => Wanted::First,
+            Self::Mean => Wanted::All,
+        }
+    }
 }
 
 /// What lies between the hidden states and the dense layer that gives the outputs.

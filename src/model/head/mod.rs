@@ -14,6 +14,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
+use crate::model::encoder::Wanted;
 use crate::model::layers::DenseLayers;
 use crate::task::Task;
 
@@ -52,7 +53,16 @@ impl Head {
         }
     }
 
-    /// Hidden states `[B, T, H]`, and the table of words `[V, E]` → `[B, K]` over texts, `[B · T, K]` over tokens,
+    /// Which hidden states it reads.
+    pub fn wants(&self) -> Wanted {
+        match self {
+            Self::Outputs(head) => head.wants(),
+            Self::Language(_) => Wanted::All,
+            Self::Sentence(head) => head.pooling().wants(),
+        }
+    }
+
+    /// Hidden states `[B, T, H]`, at least those it [`wants`](Self::wants), and the table of words `[V, E]` → `[B, K]` over texts, `[B · T, K]` over tokens,
     /// `[M, V]` over hidden words, `[B, H]` for sentence vectors.
     pub fn forward(&self, hidden: Tensor<3>, words: &Tensor<2>, batch: &DeviceBatch) -> Tensor<2> {
         match self {

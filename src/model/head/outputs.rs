@@ -8,6 +8,7 @@ use super::sentence::{pool, unit};
 use crate::kernel::Dropout;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
+use crate::model::encoder::Wanted;
 use crate::model::family::{HeadDense, HeadShape, Pooling};
 use crate::model::layers::{Dense, DenseLayers, Norm};
 
@@ -73,6 +74,11 @@ impl OutputHead {
     /// How it pools.
     pub fn pooling(&self) -> Pooling {
         self.shape.pooling
+    }
+
+    /// Which hidden states it reads.
+    pub fn wants(&self) -> Wanted {
+        if self.pools { self.shape.pooling.wants() } else { Wanted::All }
     }
 
     /// Whether states are scaled to length 1 before the first layer.
