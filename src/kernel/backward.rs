@@ -63,12 +63,12 @@ impl<B: Kernels, const P: usize, const N: usize> Backward<B, N> for DenseStep<P>
 struct FeedForwardStep;
 
 impl<B: Kernels> Backward<B, 5> for FeedForwardStep {
-    /// x, u, GELU(u), and both layers.
+    /// x, GELU(u) and its slopes, and both layers.
     type State = ([FloatTensor<B>; 3], [Affine<B>; 2]);
 
     fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let ([x, u, wide], [up, down]) = ops.state;
+        let ([x, wide, slopes], [up, down]) = ops.state;
         let [for_x, up_weight, down_weight, up_bias, down_bias] = ops.parents;
         let learns = |weight: &Option<_>, bias: &Option<_>| [weight.is_some(), bias.is_some()];
         let [up_learns, down_learns] = [learns(&up_weight, &up_bias), learns(&down_weight, &down_bias)];
@@ -76,7 +76,7 @@ impl<B: Kernels> Backward<B, 5> for FeedForwardStep {
             let [pair] = B::dense_gradients(wide, gradient.clone(), std::array::from_ref(&down), [down_learns]);
             give_each!(grads, [down_weight, down_bias], pair);
         }
-        let gradient = B::dense_gelu_gradient(gradient, &down, u);
+        let gradient = B::dense_gelu_gradient(gradient, &down, slopes);
         if up_learns.contains(&true) {
             let [pair] = B::dense_gradients(x, gradient.clone(), std::array::from_ref(&up), [up_learns]);
             give_each!(grads, [up_weight, up_bias], pair);
@@ -194,10 +194,9 @@ impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         let nodes = [x.1, w0.1, w1.1, b0.1, b1.1];
         match FeedForwardStep.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => {
-                let (wide, u) = B::dense_gelu(x.0.clone(), &up, true);
-                let u = kept(u);
+                let (wide, slopes) = B::dense_gelu(x.0.clone(), &up, true);
                 let y = B::dense(wide.clone(), std::array::from_ref(&down));
-                step.finish(([x.0, u, wide], [up, down]), y)
+                step.finish(([x.0, wide, kept(slopes)], [up, down]), y)
             }
             OpsKind::UnTracked(step) => {
                 let (wide, _) = B::dense_gelu(x.0, &up, false);

@@ -32,8 +32,8 @@ impl Kernels for CubeBackend {
         product::y_gelu(x, values(layer), keep)
     }
 
-    fn dense_gelu_gradient(gradient: CubeTensor, layer: &Affine<Self>, u: CubeTensor) -> CubeTensor {
-        product::du(gradient, values(layer), u)
+    fn dense_gelu_gradient(gradient: CubeTensor, layer: &Affine<Self>, slopes: CubeTensor) -> CubeTensor {
+        product::du(gradient, values(layer), slopes)
     }
 
     fn gelu_forward(x: CubeTensor) -> CubeTensor {

@@ -59,15 +59,17 @@ impl Kernels for Flex {
     fn dense_gelu(x: FlexTensor, layer: &Affine<Self>, keep: bool) -> (FlexTensor, Option<FlexTensor>) {
         let mut u = Self::dense(x, std::array::from_ref(layer));
         if keep {
-            return (array(u.shape(), |y| gelu::forward(values(&u), y)), Some(u));
+            let y = array(u.shape(), |y| gelu::forward_with_slopes(u.storage_mut(), y));
+            return (y, Some(u));
         }
         gelu::forward_in_place(u.storage_mut());
         (u, None)
     }
 
-    fn dense_gelu_gradient(gradient: FlexTensor, layer: &Affine<Self>, u: FlexTensor) -> FlexTensor {
-        let wide = Self::dense_input_gradient(gradient, std::array::from_ref(layer));
-        Self::gelu_gradient(u, wide)
+    fn dense_gelu_gradient(gradient: FlexTensor, layer: &Affine<Self>, slopes: FlexTensor) -> FlexTensor {
+        let mut du = Self::dense_input_gradient(gradient, std::array::from_ref(layer));
+        gelu::times(values(&slopes), du.storage_mut());
+        du
     }
 
     fn gelu_forward(x: FlexTensor) -> FlexTensor {

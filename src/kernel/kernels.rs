@@ -86,17 +86,17 @@ pub trait Kernels: Backend {
         learn: [Learns; P],
     ) -> [Pair<Self>; P];
 
-    /// `u = x·W + b` and `GELU(u)`, `[.., O]` both; u only if it is to be kept.
+    /// GELU(u), where `u = x·W + b`, and the slopes of GELU at u, `[.., O]` both; the slopes only if they are to be kept.
     fn dense_gelu(
         x: FloatTensor<Self>,
         layer: &Affine<Self>,
         keep: bool,
     ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
-    /// dy `[.., O]` of the layer that follows a GELU, and u `[.., I]`, what went into that GELU → du `[.., I]`
+    /// dy `[.., O]` of the layer that follows a GELU, and that GELU's slopes `[.., I]` → du `[.., I]`
     fn dense_gelu_gradient(
         gradient: FloatTensor<Self>,
         layer: &Affine<Self>,
-        u: FloatTensor<Self>,
+        slopes: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
     /// `x · Φ(x)`

@@ -19,3 +19,9 @@ fn gelu_slope(x: f32) -> f32 {
     let n = normal(x);
     return n.y + x * n.x;
 }
+
+// Value and slope.
+fn gelu_both(x: f32) -> vec2f {
+    let n = normal(x);
+    return vec2f(x * n.y, n.y + x * n.x);
+}

@@ -1,15 +1,18 @@
 //! Matrix products of f32 on the CPU: C = A·B, with a bias, or added to what C holds.
 //!
-//! The scheme of BLIS (Van Zee & van de Geijn 2015): B is packed in panels that stay in the second cache, a tile of C
-//! stays in registers while a panel passes by. A is packed as well where its rows are not contiguous. Threads take
-//! blocks of C, so that no two ever write the same value and results do not depend on their number.
+//! The scheme of BLIS (Van Zee & van de Geijn 2015): B is packed in panels, once for all threads; a block of them stays in
+//! the second cache while a tile of C stays in registers and a panel passes by. A is packed as well where its rows are not
+//! contiguous. Threads take blocks of C, so that no two ever write the same value and results do not depend on their
+//! number.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::pack::{Panels, grow, turn};
 use super::threads::{self, Shared};
-use super::tile::{Tile, load, store};
+use super::tile::Tile;
 
 /// A matrix within an array: element (i, j) is at `start + i · row + j · column`.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +62,14 @@ pub struct Size {
     pub k: usize,
 }
 
-/// Rows of B that one packed panel holds, and columns that one block of work covers: as much as fits in the second cache.
+/// Rows of B and columns that one block of work covers: as much as fits in the second cache.
 const DEEP: [usize; 2] = [384, 192];
 /// The same where A has to be packed, too, once for every block of columns: fewer of them, and wider.
 const WIDE: [usize; 2] = [256, 384];
-/// Values in a cache line.
-const LINE: usize = 16;
+/// Values of B that are packed at a time, 16 MB: more than any layer's weights have, fewer than a table of words.
+const ROOM: usize = 1 << 22;
+/// Panels that a thread packs at a time: rows of B are read in runs of as many.
+const AT_ONCE: usize = 8;
 /// Multiplications below which more threads cost more than they give.
 const WORTH_THREADS: usize = 1 << 19;
 
@@ -79,6 +84,13 @@ pub fn product_here(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32
     run(size, a, b, start, c, stride, 1);
 }
 
+thread_local! {
+    /// Room for packed panels of B, kept from product to product.
+    static PANELS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// The same for strips of A.
+    static STRIP: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
 fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: usize, threads: usize) {
     let Size { m, n, k } = size;
     a.check(m, k);
@@ -87,169 +99,172 @@ fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: us
     if let Start::Bias(bias) = start {
         assert_eq!(bias.len(), n, "one bias per column");
     }
-    let arch = pulp::Arch::new();
     let [deep, wide] = if a.column == 1 { DEEP } else { WIDE };
-    let columns = n.div_ceil(wide);
-    let mut rows = 1;
-    while threads > 1 && columns * rows < 3 * threads && m / (rows + 1) >= 96 {
-        rows += 1;
+    let work = Work { depth: k, deep, wide, a, start, c: Shared::new(c), stride };
+    let mut room = PANELS.take();
+    let at_once = (ROOM / k.max(1)).max(wide) / wide * wide;
+    for first in (0..n).step_by(at_once) {
+        let columns = first..(first + at_once).min(n);
+        work.columns(m, columns, b, &mut room, threads);
     }
-    let height = m.div_ceil(rows).max(1).next_multiple_of(24);
-    let rows = m.div_ceil(height);
-    let shared = Shared::new(c);
-    let block = |piece: usize| {
-        let (row, column) = ((piece % rows) * height, (piece / rows) * wide);
-        let rows = row..(row + height).min(m);
-        let columns = column..(column + wide).min(n);
-        arch.dispatch(Block { rows, columns, depth: k, deep, a, b, start, c: shared, stride });
-    };
-    if threads > 1 { threads::each(rows * columns, block) } else { (0..rows * columns).for_each(block) }
+    PANELS.set(room);
 }
 
-/// One block of C.
-pub(super) struct Block<'a> {
-    rows: std::ops::Range<usize>,
-    pub columns: std::ops::Range<usize>,
+/// What all pieces of a product share.
+pub(super) struct Work<'a> {
     depth: usize,
     /// Rows of B in a panel.
     deep: usize,
+    /// Columns whose panels stay in the second cache.
+    wide: usize,
     a: Matrix<'a>,
-    b: Matrix<'a>,
     pub start: Start<'a>,
     pub c: Shared<'a>,
     pub stride: usize,
 }
 
-thread_local! {
-    /// Room for packed operands, kept from product to product.
-    static PACKED: Cell<[Vec<f32>; 2]> = const { Cell::new([Vec::new(), Vec::new()]) };
+impl Work<'_> {
+    /// Some columns of C: all their panels are packed, then tiles pass along them.
+    fn columns(&self, m: usize, columns: Range<usize>, b: Matrix, room: &mut Vec<f32>, threads: usize) {
+        let arch = pulp::Arch::new();
+        let panels = Panels::new(b, self.depth, self.deep, columns.clone(), arch.dispatch(Lanes));
+        let packed = Shared::new(panels.room(room));
+        let count = panels.count();
+        let piece = |pack: Range<usize>, rows: Range<usize>, columns: Range<usize>| {
+            arch.dispatch(Piece { work: self, panels: &panels, packed, pack, rows, columns });
+        };
+        if threads == 1 {
+            return piece(0..count, 0..m, columns);
+        }
+        threads::ranges(count, AT_ONCE, |_, panels| piece(panels, 0..0, 0..0));
+        let blocks = columns.len().div_ceil(self.wide);
+        let mut rows = 1;
+        while blocks * rows < 3 * threads && m / (rows + 1) >= 96 {
+            rows += 1;
+        }
+        let height = m.div_ceil(rows).max(1).next_multiple_of(24);
+        let rows = m.div_ceil(height);
+        threads::each(rows * blocks, |block| {
+            let (row, column) = ((block % rows) * height, columns.start + (block / rows) * self.wide);
+            piece(0..0, row..(row + height).min(m), column..(column + self.wide).min(columns.end));
+        });
+    }
 }
 
-impl WithSimd for Block<'_> {
+/// Rows × vectors of a tile, as large as the registers allow: that many sums, a row of B, a value of A. In browsers, whose
+/// compilers spill earlier than one would think, eight sums were fastest by far (tests/bench/LOG.md).
+const IN_BROWSERS: (usize, usize) = (4, 2);
+/// With 32 registers.
+const LARGE: (usize, usize) = (8, 3);
+/// With 16.
+const SMALL: (usize, usize) = (6, 2);
+
+/// Columns of a panel: what a tile has.
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        let (_, vectors) = match S::REGISTER_COUNT {
+            _ if cfg!(target_family = "wasm") => IN_BROWSERS,
+            32.. => LARGE,
+            _ => SMALL,
+        };
+        vectors * S::F32_LANES
+    }
+}
+
+/// A piece of work for one thread: panels to pack, and then a block of C to compute; either may be empty.
+pub(super) struct Piece<'a> {
+    pub work: &'a Work<'a>,
+    panels: &'a Panels<'a>,
+    packed: Shared<'a>,
+    pack: Range<usize>,
+    rows: Range<usize>,
+    pub columns: Range<usize>,
+}
+
+impl WithSimd for Piece<'_> {
     type Output = ();
 
-    /// The tile is as large as the registers allow: rows × vectors accumulators, a row of B, a value of A. In browsers,
-    /// whose compilers spill earlier than one would think, eight accumulators were fastest by far (36 GFLOP/s on a core
-    /// where 6 × 2 gives 22, 3 × 2 gives 34, and 4 × 3 and 8 × 1 less).
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if cfg!(target_family = "wasm") {
-            self.compute::<S, 4, 2>(simd);
+            self.run::<S, { IN_BROWSERS.0 }, { IN_BROWSERS.1 }>(simd);
         } else if S::REGISTER_COUNT >= 32 {
-            self.compute::<S, 8, 3>(simd);
+            self.run::<S, { LARGE.0 }, { LARGE.1 }>(simd);
         } else {
-            self.compute::<S, 6, 2>(simd);
+            self.run::<S, { SMALL.0 }, { SMALL.1 }>(simd);
         }
     }
 }
 
-impl Block<'_> {
+impl Piece<'_> {
     #[inline(always)]
-    fn compute<S: Simd, const R: usize, const V: usize>(self, simd: S) {
-        let lanes = V * S::F32_LANES;
-        let panels = self.columns.len().div_ceil(lanes);
-        let [mut room, mut turned] = PACKED.take();
+    fn run<S: Simd, const R: usize, const V: usize>(self, simd: S) {
+        if !self.pack.is_empty() {
+            self.panels.pack::<S, V>(simd, self.pack.clone(), self.packed);
+        }
+        let mut strip = STRIP.take();
+        let mut first = self.columns.start;
+        while first < self.columns.end {
+            let columns = first..(first + self.work.wide).min(self.columns.end);
+            self.block::<S, R, V>(simd, columns, &mut strip);
+            first += self.work.wide;
+        }
+        STRIP.set(strip);
+    }
+
+    /// Columns whose panels fit into the second cache.
+    #[inline(always)]
+    fn block<S: Simd, const R: usize, const V: usize>(&self, simd: S, columns: Range<usize>, strip: &mut Vec<f32>) {
+        let Work { depth: whole, deep, .. } = *self.work;
         let mut from = 0;
         // A product over nothing is the start.
-        while from == 0 || from < self.depth {
-            let depth = self.deep.min(self.depth - from);
-            grow(&mut room, depth * panels * lanes + LINE);
-            // No vector of a panel may lie across two cache lines.
-            let skip = room.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
-            let packed = &mut room[skip..];
-            self.pack::<S, V>(simd, packed, from, depth);
+        while from == 0 || from < whole {
+            let depth = deep.min(whole - from);
             let mut row = self.rows.start;
             while row < self.rows.end {
                 let high = R.min(self.rows.end - row);
-                let a = self.left::<R>(&mut turned, row, high, from, depth);
-                for panel in 0..panels {
-                    let b = &packed[panel * depth * lanes..][..depth * lanes];
-                    let tile =
-                        Tile { block: &self, row, column: self.columns.start + panel * lanes, depth, from, a, b };
+                let a = self.left::<R>(strip, row, high, from, depth);
+                let mut column = columns.start;
+                while column < columns.end {
+                    // SAFETY: all panels were packed before a thread came here.
+                    let b = unsafe { self.packed.read(self.panels.place_of(column, from, depth)) };
+                    let tile = Tile { piece: self, row, column, depth, from, a, b };
                     if high == R {
                         tile.compute::<S, R, V>(simd);
                     } else {
                         tile.rows_alone::<S, V>(simd, high);
                     }
+                    column += V * S::F32_LANES;
                 }
                 row += high;
             }
             from += depth.max(1);
         }
-        PACKED.set([room, turned]);
     }
 
     /// The next rows of A, where they are if their values are neighbours, else packed: k after k, `R` values each.
     #[inline(always)]
     fn left<'b, const R: usize>(
         &'b self,
-        turned: &'b mut Vec<f32>,
+        strip: &'b mut Vec<f32>,
         row: usize,
         high: usize,
         from: usize,
         depth: usize,
     ) -> Matrix<'b> {
-        let Matrix { values, row: stride, column } = self.a;
+        let Matrix { values, row: stride, column } = self.work.a;
+        let values = &values[(row * stride + from * column).min(values.len())..];
         if column == 1 || depth == 0 {
-            return Matrix { values: &values[(row * stride + from * column).min(values.len())..], ..self.a };
+            return Matrix { values, ..self.work.a };
         }
-        grow(turned, depth * R);
-        for (k, packed) in turned.chunks_exact_mut(R).take(depth).enumerate() {
-            let base = row * stride + (from + k) * column;
-            for (i, slot) in packed.iter_mut().enumerate().take(high) {
-                *slot = values[base + i * stride];
-            }
-        }
-        Matrix { values: turned, row: 1, column: R }
-    }
-
-    /// Packs rows `from..from + depth` of this block's columns of B: panel after panel of V vectors, filled up with
-    /// zeros.
-    #[inline(always)]
-    fn pack<S: Simd, const V: usize>(&self, simd: S, packed: &mut [f32], from: usize, depth: usize) {
-        let Matrix { values, row, column } = self.b;
-        let lanes = V * S::F32_LANES;
-        if depth == 0 {
-            return;
-        }
-        for (panel, packed) in packed.chunks_exact_mut(depth * lanes).enumerate() {
-            let first = self.columns.start + panel * lanes;
-            if first >= self.columns.end {
-                break;
-            }
-            let wide = lanes.min(self.columns.end - first);
-            if wide < lanes {
-                packed.fill(0.0);
-            }
-            if column == 1 {
-                // Vectors rather than `copy_from_slice`, which for so few values costs more than it copies.
-                for (k, packed) in packed.chunks_exact_mut(lanes).enumerate() {
-                    let source = &values[(from + k) * row + first..][..wide];
-                    let mut v = 0;
-                    while v < wide {
-                        let end = (v + S::F32_LANES).min(wide);
-                        store(simd, &mut packed[v..end], load(simd, &source[v..end]));
-                        v = end;
-                    }
-                }
-                continue;
-            }
-            // A few k at a time, so that the lines read and the lines written both stay in the first cache.
-            for (group, packed) in packed.chunks_mut(16 * lanes).enumerate() {
-                for j in 0..wide {
-                    let base = (first + j) * column + (from + group * 16) * row;
-                    for (k, packed) in packed.chunks_exact_mut(lanes).enumerate() {
-                        packed[j] = values[base + k * row];
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn grow(buffer: &mut Vec<f32>, size: usize) {
-    if buffer.len() < size {
-        buffer.resize(size, 0.0);
+        grow(strip, depth * R);
+        turn::<R>(Matrix { values, row: stride, column }, high, &mut strip[..depth * R]);
+        Matrix { values: strip, row: 1, column: R }
     }
 }
 

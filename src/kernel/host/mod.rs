@@ -7,5 +7,6 @@ pub mod gemm;
 pub mod linear;
 pub mod math;
 pub mod norm;
+mod pack;
 pub mod threads;
 mod tile;

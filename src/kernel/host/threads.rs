@@ -64,6 +64,17 @@ impl<'a> Shared<'a> {
         // SAFETY: within the array as just checked, and not shared by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
+
+    /// The values in `range`, to be read.
+    ///
+    /// # Safety
+    ///
+    /// Nobody holds a part that overlaps this one.
+    pub unsafe fn read(&self, range: Range<usize>) -> &'a [f32] {
+        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {} values", self.len);
+        // SAFETY: within the array as just checked, and written by no one by the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.start.add(range.start), range.len()) }
+    }
 }
 
 #[cfg(test)]

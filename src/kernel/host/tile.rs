@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::gemm::{Block, Matrix, Start};
+use super::gemm::{Matrix, Piece, Start, Work};
 
 /// Columns of the widest tile: three vectors of AVX-512.
 const WIDEST: usize = 48;
@@ -10,7 +10,7 @@ const WIDEST: usize = 48;
 /// A tile of C that fits in registers, and the strips of A and B that it is the product of.
 pub(super) struct Tile<'a> {
     /// What the tile is a part of.
-    pub block: &'a Block<'a>,
+    pub piece: &'a Piece<'a>,
     /// Its first row of C.
     pub row: usize,
     /// Its first column of C.
@@ -38,7 +38,7 @@ impl Tile<'_> {
     /// Computes the tile and puts it into C.
     #[inline(always)]
     pub fn compute<S: Simd, const R: usize, const V: usize>(&self, simd: S) {
-        let Block { stride, start, ref columns, c, .. } = *self.block;
+        let Piece { work: &Work { stride, start, c, .. }, ref columns, .. } = *self.piece;
         let start = if self.from > 0 { Start::Add } else { start };
         let lanes = V * S::F32_LANES;
         assert!(lanes <= WIDEST, "tiles of {lanes} columns");

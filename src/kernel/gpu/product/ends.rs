@@ -10,13 +10,13 @@ pub enum End {
     Plain,
     /// C + bias
     Bias,
-    /// GELU(u), where u = C + bias, and u itself if it is to be kept.
+    /// GELU(u), where u = C + bias, and the slopes of GELU at u if they are to be kept.
     Gelu {
-        /// Whether u is.
+        /// Whether they are.
         keep: bool,
     },
-    /// C times the slope of GELU at u.
-    GeluSlope,
+    /// C · slopes, value by value.
+    Sloped,
     /// dW = C and db, the sums of B over the depth; added to what is there if the uniform says so.
     Parameters,
     /// The same of one part of the depth, one after the other: [`super::super::fold`] adds the parts up.
@@ -43,7 +43,7 @@ impl End {
 
     /// Functions that it calls.
     pub fn functions(self, text: &mut Text) {
-        if matches!(self, Self::Gelu { .. } | Self::GeluSlope) {
+        if matches!(self, Self::Gelu { .. }) {
             text.line(include_str!("../math.wgsl"));
         }
     }
@@ -122,17 +122,20 @@ impl End {
             Self::Slopes { drops } => self.slopes(product, text, (&row, &at, column), sum, drops),
             Self::Gelu { keep } => {
                 text.line(format!("let u_{sum} = {sum} + bias_{column};"));
-                if keep {
-                    put(product, text, "u", &at, &format!("u_{sum}"), column);
+                let each = |function: &str| ["x", "y", "z", "w"].map(|lane| format!("{function}(u_{sum}.{lane})"));
+                if !keep {
+                    let y = each("gelu").join(", ");
+                    return put(product, text, "c", &at, &format!("vec4f({y})"), column);
                 }
-                let y = ["x", "y", "z", "w"].map(|lane| format!("gelu(u_{sum}.{lane})")).join(", ");
-                put(product, text, "c", &at, &format!("vec4f({y})"), column);
+                text.line(format!("let both_{sum} = mat4x2f({});", each("gelu_both").join(", ")));
+                text.line(format!("let turned_{sum} = transpose(both_{sum});"));
+                put(product, text, "c", &at, &format!("turned_{sum}[0]"), column);
+                put(product, text, "slopes", &at, &format!("turned_{sum}[1]"), column);
             }
-            Self::GeluSlope => {
-                text.line(format!("var u_{sum} = vec4f();"));
-                read(product, text, &format!("u_{sum}"), "u", &at, column);
-                let slope = ["x", "y", "z", "w"].map(|lane| format!("gelu_slope(u_{sum}.{lane})")).join(", ");
-                put(product, text, "c", &at, &format!("({sum} * vec4f({slope}))"), column);
+            Self::Sloped => {
+                text.line(format!("var slope_{sum} = vec4f();"));
+                read(product, text, &format!("slope_{sum}"), "slopes", &at, column);
+                put(product, text, "c", &at, &format!("({sum} * slope_{sum})"), column);
             }
             Self::Parameters => each_layer(product, text, "layer_z", |text, layer| {
                 add(product, text, &format!("dw{layer}"), &at, sum, column);

@@ -122,8 +122,8 @@ impl Product {
         let (reads, writes) = match self.end {
             End::Plain | End::Partial | End::Scaled => (Vec::new(), some(&["c"])),
             End::Bias | End::Gelu { keep: false } => (each("bias"), some(&["c"])),
-            End::Gelu { keep: true } => (each("bias"), some(&["c", "u"])),
-            End::GeluSlope => (some(&["u"]), some(&["c"])),
+            End::Gelu { keep: true } => (each("bias"), some(&["c", "slopes"])),
+            End::Sloped => (some(&["slopes"]), some(&["c"])),
             End::Parameters => (Vec::new(), [each("dw"), each("db")].concat()),
             End::Scores => (some(&["hides"]), some(&["c"])),
             End::Weights => (some(&["hides", "sums"]), some(&["c"])),

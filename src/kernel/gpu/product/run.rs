@@ -106,14 +106,15 @@ pub fn y(x: CubeTensor, layers: &[Dense]) -> CubeTensor {
     y
 }
 
-/// x `[.., I]` → GELU(u) `[.., O]` and, if it is to be kept, `u = x·W + b`.
+/// x `[.., I]` → GELU(u) `[.., O]`, where `u = x·W + b`, and the slopes of GELU at u if they are to be kept.
 pub fn y_gelu(x: CubeTensor, layer: Dense, keep: bool) -> (CubeTensor, Option<CubeTensor>) {
     let x = into_contiguous(x);
     let [_, outputs] = layer.sizes();
-    let [y, u] = [0, 1].map(|_| room(&x, with_last(&x, outputs)));
-    let out = if keep { vec![&y, &u] } else { vec![&y] };
+    let y = room(&x, with_last(&x, outputs));
+    let slopes = keep.then(|| room(&x, with_last(&x, outputs)));
+    let out: Vec<&CubeTensor> = [&y].into_iter().chain(&slopes).collect();
     forward(&x, &[layer], End::Gelu { keep }, &out);
-    (y.clone(), keep.then_some(u))
+    (y, slopes)
 }
 
 fn backward(gradient: &CubeTensor, layers: &[Dense], end: End, more: &[&CubeTensor]) {
@@ -140,11 +141,11 @@ pub fn input_gradient(gradient: CubeTensor, layers: &[Dense]) -> CubeTensor {
     dx
 }
 
-/// dy `[.., O]` of a layer over GELU(u), and u `[.., I]` → du `[.., I]`
-pub fn du(gradient: CubeTensor, layer: Dense, u: CubeTensor) -> CubeTensor {
-    let (gradient, u) = (into_contiguous(gradient), into_contiguous(u));
-    let du = room(&u, u.shape());
-    backward(&gradient, &[layer], End::GeluSlope, &[&u, &du]);
+/// dy `[.., O]` of a layer over GELU(u), and the slopes at u `[.., I]` → du `[.., I]`
+pub fn du(gradient: CubeTensor, layer: Dense, slopes: CubeTensor) -> CubeTensor {
+    let (gradient, slopes) = (into_contiguous(gradient), into_contiguous(slopes));
+    let du = room(&slopes, slopes.shape());
+    backward(&gradient, &[layer], End::Sloped, &[&slopes, &du]);
     du
 }
 
