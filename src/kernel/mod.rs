@@ -1,6 +1,6 @@
 //! The operations that training spends its time in, each beside the plain burn expression that it must equal.
 //!
-//! [`fused`] has them as the model calls them; [`kernels`] is what a device has to compute for them; [`flex`] and `cube`
+//! `fused` has them as the model calls them; `kernels` is what a device has to compute for them; `flex` and `cube`
 //! are burn's tensors handed to the kernels of the CPU (`host`) and of GPUs (`gpu`).
 
 mod adamw;

@@ -232,8 +232,11 @@ fn constants_among_the_inputs(on: &On) {
     assert!(x.grad(&gradients).is_none());
 }
 
+/// What a test is called, and the test.
+type Named = (&'static str, fn(&On));
+
 /// All of the above, by name.
-const TESTS: [(&str, fn(&On)); 11] = [
+const TESTS: [Named; 11] = [
     ("dense layers", dense_layers),
     ("layers side by side", layers_side_by_side),
     ("feed-forward blocks", feed_forwards),

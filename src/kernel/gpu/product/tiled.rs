@@ -162,7 +162,7 @@ impl Operand {
             let (side, depth) = if deep { ("outer", "inner") } else { ("inner", "outer") };
             let (first, count) = if name == "a" { ("first_row", "m") } else { ("first_column", "n") };
             let place = load::within(product, deep, &format!("{first} + {four}_{side}"), count);
-            let base = load::base(product, name, &format!("{place}"), &format!("{four}_{depth}"));
+            let base = load::base(product, name, &place, &format!("{four}_{depth}"));
             text.line(format!("let {four}_base = {base};\nvar {four} = vec4f();"));
         }
     }
