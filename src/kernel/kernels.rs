@@ -61,8 +61,10 @@ pub struct AttentionKept<B: Backend> {
     /// Queries, keys and values side by side, `[B, T, 3·H]`.
     pub qkv: FloatTensor<B>,
     /// Added to the scores of each key, `[B, T]`.
+    #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only GPUs compute scores again"))]
     pub bias: FloatTensor<B>,
     /// What came of it, `[B, T, H]`.
+    #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only GPUs start from what came of it"))]
     pub mixed: FloatTensor<B>,
     /// The device's choice: the weights before dropout `[B, A, T, T]`, or the logarithms of the sums that they were
     /// divided by, `[B, A, T]`, from which they are computed again.
