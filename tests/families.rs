@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::families::{FAMILIES, HEADS, MORE, agrees};
+use support::families::{FAMILIES, HEADS, MORE, agrees, agrees_with_checkpointing};
 use support::{block_on, gpu_is_wanted};
 use tabtune::{DeviceKind, Task};
 
@@ -41,11 +41,21 @@ fn labels_numbers_and_pooling() {
 }
 
 #[test]
+fn activations_computed_again() {
+    for family in FAMILIES {
+        for (head, task) in HEADS {
+            block_on(agrees_with_checkpointing(DeviceKind::Cpu, family, head, *task));
+        }
+    }
+}
+
+#[test]
 fn all_of_it_on_the_gpu() {
     if gpu_is_wanted("Parity of every family") {
         let every = FAMILIES.iter().flat_map(|family| HEADS.iter().map(move |(head, task)| (*family, *head, *task)));
         for (family, head, task) in every.chain(MORE.iter().copied()) {
             block_on(agrees(DeviceKind::Gpu, family, head, task));
+            block_on(agrees_with_checkpointing(DeviceKind::Gpu, family, head, task));
         }
     }
 }

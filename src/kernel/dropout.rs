@@ -34,6 +34,16 @@ impl Dropout {
         if self.share == 0.0 { x } else { masked(x, self.mask()) }
     }
 
+    /// How many masks were drawn so far.
+    pub fn drawn(&self) -> u64 {
+        self.drawn.get()
+    }
+
+    /// Goes on as after so many masks, to draw some of them once more.
+    pub fn go_to(&self, drawn: u64) {
+        self.drawn.set(drawn);
+    }
+
     /// The next mask.
     pub fn mask(&self) -> Mask {
         let draw = self.drawn.replace(self.drawn.get() + 1);

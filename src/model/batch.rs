@@ -113,6 +113,19 @@ impl DeviceBatch {
         Self { words: Some(Words::new(table, &batch.ids)), ..self }
     }
 
+    /// The same batch for a pass that records no gradients; masks are drawn as in this one, and apart from it.
+    #[must_use]
+    pub fn valid(&self) -> Self {
+        let words = self.words.as_ref().map(|words| Words { rows: words.rows.clone().inner(), ..words.clone() });
+        Self {
+            attention_bias: self.attention_bias.clone().inner(),
+            real: self.real.clone().inner(),
+            places: self.places.clone().map(Tensor::inner),
+            words,
+            ..self.clone()
+        }
+    }
+
     /// The same batch for a pass that drops activations.
     #[must_use]
     pub fn with_dropout(self, dropout: Dropout) -> Self {

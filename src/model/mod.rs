@@ -79,6 +79,11 @@ impl Model {
 
     /// What the head says, see [`Head::forward`].
     pub fn forward(&self, batch: &DeviceBatch) -> Tensor<2> {
-        self.head.forward(self.encoder.forward(batch, self.head.wants()), &self.encoder.word_table().val(), batch)
+        self.judge(self.encoder.forward(batch, self.head.wants()), batch)
+    }
+
+    /// What the head says of the encoder's states.
+    pub fn judge(&self, states: Tensor<3>, batch: &DeviceBatch) -> Tensor<2> {
+        self.head.forward(states, &self.encoder.word_table().val(), batch)
     }
 }

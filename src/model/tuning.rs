@@ -1,5 +1,7 @@
 //! How much of a model is fine-tuned: what is frozen, what is drawn anew, and how much that leaves to train.
 
+use std::collections::HashSet;
+
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use rand::SeedableRng;
@@ -11,7 +13,7 @@ use crate::model::family::Details;
 use crate::model::{EncoderConfig, Model, ModulePath};
 
 /// Where in a model a parameter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The tables of words, positions and types with what follows them, and tables of distances that all layers share.
     Embeddings,
@@ -101,6 +103,13 @@ impl Model {
         self.map(&mut Redraw { path: ModulePath::default(), kept, normal, rng })
     }
 
+    /// Where anything learns. To be asked of a model in training.
+    pub fn learning(&self) -> HashSet<Place> {
+        let mut learning = Learning { path: ModulePath::default(), places: HashSet::new() };
+        self.visit(&mut learning);
+        learning.places
+    }
+
     /// How many numbers are trained and how many are not.
     pub fn parameters(&self) -> Parameters {
         let mut count = Count(Parameters::default());
@@ -161,6 +170,27 @@ impl ModuleMapper for Redraw {
             _ => (0..size).map(|_| self.normal.sample(&mut self.rng)).collect(),
         };
         param.map(|old| Tensor::from_data(TensorData::new(values, shape), &old.device()))
+    }
+}
+
+struct Learning {
+    path: ModulePath,
+    places: HashSet<Place>,
+}
+
+impl ModuleVisitor for Learning {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            self.places.insert(Place::of(&self.path.dotted()));
+        }
     }
 }
 

@@ -230,6 +230,17 @@ pub const FIELDS: &[Field] = &[
     only(
         STEPS,
         field(
+            "gradient_checkpointing",
+            "Gradient checkpointing",
+            "",
+            FieldKind::Switch,
+            "Keeps little of the forward pass and computes it again: the same result in far less memory, and about a third \
+             slower. For long texts or large batches that do not fit otherwise.",
+        ),
+    ),
+    only(
+        STEPS,
+        field(
             "patience",
             "Early stopping",
             "epochs",

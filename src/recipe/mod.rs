@@ -122,6 +122,8 @@ pub struct Recipe {
     pub max_length: Option<usize>,
     /// Batches whose gradients are added up before one step of the optimiser.
     pub accumulation: usize,
+    /// Compute layers once more in the backward pass rather than keep what they computed.
+    pub gradient_checkpointing: bool,
     /// Seed of the new head's weights, the order of the rows and dropout.
     pub seed: u64,
     /// Epochs without improvement after which the run ends; 0 never ends it early.
@@ -164,6 +166,7 @@ impl Default for Recipe {
             class_weights: ClassWeights::None,
             max_length: None,
             accumulation: 1,
+            gradient_checkpointing: false,
             seed: 0,
             patience: 0,
             metric: Metric::Main,

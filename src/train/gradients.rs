@@ -66,7 +66,7 @@ impl RowsOfTable {
     }
 }
 
-/// The gradient of every trainable parameter, in the order of the modules.
+/// The gradients of trainable parameters.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients {
     by_parameter: Vec<(ParamId, Flat)>,
@@ -83,7 +83,7 @@ pub enum Norm {
 }
 
 impl Gradients {
-    /// Takes the gradients of a model's parameters out of the backward pass of a batch.
+    /// Takes the gradients of a model's parameters out of those of a batch's backward pass.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Gradients {
     pub fn collect<M: Module>(
         model: &M,
         batch: &DeviceBatch,
-        gradients: burn::tensor::Gradients,
+        gradients: &mut burn::tensor::Gradients,
         on_cpu: bool,
     ) -> Result<Self> {
         let mut collect = Collect { batch, gradients, on_cpu, by_parameter: Vec::new() };
@@ -99,14 +99,13 @@ impl Gradients {
         Ok(Self { by_parameter: collect.by_parameter.into_iter().collect::<Result<_>>()? })
     }
 
-    /// Adds the gradients of another batch of the same model.
+    /// Adds the gradients of another batch, or of other parts, of the same model.
     pub fn add(&mut self, other: Self) {
-        if self.by_parameter.is_empty() {
-            *self = other;
-            return;
-        }
-        for ((id, sum), (other_id, part)) in self.by_parameter.iter_mut().zip(other.by_parameter) {
-            assert_eq!(*id, other_id, "gradients of the same model come in the same order");
+        for (id, part) in other.by_parameter {
+            let Some((_, sum)) = self.by_parameter.iter_mut().find(|(known, _)| *known == id) else {
+                self.by_parameter.push((id, part));
+                continue;
+            };
             match (&mut *sum, part) {
                 (Flat::Host(sum), Flat::Host(part)) => sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part),
                 (Flat::Rows(sum), Flat::Rows(part)) => {
@@ -147,7 +146,7 @@ impl Gradients {
 
 struct Collect<'a> {
     batch: &'a DeviceBatch,
-    gradients: burn::tensor::Gradients,
+    gradients: &'a mut burn::tensor::Gradients,
     on_cpu: bool,
     by_parameter: Vec<Result<(ParamId, Flat)>>,
 }
@@ -155,7 +154,7 @@ struct Collect<'a> {
 impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(words) = self.batch.words.as_ref().filter(|words| words.table == param.id) {
-            let Some(gradient) = words.rows.grad_remove(&mut self.gradients) else { return };
+            let Some(gradient) = words.rows.grad_remove(self.gradients) else { return };
             let flat = if self.on_cpu {
                 let rows = device::read_on_cpu(gradient).map(|values| RowsOfTable { ids: words.ids.clone(), values });
                 rows.map(Flat::Rows)
@@ -165,7 +164,7 @@ impl ModuleVisitor for Collect<'_> {
             self.by_parameter.push(flat.map(|flat| (param.id, flat)));
             return;
         }
-        let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return };
+        let Some(gradient) = param.val().grad_remove(self.gradients) else { return };
         let size = gradient.shape().num_elements();
         let flat = gradient.reshape([size]);
         self.by_parameter.push(if self.on_cpu {

@@ -1,5 +1,6 @@
 //! Training: loss, gradients, optimiser, schedule and the loop body.
 
+mod checkpointing;
 mod contrastive;
 mod gradients;
 mod groups;
@@ -11,6 +12,7 @@ mod optim;
 mod schedule;
 mod trainer;
 
+pub use checkpointing::backward as checkpointed_backward;
 pub use contrastive::{Contrast, Contrasted};
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;

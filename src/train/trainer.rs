@@ -9,6 +9,7 @@ use crate::kernel::{Dropout, mix64};
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::text::Encoding;
+use crate::train::checkpointing::backward as checkpointed_backward;
 use crate::train::gradients::Norm;
 use crate::train::groups::LayerDecay;
 use crate::train::loss::Objective;
@@ -196,9 +197,16 @@ impl Trainer {
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {
             let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
-            let loss = self.objective.loss(model.forward(&input), batch, mass);
-            losses.push(loss.clone().inner());
-            self.optim.backward(&model, &input, loss)?;
+            let loss = |outputs| self.objective.loss(outputs, batch, mass);
+            if self.recipe.gradient_checkpointing {
+                losses.push(checkpointed_backward(&model, &input, loss, |loss| {
+                    self.optim.backward(&model, &input, loss)
+                })?);
+            } else {
+                let loss = loss(model.forward(&input));
+                losses.push(loss.clone().inner());
+                self.optim.backward(&model, &input, loss)?;
+            }
         }
         let (model, norm) = self.optim.step(model, learning_rate)?;
         self.model = Some(model);

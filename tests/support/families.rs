@@ -7,8 +7,9 @@ use super::{Tensors, Within, assert_close, by_name, fixture, open, parameters, t
 use burn::module::Module;
 use serde::Deserialize;
 use tabtune::data::{Batch, Truth};
+use tabtune::kernel::Dropout;
 use tabtune::model::{DeviceBatch, EncoderConfig, Model, Wanted};
-use tabtune::train::{Gradients, Objective};
+use tabtune::train::{Gradients, Objective, checkpointed_backward};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
 /// The families' folders.
@@ -89,7 +90,7 @@ async fn gradients_agree(
     let key = format!("{name}.loss");
     let within = Within::Absolute(tolerance(kind));
     assert_close(&format!("{folder} {key}"), &values(loss.clone()).await, &reference.floats(&key), within);
-    let collected = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
+    let collected = Gradients::collect(&model, &input, &mut loss.backward(), compute.is_cpu()).expect("gradients");
     for (parameter, (shape, gradient)) in by_name(collected, model.clone(), config, task).await {
         let (key, what) = (format!("{name}.grad.{parameter}"), format!("{folder} {name} gradient of {parameter}"));
         if facts.no_gradient.contains(&parameter) || facts.zero_gradients.contains(&parameter) {
@@ -101,7 +102,6 @@ async fn gradients_agree(
     }
 }
 
-/// A folder's model with the head of a task.
 /// What is saved is what transformers saved: the same names, shapes and values, so that its class has no key missing and
 /// none left over.
 async fn saved_again(folder: &str, config: &EncoderConfig, model: &Model, task: Task) {
@@ -114,6 +114,47 @@ async fn saved_again(folder: &str, config: &EncoderConfig, model: &Model, task: 
     }
 }
 
+/// The same gradients, with what is dropped, whether activations are kept or computed again.
+pub async fn agrees_with_checkpointing(kind: DeviceKind, family: &str, head: &str, task: Task) {
+    let folder = format!("families/{family}/{head}");
+    let compute = open(kind).await;
+    let (config, model) = load(&folder, task, &compute);
+    let facts: Facts = super::json(&format!("{folder}/parity.json"));
+    let batch = batch(&Tensors::fixture(&format!("{folder}/parity.safetensors")), &facts.with_gradients[0], task);
+    let model = model.train();
+    let objective = Objective::weighted(task, 0.0, vec![1.0; config.labels.as_ref().map_or(1, Vec::len)]);
+    let loss = |outputs| objective.loss(outputs, &batch, objective.mass(&batch.truths));
+    let input = || model.training_input(&batch, &compute).with_dropout(Dropout::new(0.2, 7));
+    let collect = |input: &DeviceBatch, gradients: &mut _| {
+        Gradients::collect(&model, input, gradients, compute.is_cpu()).expect("gradients")
+    };
+
+    let kept = input();
+    let expected_loss = loss(model.forward(&kept));
+    let expected = collect(&kept, &mut expected_loss.clone().backward());
+    let (again, mut sum) = (input(), Gradients::default());
+    let found_loss = checkpointed_backward(&model, &again, loss, |loss| {
+        let mut gradients = loss.backward();
+        sum.add(collect(&again, &mut gradients));
+        Ok(gradients)
+    });
+
+    let (found, expected_loss) = (values(found_loss.expect("a loss")).await, values(expected_loss).await);
+    assert_close(&format!("{folder} loss"), &found, &expected_loss, Within::Absolute(1e-6));
+    let found = by_name(sum, model.clone(), &config, task).await;
+    let expected = by_name(expected, model.clone(), &config, task).await;
+    assert!(found.keys().eq(expected.keys()), "{folder}");
+    for (parameter, (_, expected)) in expected {
+        let what = format!("{folder} gradient of {parameter}");
+        if facts.zero_gradients.contains(&parameter) {
+            assert_close(&what, &found[&parameter].1, &vec![0.0; expected.len()], ZERO);
+        } else {
+            assert_close(&what, &found[&parameter].1, &expected, GRADIENTS);
+        }
+    }
+}
+
+/// A folder's model with the head of a task.
 pub fn load(folder: &str, task: Task, compute: &Compute) -> (EncoderConfig, Model) {
     let config = EncoderConfig::from_json(&fixture(&format!("{folder}/config.json"))).expect("a configuration");
     assert_eq!(config.task(), Some(task), "{folder}");

@@ -40,7 +40,7 @@ pub fn learn(model: &Model, batch: &Batch, task: Task, classes: usize, compute: 
     let objective = Objective::weighted(task, 0.0, vec![1.0; classes]);
     let input = model.training_input(batch, compute);
     let loss = objective.loss(model.forward(&input), batch, objective.mass(&batch.truths));
-    let gradients = Gradients::collect(model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
+    let gradients = Gradients::collect(model, &input, &mut loss.backward(), compute.is_cpu()).expect("gradients");
     (loss, gradients)
 }
 

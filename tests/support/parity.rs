@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use serde::Deserialize;
 use tabtune::checkpoint::names;
-use tabtune::model::DeviceBatch;
+use tabtune::model::{DeviceBatch, Wanted};
 use tabtune::train::{Gradients, Objective};
 use tabtune::{DeviceKind, Task};
 
@@ -41,7 +41,7 @@ pub async fn hidden_states_and_logits(kind: DeviceKind) {
     for name in facts().batches {
         let batch = DeviceBatch::new(&reference.batch(&name), &compute.device);
         let mut hidden = Vec::new();
-        let last = model.encoder().hidden_states(&batch, |states| hidden.push(states.clone()));
+        let last = model.encoder().watched(&batch, Wanted::All, |states| hidden.push(states.clone()));
         assert_eq!(hidden.len(), 3, "embeddings and two layers");
         for (layer, states) in hidden.into_iter().enumerate() {
             let name = format!("{name}.hidden.{layer}");
@@ -67,7 +67,7 @@ pub async fn losses_and_every_gradient(kind: DeviceKind) {
         let name = format!("{batch_name}.loss");
         assert_close(&name, &values(loss.clone()).await, &reference.floats(&name), Within::Absolute(tolerance(kind)));
 
-        let collected = Gradients::collect(&model, &input, loss.backward(), compute.is_cpu()).expect("gradients");
+        let collected = Gradients::collect(&model, &input, &mut loss.backward(), compute.is_cpu()).expect("gradients");
         let gradients = by_name(collected, model.clone(), &config, TASK).await;
         for (name, (shape, gradient)) in &gradients {
             let key = format!("{batch_name}.grad.{name}");
@@ -110,7 +110,7 @@ pub async fn smoothing_and_class_weights(kind: DeviceKind) {
         let total = loss(model.forward(&input));
         let limit = Within::Absolute(tolerance(kind));
         assert_close(&key("loss"), &values(total.clone()).await, &reference.floats(&key("loss")), limit);
-        let collected = Gradients::collect(&model, &input, total.backward(), compute.is_cpu()).expect("gradients");
+        let collected = Gradients::collect(&model, &input, &mut total.backward(), compute.is_cpu()).expect("gradients");
         let (_, gradient) = &by_name(collected, model.clone(), &config, TASK).await["classifier.weight"];
         assert_close(variant, gradient, &reference.floats(&key("grad.classifier.weight")), GRADIENTS);
 

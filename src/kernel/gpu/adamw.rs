@@ -67,11 +67,14 @@ impl Shader for AdamW {
 const REDUCE: &str = "
 var<workgroup> parts: array<f32, $threads>;
 
+// For the first invocation; others have no use for it.
 fn over_workgroup(t: u32, value: f32) -> f32 {
     parts[t] = value;
     workgroupBarrier();
     var sum = 0.0;
-    for (var i = 0u; i < $threadsu; i += 1u) { sum += parts[i]; }
+    if (t == 0u) {
+        for (var i = 0u; i < $threadsu; i += 1u) { sum += parts[i]; }
+    }
     return sum;
 }
 ";

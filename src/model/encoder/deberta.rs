@@ -6,6 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::block::Block;
 use super::embeddings::{Embeddings, Order};
+use super::stack::Stack;
 use super::{Wanted, distance};
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
@@ -26,6 +27,13 @@ pub struct Deberta {
 }
 
 /// What all layers share of a batch.
+pub struct Shared {
+    /// Added to the scores, `[B, 1, T, T]`.
+    bias: Tensor<4>,
+    distances: Option<Distances>,
+}
+
+/// The vectors of the distances between all pairs of tokens.
 struct Distances {
     /// The table, normalised, `[R, H]`.
     table: Tensor<2>,
@@ -55,23 +63,6 @@ impl Deberta {
         below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
 
-    /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
-        let mut hidden = self.embeddings.forward(batch);
-        let [_, tokens, _] = hidden.dims();
-        let distances = self.distances(tokens, batch);
-        // Padding neither looks nor is looked at; its rows weigh all tokens alike, as those of the reference do.
-        let real = batch.real.clone().unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1);
-        let bias = (real.clone() * real.swap_dims(2, 3) - 1.0) * -f64::from(f32::MIN);
-        watch(&hidden);
-        for (depth, layer) in self.layers.iter().enumerate() {
-            let wanted = wanted.of_layer(depth, self.layers.len());
-            hidden = layer.forward(hidden, &bias, distances.as_ref(), batch, wanted);
-            watch(&hidden);
-        }
-        hidden
-    }
-
     fn distances(&self, tokens: usize, batch: &DeviceBatch) -> Option<Distances> {
         let table = self.distances.as_ref()?.weight.val();
         let device = table.device();
@@ -85,6 +76,37 @@ impl Deberta {
             content_to_position: rows(1),
             position_to_content: rows(-1),
         })
+    }
+}
+
+impl Stack for Deberta {
+    type Shared = Shared;
+
+    fn order(&self) -> Vec<usize> {
+        (0..self.layers.len()).collect()
+    }
+
+    fn embed(&self, batch: &DeviceBatch) -> Tensor<3> {
+        self.embeddings.forward(batch)
+    }
+
+    fn share(&self, batch: &DeviceBatch) -> Shared {
+        let [_, tokens] = batch.shape();
+        // Padding neither looks nor is looked at; its rows weigh all tokens alike, as those of the reference do.
+        let real = batch.real.clone().unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1);
+        let bias = (real.clone() * real.swap_dims(2, 3) - 1.0) * -f64::from(f32::MIN);
+        Shared { bias, distances: self.distances(tokens, batch) }
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        hidden: Tensor<3>,
+        shared: &Shared,
+        batch: &DeviceBatch,
+        wanted: Wanted,
+    ) -> Tensor<3> {
+        self.layers[depth].forward(hidden, shared, batch, wanted)
     }
 }
 
@@ -127,15 +149,8 @@ impl Layer {
         present.chain(below("block", block.dense())).collect()
     }
 
-    /// `[B, T, H]` → what is wanted of `[B, T, H]`; `bias` `[B, 1, T, T]` is added to the scores.
-    fn forward(
-        &self,
-        input: Tensor<3>,
-        bias: &Tensor<4>,
-        distances: Option<&Distances>,
-        batch: &DeviceBatch,
-        wanted: Wanted,
-    ) -> Tensor<3> {
+    /// `[B, T, H]` → what is wanted of `[B, T, H]`
+    fn forward(&self, input: Tensor<3>, shared: &Shared, batch: &DeviceBatch, wanted: Wanted) -> Tensor<3> {
         let [mut query, key, value] = [&self.query, &self.key, &self.value].map(|dense| dense.forward(input.clone()));
         if batch.learns_from_padding {
             // The reference overwrites the scores of padding instead of adding to them, so that no gradient passes.
@@ -143,8 +158,8 @@ impl Layer {
         }
         let compared =
             1.0 + f64::from(u8::from(self.how.content_to_position)) + f64::from(u8::from(self.how.position_to_content));
-        let mut scores = bias.clone();
-        if let Some(distances) = distances {
+        let mut scores = shared.bias.clone();
+        if let Some(distances) = &shared.distances {
             let mut relative = self.relative_scores(&query, &key, distances);
             if batch.learns_from_padding {
                 let real = batch.real.clone().unsqueeze_dim::<3>(2).unsqueeze_dim::<4>(1);

@@ -9,6 +9,7 @@ mod distance;
 mod embeddings;
 mod modernbert;
 mod post_norm;
+mod stack;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -20,6 +21,7 @@ use crate::model::layers::DenseLayers;
 use deberta::Deberta;
 use modernbert::ModernBert;
 use post_norm::PostNorm;
+use stack::Stack;
 
 /// Which tokens' last states are wanted. What nobody reads is not computed: of BERT's layers the last one then ends after
 /// attention for all tokens but the first, two thirds of its work.
@@ -93,17 +95,57 @@ impl Encoder {
         self.watched(batch, wanted, |_| ())
     }
 
-    /// Encodes a batch and shows `watch` the states `[B, T, H]` after the embeddings and after each layer, the last one
-    /// before any LayerNorm that ends the encoder.
-    pub fn hidden_states(&self, batch: &DeviceBatch, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
-        self.watched(batch, Wanted::All, watch)
+    /// Encodes a batch and shows `watch` the states after the embeddings and after each layer, the last one before any
+    /// LayerNorm that ends the encoder: `[B, T, H]`, after the last layer as many as are wanted.
+    pub fn watched(&self, batch: &DeviceBatch, wanted: Wanted, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+        match self {
+            Self::PostNorm(encoder) => stack::pass(encoder, batch, wanted, watch),
+            Self::Deberta(encoder) => stack::pass(encoder, batch, wanted, watch),
+            Self::ModernBert(encoder) => stack::pass(encoder, batch, wanted, watch),
+        }
     }
 
-    fn watched(&self, batch: &DeviceBatch, wanted: Wanted, watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
+    /// Which layer of the module tree is used at each depth, the lowest first: each once, but in ALBERT.
+    pub fn order(&self) -> Vec<usize> {
         match self {
-            Self::PostNorm(encoder) => encoder.hidden_states(batch, wanted, watch),
-            Self::Deberta(encoder) => encoder.hidden_states(batch, wanted, watch),
-            Self::ModernBert(encoder) => encoder.hidden_states(batch, wanted, watch),
+            Self::PostNorm(encoder) => encoder.order(),
+            Self::Deberta(encoder) => encoder.order(),
+            Self::ModernBert(encoder) => encoder.order(),
+        }
+    }
+
+    /// The embeddings alone, `[B, T, H]`.
+    pub fn embed(&self, batch: &DeviceBatch) -> Tensor<3> {
+        match self {
+            Self::PostNorm(encoder) => encoder.embed(batch),
+            Self::Deberta(encoder) => encoder.embed(batch),
+            Self::ModernBert(encoder) => encoder.embed(batch),
+        }
+    }
+
+    /// The layer at a depth once more, on what came into it in a pass, `[B, T, H]`, with the masks that it drew then:
+    /// `drawn` says how many had been drawn by the end of the embeddings, and by the layer's beginning.
+    pub fn layer_again(
+        &self,
+        depth: usize,
+        hidden: Tensor<3>,
+        drawn: [u64; 2],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+    ) -> Tensor<3> {
+        match self {
+            Self::PostNorm(encoder) => stack::layer_again(encoder, depth, hidden, drawn, batch, wanted),
+            Self::Deberta(encoder) => stack::layer_again(encoder, depth, hidden, drawn, batch, wanted),
+            Self::ModernBert(encoder) => stack::layer_again(encoder, depth, hidden, drawn, batch, wanted),
+        }
+    }
+
+    /// What follows the last layer.
+    pub fn finish(&self, hidden: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::PostNorm(encoder) => encoder.finish(hidden),
+            Self::Deberta(encoder) => encoder.finish(hidden),
+            Self::ModernBert(encoder) => encoder.finish(hidden),
         }
     }
 }

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Wanted;
 use super::embeddings::{Embeddings, Order};
+use super::stack::Stack;
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
@@ -18,6 +19,8 @@ pub struct ModernBert {
     layers: Vec<Layer>,
     final_norm: Norm,
     heads: usize,
+    /// Values of a head, D.
+    width: usize,
     /// Tokens to each side that layers see which do not see all.
     reach: usize,
     #[module(skip)]
@@ -27,7 +30,7 @@ pub struct ModernBert {
 }
 
 /// What layers of one kind, those that see all or those that see a neighbourhood, share of a batch.
-struct View {
+pub struct View {
     /// Cosines and sines of the positions, `[1, T, 1, D]`.
     rotation: [Tensor<4>; 2],
     /// Added to the scores, `[B, 1, T, T]`, where padding alone does not decide what is seen.
@@ -43,6 +46,7 @@ impl ModernBert {
             layers: (0..config.num_hidden_layers).map(layer).collect(),
             final_norm: config.norm(config.hidden_size, device),
             heads: config.num_attention_heads,
+            width: config.hidden_size / config.num_attention_heads,
             reach: modern.reach,
             global_rotary: modern.global_rotary,
             local_rotary: modern.local_rotary,
@@ -55,23 +59,44 @@ impl ModernBert {
         let layers = layers.flat_map(|(at, layer)| below(&format!("layers.{at}"), layer.dense()));
         below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
+}
 
-    /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
-        let mut hidden = self.embeddings.forward(batch);
-        let [_, tokens, width] = hidden.dims();
-        let (device, width) = (hidden.device(), width / self.heads);
+impl Stack for ModernBert {
+    /// What layers see that see all, and what those that see a neighbourhood.
+    type Shared = [View; 2];
+
+    fn order(&self) -> Vec<usize> {
+        (0..self.layers.len()).collect()
+    }
+
+    fn embed(&self, batch: &DeviceBatch) -> Tensor<3> {
+        self.embeddings.forward(batch)
+    }
+
+    fn share(&self, batch: &DeviceBatch) -> [View; 2] {
+        let [_, tokens] = batch.shape();
+        let (device, width) = (batch.attention_bias.device(), self.width);
         let global = View { rotation: rotation(self.global_rotary, tokens, width, &device), window: None };
         let local = View {
             rotation: rotation(self.local_rotary, tokens, width, &device),
             window: (tokens > self.reach + 1).then(|| window(self.reach, &batch.attention_bias)),
         };
-        watch(&hidden);
-        for (depth, layer) in self.layers.iter().enumerate() {
-            let wanted = wanted.of_layer(depth, self.layers.len());
-            hidden = layer.forward(hidden, if layer.global { &global } else { &local }, self.heads, batch, wanted);
-            watch(&hidden);
-        }
+        [global, local]
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        hidden: Tensor<3>,
+        [global, local]: &[View; 2],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+    ) -> Tensor<3> {
+        let layer = &self.layers[depth];
+        layer.forward(hidden, if layer.global { global } else { local }, self.heads, batch, wanted)
+    }
+
+    fn finish(&self, hidden: Tensor<3>) -> Tensor<3> {
         self.final_norm.forward(hidden)
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::block::Block;
 use super::embeddings::{Embeddings, Order};
+use super::stack::Stack;
 use super::{Wanted, distance};
 use crate::kernel;
 use crate::model::batch::DeviceBatch;
@@ -52,19 +53,34 @@ impl PostNorm {
         let layers = layers.flat_map(|(at, layer)| below(&format!("layers.{at}"), layer.dense()));
         below("embeddings", self.embeddings.dense()).into_iter().chain(layers).collect()
     }
+}
 
-    /// See [`super::Encoder::hidden_states`].
-    pub fn hidden_states(&self, batch: &DeviceBatch, wanted: Wanted, mut watch: impl FnMut(&Tensor<3>)) -> Tensor<3> {
-        let mut hidden = self.embeddings.forward(batch);
-        let [_, tokens, _] = hidden.dims();
-        let relative = self.relative.as_ref().map(|table| distance::bias(table, tokens, &batch.attention_bias));
-        watch(&hidden);
-        for (depth, &layer) in self.order.iter().enumerate() {
-            let wanted = wanted.of_layer(depth, self.order.len());
-            hidden = self.layers[layer].forward(hidden, relative.as_ref(), batch, wanted);
-            watch(&hidden);
-        }
-        hidden
+impl Stack for PostNorm {
+    /// MPNet's bias of distances, `[B, A, T, T]`.
+    type Shared = Option<Tensor<4>>;
+
+    fn order(&self) -> Vec<usize> {
+        self.order.clone()
+    }
+
+    fn embed(&self, batch: &DeviceBatch) -> Tensor<3> {
+        self.embeddings.forward(batch)
+    }
+
+    fn share(&self, batch: &DeviceBatch) -> Option<Tensor<4>> {
+        let [_, tokens] = batch.shape();
+        self.relative.as_ref().map(|table| distance::bias(table, tokens, &batch.attention_bias))
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        hidden: Tensor<3>,
+        relative: &Option<Tensor<4>>,
+        batch: &DeviceBatch,
+        wanted: Wanted,
+    ) -> Tensor<3> {
+        self.layers[self.order[depth]].forward(hidden, relative.as_ref(), batch, wanted)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Gradients, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::Rule;
 use crate::device::Compute;
@@ -69,10 +69,11 @@ impl OnDevice {
         flat + self.table.as_ref().map_or(0, |table| table.moments.bytes())
     }
 
-    /// Adds the gradients of a batch's loss.
-    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) {
-        let gradients = self.flat.gather(|| loss.backward());
-        model.visit(&mut Collect { state: self, batch, gradients });
+    /// Adds the gradients of a batch's loss; returns those of what is no parameter.
+    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) -> Gradients {
+        let mut gradients = self.flat.gather(|| loss.backward());
+        model.visit(&mut Collect { state: self, batch, gradients: &mut gradients });
+        gradients
     }
 
     /// Moves all parameters in place.
@@ -217,7 +218,7 @@ impl ModuleMapper for Place<'_> {
 struct Collect<'a> {
     state: &'a mut OnDevice,
     batch: &'a DeviceBatch,
-    gradients: burn::tensor::Gradients,
+    gradients: &'a mut Gradients,
 }
 
 impl ModuleVisitor for Collect<'_> {
@@ -225,14 +226,14 @@ impl ModuleVisitor for Collect<'_> {
         if let Some(table) = self.state.table.as_mut().filter(|table| table.id == param.id) {
             let words = self.batch.words.as_ref().filter(|words| words.table == param.id);
             if let Some((words, gradient)) =
-                words.and_then(|words| Some((words, words.rows.grad_remove(&mut self.gradients)?)))
+                words.and_then(|words| Some((words, words.rows.grad_remove(self.gradients)?)))
             {
                 table.gradients.push((words.ids.clone(), gradient));
             }
             return;
         }
         let Some(span) = self.state.spans.get(&param.id) else { return };
-        if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {
+        if let Some(gradient) = param.val().grad_remove(self.gradients) {
             self.state.flat.add_gradient(span.first, &gradient);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{self, Tensor, TensorData};
 
 use super::Rule;
 use crate::device;
@@ -32,10 +32,11 @@ impl OnHost {
         moments + self.touched.values().map(Vec::len).sum::<usize>()
     }
 
-    /// Adds the gradients of a batch's loss.
-    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) -> Result<()> {
-        self.gradients.add(Gradients::collect(model, batch, loss.backward(), true)?);
-        Ok(())
+    /// Adds the gradients of a batch's loss; returns those of what is no parameter.
+    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) -> Result<tensor::Gradients> {
+        let mut gradients = loss.backward();
+        self.gradients.add(Gradients::collect(model, batch, &mut gradients, true)?);
+        Ok(gradients)
     }
 
     /// Moves the model.

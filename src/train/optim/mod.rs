@@ -4,7 +4,7 @@
 mod device;
 mod host;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Gradients, Tensor};
 
 use crate::device::Compute;
 use crate::error::Result;
@@ -92,19 +92,17 @@ impl AdamW {
         }
     }
 
-    /// Adds the gradients of a batch's loss to those of the step.
+    /// Adds the gradients of a batch's loss, or of a part of the model, to those of the step; returns the gradients of all
+    /// that is no parameter.
     ///
     /// # Errors
     ///
     /// A device that failed.
-    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) -> Result<()> {
+    pub fn backward(&mut self, model: &Model, batch: &DeviceBatch, loss: Tensor<1>) -> Result<Gradients> {
         match &mut self.state {
             State::Host(state) => state.backward(model, batch, loss),
             #[cfg(feature = "gpu")]
-            State::Device(state) => {
-                state.backward(model, batch, loss);
-                Ok(())
-            }
+            State::Device(state) => Ok(state.backward(model, batch, loss)),
         }
     }
 

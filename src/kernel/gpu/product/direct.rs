@@ -14,12 +14,25 @@ pub fn main(product: &Product, text: &mut Text) {
     load::begin(product, text);
     text.line("while (turn < turn_end) {");
     load::steps(product, text);
-    let depth = tile.depth;
+    for first in (0..tile.depth).step_by(4) {
+        text.line("{");
+        four_steps(product, text, first);
+        text.line("}");
+    }
+    load::next(product, text);
+    text.line("}");
+    product.end.after(product, text);
+    text.line("}");
+}
+
+/// Four steps along the depth, so far into the slice.
+fn four_steps(product: &Product, text: &mut Text, first: usize) {
+    let tile = product.tile;
     match (product.kind.a_is_deep(), product.kind.b_is_deep()) {
         (true, true) => {
-            a_by_rows(product, text);
+            a_by_rows(product, text, first);
             for j in 0..tile.wide {
-                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), 0);
+                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), first);
             }
             for (four, i) in rows(product) {
                 for column in 0..tile.wide / 4 {
@@ -29,41 +42,34 @@ pub fn main(product: &Product, text: &mut Text) {
             }
         }
         (true, false) => {
-            a_by_rows(product, text);
-            for k in 0..depth {
-                text.line("{");
-                b_by_columns(product, text, k);
-                let lane = &"xyzw"[k..=k];
-                for (four, i) in rows(product) {
-                    for column in 0..tile.wide / 4 {
-                        text.line(format!("c_{four}{i}{column} += a_{four}{i}.{lane} * b_{column};"));
-                    }
+            a_by_rows(product, text, first);
+            (0..4).for_each(|k| b_by_columns(product, text, first, k));
+            for (four, i) in rows(product) {
+                for column in 0..tile.wide / 4 {
+                    let steps = [0, 1, 2, 3].map(|k| format!("a_{four}{i}.{} * b_{k}_{column}", &"xyzw"[k..=k]));
+                    text.line(format!("c_{four}{i}{column} += {};", steps.join(" + ")));
                 }
-                text.line("}");
             }
         }
         (false, _) => {
-            for k in 0..depth {
-                text.line("{");
+            for k in 0..4 {
                 for four in 0..tile.high / 4 {
-                    fetch(product, text, "a", &format!("a_{four}"), &format!("as_{four}"), k);
+                    fetch(product, text, "a", &format!("a_{k}_{four}"), &format!("as_{four}"), first + k);
                 }
-                b_by_columns(product, text, k);
-                for (four, i) in rows(product) {
-                    for column in 0..tile.wide / 4 {
-                        let lane = &"xyzw"[i..=i];
-                        text.line(format!("c_{four}{i}{column} += a_{four}.{lane} * b_{column};"));
-                    }
+                b_by_columns(product, text, first, k);
+            }
+            for (four, i) in rows(product) {
+                for column in 0..tile.wide / 4 {
+                    let steps = [0, 1, 2, 3].map(|k| format!("a_{k}_{four}.{} * b_{k}_{column}", &"xyzw"[i..=i]));
+                    text.line(format!("c_{four}{i}{column} += {};", steps.join(" + ")));
                 }
-                product.end.along(product, text);
-                text.line("}");
+            }
+            for column in (0..tile.wide / 4).filter(|_| product.end.sums_columns()) {
+                let sum = [0, 1, 2, 3].map(|k| format!("b_{k}_{column}")).join(" + ");
+                text.line(format!("sum_{column} += {sum};"));
             }
         }
     }
-    load::next(product, text);
-    text.line("}");
-    product.end.after(product, text);
-    text.line("}");
 }
 
 /// Where this invocation's block of C is, and from which rows and columns it reads: those at the edge of C compute some
@@ -92,15 +98,15 @@ fn place(product: &Product, text: &mut Text) {
     }
 }
 
-fn a_by_rows(product: &Product, text: &mut Text) {
+fn a_by_rows(product: &Product, text: &mut Text, first: usize) {
     for (four, i) in rows(product) {
-        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), 0);
+        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), first);
     }
 }
 
-fn b_by_columns(product: &Product, text: &mut Text, k: usize) {
+fn b_by_columns(product: &Product, text: &mut Text, first: usize, k: usize) {
     for column in 0..product.tile.wide / 4 {
-        fetch(product, text, "b", &format!("b_{column}"), &format!("bs_{column}_across"), k);
+        fetch(product, text, "b", &format!("b_{k}_{column}"), &format!("bs_{column}_across"), first + k);
     }
 }
 

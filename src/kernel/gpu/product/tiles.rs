@@ -25,6 +25,10 @@ impl Tile {
         Self { rows, columns, depth: 16, high, wide, direct: false }
     }
 
+    const fn direct(rows: usize, columns: usize, [high, wide]: [usize; 2]) -> Self {
+        Self { rows, columns, depth: 4, high, wide, direct: true }
+    }
+
     /// Invocations of a workgroup.
     pub fn threads(&self) -> usize {
         self.across() * self.down()
@@ -46,10 +50,13 @@ impl Tile {
 /// Measured on an H100 (tests/bench/LOG.md): 64 × 128 gives most while there are enough of them to go round, 64 × 64 next,
 /// and half of that keeps more of a device busy than it loses where C is small.
 pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
-    if is_software() {
-        return Tile { rows: 16, columns: 32, depth: 4, high: 8, wide: 8, direct: true };
-    }
     let groups = |tile: Tile| m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
+    if is_software() {
+        // For each value that is read there, the fewer others a block has, the more reading costs; but a block of 256
+        // takes a second to compile, which only much work makes up for.
+        let [large, small] = [Tile::direct(16, 64, [16, 16]), Tile::direct(16, 32, [8, 8])];
+        return if groups(large) >= 64 { large } else { small };
+    }
     let [large, middle] = [Tile::shared(64, 128, [8, 8]), Tile::shared(64, 64, [8, 4])];
     match kind {
         _ if n <= 32 => Tile::shared(64, 32, [4, 4]),
