@@ -35,6 +35,8 @@ pub struct Compute {
     pub device: Device,
     /// What it is.
     pub info: DeviceInfo,
+    /// The longest array that it takes, in bytes, where there is a limit.
+    pub longest_array: Option<u64>,
 }
 
 impl Compute {
@@ -45,9 +47,15 @@ impl Compute {
     /// No GPU adapter, or a build without GPU support.
     pub async fn open(kind: DeviceKind) -> Result<Self> {
         match kind {
-            DeviceKind::Cpu => Ok(Self { device: Device::flex(), info: cpu_info() }),
+            DeviceKind::Cpu => Ok(Self { device: Device::flex(), info: cpu_info(), longest_array: None }),
             DeviceKind::Gpu => gpu::open().await,
         }
+    }
+
+    /// Bytes of its own memory that a GPU holds for arrays, those that are free to be used again among them; `None` for
+    /// the processor.
+    pub fn held_bytes(&self) -> Option<u64> {
+        (!self.is_cpu()).then(|| self.device.memory_pool_usage().map(|usage| usage.bytes_reserved)).flatten()
     }
 
     /// Whether the processor computes.
@@ -118,7 +126,9 @@ mod gpu {
         let (device, setup) = options.init_with_setup_async().await.map_err(|error| {
             Error::device(format!("No GPU could be set up ({error}). Use the CPU, or update the browser or driver."))
         })?;
-        let compute = Compute { device, info: describe(&setup) };
+        let limits = setup.device.limits();
+        let longest_array = Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size));
+        let compute = Compute { device, info: describe(&setup), longest_array };
         crate::kernel::set_software(compute.info.software);
         OPEN.set(Some(compute.clone()));
         Ok(compute)

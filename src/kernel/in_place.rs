@@ -2,15 +2,13 @@
 //! parameters that lie in one array, with their gradients and moments in others of the same layout, and a table of which
 //! a step moves some rows.
 
-use std::collections::HashSet;
-
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, TensorMetadata};
 use burn::tensor::{Device, Tensor};
 use burn_wgpu::CubeTensor;
 
 use super::adamw::Update;
 pub use super::gpu::adamw::BLOCK;
-use super::gpu::destination::{gathered, view};
+use super::gpu::destination::{Places, gathered, view};
 use super::gpu::{adamw, each, embed};
 
 /// A tensor of a GPU, outside any graph, as its backend has it.
@@ -42,91 +40,99 @@ pub struct Pace {
     pub weight_decay: f64,
 }
 
-/// Parameters that lie in one array of N values, each from a multiple of [`BLOCK`] on, with what an optimiser needs of
-/// them: 16 bytes for each in all.
+/// Where a parameter lies: in which array, and from which value on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// The array, by number.
+    pub array: usize,
+    /// Its first value there, a multiple of [`BLOCK`].
+    pub first: usize,
+}
+
+/// Parameters that lie side by side in a few arrays, with what an optimiser needs of them: 16 bytes for each in all.
 #[derive(Debug)]
 pub struct FlatParameters {
+    slabs: Vec<Slab>,
+    /// Which gradients are there, for each slab.
+    places: Vec<Places>,
+}
+
+/// One array of parameters, N values, and others like it.
+#[derive(Debug)]
+struct Slab {
     parameters: CubeTensor,
     gradients: CubeTensor,
     first: CubeTensor,
     second: CubeTensor,
     /// `[N / BLOCK, 2]`
     blocks: CubeTensor,
-    /// Places of gradients that are there, in bytes.
-    written: HashSet<u64>,
 }
 
 impl FlatParameters {
-    /// Room for N values, a multiple of [`BLOCK`], all zero.
+    /// Room for arrays of so many values, each a multiple of [`BLOCK`], all zero.
     ///
     /// # Panics
     ///
-    /// If it is no multiple.
-    pub fn new(size: usize, device: &Device) -> Self {
-        assert!(size.is_multiple_of(BLOCK), "blocks of {size} values");
-        let array = || cube(&Tensor::<1>::zeros([size], device));
-        Self {
-            parameters: array(),
-            gradients: array(),
-            first: array(),
-            second: array(),
-            blocks: cube(&Tensor::<1>::zeros([2 * size / BLOCK], device)),
-            written: HashSet::new(),
-        }
+    /// If one is no multiple.
+    pub fn new(sizes: &[usize], device: &Device) -> Self {
+        let slabs: Vec<Slab> = sizes.iter().map(|&size| Slab::new(size, device)).collect();
+        let places = slabs.iter().map(|slab| Places::new(&slab.parameters, &slab.gradients)).collect();
+        Self { slabs, places }
     }
 
-    /// Puts a parameter's values at a place and returns the parameter as a part of the array. Steps change it.
-    pub fn place<const D: usize>(&mut self, first: usize, values: &Tensor<D>) -> Tensor<D> {
-        let part = view(&self.parameters, bytes(first), values.shape());
+    /// Puts a parameter's values at a spot and returns the parameter as a part of the array. Steps change it.
+    pub fn place<const D: usize>(&mut self, spot: Spot, values: &Tensor<D>) -> Tensor<D> {
+        let part = view(&self.slabs[spot.array].parameters, bytes(spot.first), values.shape());
         each::put(cube(values), &part, false);
         tensor(part)
     }
 
     /// Runs a backward pass whose kernels put the gradients of these parameters where they belong.
     pub fn gather<R>(&mut self, backward: impl FnOnce() -> R) -> R {
-        gathered(&self.parameters, &self.gradients, &mut self.written, backward)
+        gathered(&mut self.places, backward)
     }
 
-    /// Whether the gradient of the parameter at a place is there.
-    pub fn has_gradient(&self, first: usize) -> bool {
-        self.written.contains(&bytes(first))
+    /// Whether the gradient of the parameter at a spot is there.
+    pub fn has_gradient(&self, spot: Spot) -> bool {
+        self.places[spot.array].has(bytes(spot.first))
     }
 
     /// Puts a gradient that came by the graph to its place, or adds it to what is there.
-    pub fn add_gradient<const D: usize>(&mut self, first: usize, gradient: &Tensor<D>) {
-        let part = view(&self.gradients, bytes(first), gradient.shape());
-        let adds = !self.written.insert(bytes(first));
+    pub fn add_gradient<const D: usize>(&mut self, spot: Spot, gradient: &Tensor<D>) {
+        let part = view(&self.slabs[spot.array].gradients, bytes(spot.first), gradient.shape());
+        let adds = self.places[spot.array].note(bytes(spot.first));
         each::put(cube(gradient), &part, adds);
     }
 
     /// Makes the gradient of a parameter of so many values zero.
-    pub fn clear_gradient(&mut self, first: usize, size: usize, device: &Device) {
-        let part = view(&self.gradients, bytes(first), [size].into());
+    pub fn clear_gradient(&mut self, spot: Spot, size: usize, device: &Device) {
+        let part = view(&self.slabs[spot.array].gradients, bytes(spot.first), [size].into());
         each::put(cube(&Tensor::<1>::zeros([size], device)), &part, false);
     }
 
-    /// Says how each block moves; those without a pace stay as they are.
+    /// Says how each block of an array moves; those without a pace stay as they are.
     ///
     /// # Panics
     ///
     /// If there are more or fewer than blocks.
-    pub fn set_paces(&mut self, paces: &[Option<Pace>]) {
+    pub fn set_paces(&mut self, array: usize, paces: &[Option<Pace>]) {
         let numbers = paces.iter().flat_map(|pace| match pace {
             Some(pace) => [pace.factor as f32, pace.weight_decay as f32],
             None => [adamw::IDLE, 0.0],
         });
         let bits: Vec<u32> = numbers.map(f32::to_bits).collect();
-        assert_eq!(bits.len(), self.blocks.shape().num_elements(), "a pace for each block");
-        self.blocks = embed::upload(&self.parameters, &bits);
+        let slab = &mut self.slabs[array];
+        assert_eq!(bits.len(), slab.blocks.shape().num_elements(), "a pace for each block");
+        slab.blocks = embed::upload(&slab.parameters, &bits);
     }
 
     /// The global norm of all gradients, those of some rows of a table among them, and what gradients have to be
     /// multiplied by for it to be at most `largest` (0 for no limit): `[2]`.
-    pub fn norm(&self, rows: Option<&Tensor<2>>, largest: f64) -> Tensor<1> {
-        let arrays: Vec<CubeTensor> = [self.gradients.clone()].into_iter().chain(rows.map(cube)).collect();
+    pub fn norm(&self, rows: Option<&Tensor<2>>, largest: f64, device: &Device) -> Tensor<1> {
+        let slabs = self.slabs.iter().map(|slab| slab.gradients.clone());
+        let arrays: Vec<CubeTensor> = slabs.chain(rows.map(cube)).collect();
         let runs: Vec<usize> = arrays.iter().map(adamw::runs).collect();
-        let sums =
-            cube(&Tensor::<1>::empty([runs.iter().sum::<usize>()], &tensor::<1>(self.gradients.clone()).device()));
+        let sums = cube(&Tensor::<1>::empty([runs.iter().sum::<usize>()], device));
         let mut first = 0;
         for (array, runs) in arrays.iter().zip(runs) {
             adamw::squares(array, &sums, first);
@@ -138,14 +144,31 @@ impl FlatParameters {
     /// Moves all parameters one step, with gradients multiplied by the second of `norm`'s numbers. Afterwards there are no
     /// gradients.
     pub fn update(&mut self, norm: &Tensor<1>, update: &Update) {
-        let arrays = [&self.parameters, &self.gradients, &self.first, &self.second];
-        adamw::flat(arrays, &self.blocks, &cube(norm), update);
-        self.written.clear();
+        for slab in &self.slabs {
+            let arrays = [&slab.parameters, &slab.gradients, &slab.first, &slab.second];
+            adamw::flat(arrays, &slab.blocks, &cube(norm), update);
+        }
+        self.places.iter_mut().for_each(Places::clear);
     }
 
     /// Bytes of both moments.
     pub fn moment_bytes(&self) -> usize {
-        2 * self.first.shape().num_elements() * size_of::<f32>()
+        let values = self.slabs.iter().map(|slab| slab.first.shape().num_elements());
+        2 * values.sum::<usize>() * size_of::<f32>()
+    }
+}
+
+impl Slab {
+    fn new(size: usize, device: &Device) -> Self {
+        assert!(size.is_multiple_of(BLOCK), "blocks of {size} values");
+        let array = |size| cube(&Tensor::<1>::zeros([size], device));
+        Self {
+            parameters: array(size),
+            gradients: array(size),
+            first: array(size),
+            second: array(size),
+            blocks: array(2 * size / BLOCK),
+        }
     }
 }
 

@@ -28,5 +28,5 @@ pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, g
 pub use gpu::adapter::set_software;
 pub use host::threads;
 #[cfg(feature = "gpu")]
-pub use in_place::{BLOCK, FlatParameters, Moments, Pace, copied};
+pub use in_place::{BLOCK, FlatParameters, Moments, Pace, Spot, copied};
 pub use lookup::{Lookup, Places};

@@ -13,7 +13,7 @@ mod tuning;
 pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig};
 pub use encoder::{Encoder, Wanted};
-pub use family::{FAMILIES, Family, Pooling, Positions, Table};
+pub use family::{Details, FAMILIES, Family, Pooling, Positions, Table};
 pub(crate) use head::lengths;
 pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
 pub use lora::LoraPlan;

@@ -120,11 +120,11 @@ impl OpenModel {
                 ),
             ));
         }
+        check_table(&config, compute)?;
         let layout = layout(&files.modules, &config)?;
         let task = config.task().unwrap_or_default();
         let outputs = config.labels.as_ref().map_or(2, Vec::len);
-        let loaded = checkpoint::load(&config, &files.weights, task, outputs.max(1), &compute.device)?;
-        let mut loaded = loaded;
+        let mut loaded = checkpoint::load(&config, &files.weights, task, outputs.max(1), &compute.device)?;
         let mut head = config.task().filter(|_| loaded.missing.is_empty()).and_then(|task| own_head(task, &config));
         if let Some(layout) = layout.as_ref().filter(|_| head.is_none()) {
             let (own, over_vectors) = layout_head(layout, &config, compute)?;
@@ -295,5 +295,23 @@ fn listed(names: &[String]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more tensors", shown.join(", ")),
+    }
+}
+
+/// The table of words is one array, and on some GPUs that of a multilingual model is too long for one.
+fn check_table(config: &EncoderConfig, compute: &Compute) -> Result<()> {
+    let table = (config.vocab_size * config.embedding_size * size_of::<f32>()) as u64;
+    match compute.longest_array {
+        Some(longest) if table > longest => Err(Error::model(
+            "config.json",
+            format!(
+                "its table of {} words takes {} MB, and this GPU takes arrays of at most {} MB. Use the CPU, or a model with \
+                 fewer words.",
+                config.vocab_size,
+                table.div_ceil(1 << 20),
+                longest >> 20
+            ),
+        )),
+        _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod checkpointing;
 mod contrastive;
+mod footprint;
 mod gradients;
 mod groups;
 mod lbfgs;
@@ -14,6 +15,7 @@ mod trainer;
 
 pub use checkpointing::backward as checkpointed_backward;
 pub use contrastive::{Contrast, Contrasted};
+pub use footprint::{Footprint, Plan};
 pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
 pub use linear::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS};

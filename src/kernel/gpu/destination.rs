@@ -1,5 +1,5 @@
 //! Where gradients of parameters go: into arrays of their own, or, while a backward pass runs for an optimiser that keeps
-//! all gradients in one array, to their places there.
+//! gradients side by side, to their places there.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -10,12 +10,12 @@ use burn_wgpu::CubeTensor;
 use super::shader::room;
 
 thread_local! {
-    static OPEN: RefCell<Option<Places>> = const { RefCell::new(None) };
+    static OPEN: RefCell<Vec<Places>> = const { RefCell::new(Vec::new()) };
 }
 
 /// One array with the gradients of all parameters that lie in another: each at the place of its parameter.
 #[derive(Debug)]
-struct Places {
+pub struct Places {
     /// The memory that they lie in, by number.
     parameters: usize,
     gradients: CubeTensor,
@@ -23,21 +23,34 @@ struct Places {
     written: HashSet<u64>,
 }
 
-/// While `backward` runs, the gradients of parameters that lie in `parameters` go to the same places in `gradients`, and
-/// are added to what is there where `written` already has the place. Afterwards `written` has all that were, in bytes.
-pub fn gathered<R>(
-    parameters: &CubeTensor,
-    gradients: &CubeTensor,
-    written: &mut HashSet<u64>,
-    backward: impl FnOnce() -> R,
-) -> R {
-    let places =
-        Places { parameters: memory(parameters), gradients: gradients.clone(), written: std::mem::take(written) };
-    OPEN.set(Some(places));
-    let result = backward();
-    if let Some(places) = OPEN.take() {
-        *written = places.written;
+impl Places {
+    /// Gradients of what lies in `parameters` go to the same places in `gradients`, none of which is there yet.
+    pub fn new(parameters: &CubeTensor, gradients: &CubeTensor) -> Self {
+        Self { parameters: memory(parameters), gradients: gradients.clone(), written: HashSet::new() }
     }
+
+    /// Whether the gradient of the parameter at an offset, in bytes, is there.
+    pub fn has(&self, offset: u64) -> bool {
+        self.written.contains(&offset)
+    }
+
+    /// Notes that it is; says whether it was before.
+    pub fn note(&mut self, offset: u64) -> bool {
+        !self.written.insert(offset)
+    }
+
+    /// Forgets all gradients.
+    pub fn clear(&mut self) {
+        self.written.clear();
+    }
+}
+
+/// While `backward` runs, gradients of parameters that lie in one of the arrays of parameters go to their places, and are
+/// added to what is there.
+pub fn gathered<R>(places: &mut Vec<Places>, backward: impl FnOnce() -> R) -> R {
+    OPEN.set(std::mem::take(places));
+    let result = backward();
+    *places = OPEN.take();
     result
 }
 
@@ -63,13 +76,11 @@ impl Destination {
 pub fn destination(parameter: &CubeTensor) -> Destination {
     OPEN.with_borrow_mut(|open| {
         let own = || Destination { array: room(parameter, parameter.shape()), adds: false, placed: false };
-        let Some(places) = open else { return own() };
-        if memory(parameter) != places.parameters {
-            return own();
-        }
+        let memory = memory(parameter);
+        let Some(places) = open.iter_mut().find(|places| places.parameters == memory) else { return own() };
         let offset = parameter.handle.offset_start.unwrap_or(0);
         let array = view(&places.gradients, offset, parameter.shape());
-        Destination { array, adds: !places.written.insert(offset), placed: true }
+        Destination { array, adds: places.note(offset), placed: true }
     })
 }
 

@@ -1,5 +1,5 @@
-//! AdamW where all parameters that learn lie in one array on a GPU, and gradients and moments in others like it: a step is
-//! a handful of dispatches, whatever the model. The table of words lies by itself, since a batch has gradients for few of
+//! AdamW where all parameters that learn lie in one array on a GPU, or in as few as its limits allow, and gradients and
+//! moments in others like them: a step is a handful of dispatches, whatever the model. The table of words lies by itself, since a batch has gradients for few of
 //! its rows.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use burn::tensor::{Gradients, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::Rule;
 use crate::device::Compute;
-use crate::kernel::{BLOCK, FlatParameters, Moments, Pace, Update, copied};
+use crate::kernel::{BLOCK, FlatParameters, Moments, Pace, Spot, Update, copied};
 use crate::model::{DeviceBatch, Model, ModulePath};
 use crate::train::gradients::Norm;
 
@@ -18,16 +18,16 @@ use crate::train::gradients::Norm;
 pub struct OnDevice {
     flat: FlatParameters,
     spans: HashMap<ParamId, Span>,
-    /// Blocks of the array.
-    blocks: usize,
+    /// Values of each array.
+    sizes: Vec<usize>,
     table: Option<Table>,
     compute: Compute,
 }
 
-/// Where a parameter lies in the array, and how it moves.
+/// Where a parameter lies, and how it moves.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    first: usize,
+    spot: Spot,
     size: usize,
     pace: Pace,
     /// Whether the last step had a gradient of it.
@@ -46,16 +46,25 @@ struct Table {
 }
 
 impl OnDevice {
-    /// Moves the parameters of a model that learn into one array; the model's own then are parts of it.
+    /// Moves the parameters of a model that learn into arrays; the model's own then are parts of them.
     pub fn place(model: Model, rule: &Rule, compute: &Compute) -> (Model, Self) {
         let by_rows = model.learns_by_rows();
-        let mut plan = Plan { rule, by_rows, path: ModulePath::default(), spans: HashMap::new(), end: 0, table: None };
+        let mut plan = Plan {
+            rule,
+            by_rows,
+            path: ModulePath::default(),
+            spans: HashMap::new(),
+            sizes: vec![0],
+            longest: compute.longest_array.map_or(usize::MAX, |bytes| bytes as usize / size_of::<f32>()),
+            table: None,
+        };
         model.visit(&mut plan);
-        let Plan { spans, end, table, .. } = plan;
+        let Plan { spans, sizes, table, .. } = plan;
+        let sizes: Vec<usize> = sizes.into_iter().map(|size| size.max(BLOCK)).collect();
         let mut state = Self {
-            flat: FlatParameters::new(end.max(BLOCK), &compute.device),
+            flat: FlatParameters::new(&sizes, &compute.device),
             spans,
-            blocks: end.max(BLOCK) / BLOCK,
+            sizes,
             table: None,
             compute: compute.clone(),
         };
@@ -80,7 +89,8 @@ impl OnDevice {
     pub fn step(&mut self, rule: &Rule, update: Update) -> Norm {
         self.set_paces();
         let rows = self.table.as_mut().and_then(Table::take_gradients);
-        let norm = self.flat.norm(rows.as_ref().map(|(_, gradients)| gradients), rule.max_grad_norm);
+        let norm =
+            self.flat.norm(rows.as_ref().map(|(_, gradients)| gradients), rule.max_grad_norm, &self.compute.device);
         self.flat.update(&norm, &update);
         if let (Some(table), Some((rows, gradients))) = (&self.table, rows) {
             let Pace { factor, weight_decay } = table.pace;
@@ -95,19 +105,19 @@ impl OnDevice {
     fn set_paces(&mut self) {
         let mut changed = false;
         for span in self.spans.values_mut() {
-            let moves = self.flat.has_gradient(span.first);
+            let moves = self.flat.has_gradient(span.spot);
             if span.moves && !moves {
-                self.flat.clear_gradient(span.first, span.size, &self.compute.device);
+                self.flat.clear_gradient(span.spot, span.size, &self.compute.device);
             }
             changed |= span.moves != moves;
             span.moves = moves;
         }
         if changed {
-            let mut paces = vec![None; self.blocks];
-            for span in self.spans.values().filter(|span| span.moves) {
-                paces[span.first / BLOCK..(span.first + span.size).div_ceil(BLOCK)].fill(Some(span.pace));
+            let mut paces: Vec<_> = self.sizes.iter().map(|size| vec![None; size / BLOCK]).collect();
+            for Span { spot, size, pace, .. } in self.spans.values().filter(|span| span.moves) {
+                paces[spot.array][spot.first / BLOCK..(spot.first + size).div_ceil(BLOCK)].fill(Some(*pace));
             }
-            self.flat.set_paces(&paces);
+            paces.iter().enumerate().for_each(|(array, paces)| self.flat.set_paces(array, paces));
         }
     }
 }
@@ -155,7 +165,10 @@ struct Plan<'a> {
     by_rows: Option<ParamId>,
     path: ModulePath,
     spans: HashMap<ParamId, Span>,
-    end: usize,
+    /// Values of each array so far.
+    sizes: Vec<usize>,
+    /// As many as one can hold.
+    longest: usize,
     table: Option<Pace>,
 }
 
@@ -179,8 +192,13 @@ impl ModuleVisitor for Plan<'_> {
             return;
         }
         let size = param.lazy_shape().num_elements();
-        self.spans.insert(param.id, Span { first: self.end, size, pace, moves: false });
-        self.end += size.next_multiple_of(BLOCK);
+        let room = size.next_multiple_of(BLOCK);
+        if self.sizes.last().is_some_and(|&end| end > 0 && end + room > self.longest) {
+            self.sizes.push(0);
+        }
+        let array = self.sizes.len() - 1;
+        self.spans.insert(param.id, Span { spot: Spot { array, first: self.sizes[array] }, size, pace, moves: false });
+        self.sizes[array] += room;
     }
 }
 
@@ -199,7 +217,7 @@ impl ModuleMapper for Place<'_> {
         let (id, tensor, mapper) = param.consume();
         let values = tensor.inner();
         let placed = match (span, self.table) {
-            (Some(span), _) => self.state.flat.place(span.first, &values),
+            (Some(span), _) => self.state.flat.place(span.spot, &values),
             (None, Some(pace)) => {
                 // A copy, since whoever else holds the table does not want it changed.
                 let own = copied(&values);
@@ -234,7 +252,7 @@ impl ModuleVisitor for Collect<'_> {
         }
         let Some(span) = self.state.spans.get(&param.id) else { return };
         if let Some(gradient) = param.val().grad_remove(self.gradients) {
-            self.state.flat.add_gradient(span.first, &gradient);
+            self.state.flat.add_gradient(span.spot, &gradient);
         }
     }
 }

@@ -28,6 +28,9 @@ struct Job {
     sizes: serde_json::Map<String, serde_json::Value>,
     batch: usize,
     tokens: usize,
+    /// Whether activations are computed again rather than kept.
+    #[serde(default)]
+    gradient_checkpointing: bool,
     #[cfg(not(target_family = "wasm"))]
     #[serde(flatten)]
     timing: native::Timing,
@@ -69,7 +72,7 @@ impl Bench {
         let state = match job.task {
             Task::Full => {
                 let objective = Objective::weighted(tabtune::Task::Classification, 0.0, vec![1.0; CLASSES]);
-                let trainer = Trainer::new(model, recipe(job.batch), objective, rows, pad, compute.clone());
+                let trainer = Trainer::new(model, recipe(job), objective, rows, pad, compute.clone());
                 State::Full(Box::new(trainer))
             }
             Task::Inference => {
@@ -113,10 +116,11 @@ fn rows(job: &Job, vocabulary: usize) -> Rows {
 }
 
 /// One batch per epoch, no dropout, no clipping, a constant rate: what every peer can do alike.
-fn recipe(batch_size: usize) -> Recipe {
+fn recipe(job: &Job) -> Recipe {
     Recipe {
         epochs: 1_000_000,
-        batch_size,
+        batch_size: job.batch,
+        gradient_checkpointing: job.gradient_checkpointing,
         learning_rate: 1e-4,
         warmup_ratio: 0.0,
         schedule: Schedule::Constant,

@@ -59,17 +59,18 @@ async fn time(job: &str, kind: DeviceKind) -> Outcome {
         "open_ms": milliseconds(begun), "threads": threads, "device": info.name, "software": info.software,
     }));
     let Timing { warmup, steps, seconds } = job.timing;
-    let mut first_timed = None;
+    let (mut first_timed, mut held) = (None, None);
     for done in 0..warmup + steps {
         let start = Instant::now();
         if done >= warmup && (start - *first_timed.get_or_insert(start)).as_secs_f64() > seconds {
             break;
         }
         let loss = bench.step().await?;
+        held = held.max(bench.compute.held_bytes());
         say(&json!({ "ms": milliseconds(start), "loss": loss }));
     }
     if let Some(bytes) = peak_bytes() {
-        say(&json!({ "peak_bytes": bytes }));
+        say(&json!({ "peak_bytes": bytes, "device_bytes": held }));
     }
     Ok(())
 }

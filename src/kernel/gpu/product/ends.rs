@@ -62,15 +62,6 @@ impl End {
         }
     }
 
-    /// What each step along the depth adds, with `b_0`, `b_1`, … at hand.
-    pub fn along(self, product: &Product, text: &mut Text) {
-        if self.sums_columns() {
-            text.line("if (sums_columns) {");
-            (0..product.tile.wide / 4).for_each(|column| text.line(format!("sum_{column} += b_{column};")));
-            text.line("}");
-        }
-    }
-
     /// Writes this invocation's block.
     pub fn after(self, product: &Product, text: &mut Text) {
         let columns = product.tile.wide / 4;
