@@ -120,6 +120,7 @@ mod gpu {
         if let Some(compute) = OPEN.with_borrow(Clone::clone) {
             return Ok(compute);
         }
+        subgroups::ask();
         // A buffer for each tensor, as in browsers: where tensors share one, WebGPU wants it declared as written wherever it
         // is used, and products then take a tenth longer.
         let options = Device::wgpu_options().memory_config(MemoryConfiguration::ExclusivePages);
@@ -130,8 +131,42 @@ mod gpu {
         let longest_array = Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size));
         let compute = Compute { device, info: describe(&setup), longest_array };
         crate::kernel::set_software(compute.info.software);
+        crate::kernel::set_quads(subgroups::granted(&setup));
         OPEN.set(Some(compute.clone()));
         Ok(compute)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    mod subgroups {
+        //! wgpu asks for all that an adapter has.
+
+        use burn_wgpu::{WgpuSetup, wgpu::Features};
+
+        pub fn ask() {}
+
+        pub fn granted(setup: &WgpuSetup) -> bool {
+            setup.device.features().contains(Features::SUBGROUP)
+        }
+    }
+
+    #[cfg(target_family = "wasm")]
+    mod subgroups {
+        //! In a browser wgpu does not know of them.
+
+        use burn_wgpu::WgpuSetup;
+        use wasm_bindgen::prelude::wasm_bindgen;
+
+        #[wasm_bindgen(module = "/www/subgroups.js")]
+        extern "C" {
+            #[wasm_bindgen(js_name = askForSubgroups)]
+            pub fn ask();
+            #[wasm_bindgen(js_name = hasSubgroups)]
+            fn has() -> bool;
+        }
+
+        pub fn granted(_setup: &WgpuSetup) -> bool {
+            has()
+        }
     }
 
     fn describe(setup: &WgpuSetup) -> DeviceInfo {

@@ -91,9 +91,9 @@ fn what_is_loaded_is_saved_bit_by_bit() {
 
 #[test]
 fn what_is_loaded_is_saved_bit_by_bit_on_the_gpu() {
-    if support::gpu_is_wanted("Checkpoints") {
+    support::on_a_gpu("Checkpoints", || {
         round_trip(DeviceKind::Gpu);
-    }
+    });
 }
 
 #[test]

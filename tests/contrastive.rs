@@ -4,7 +4,7 @@ mod support;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
-use support::{Within, assert_close, block_on, gpu_is_wanted, open, values};
+use support::{Within, assert_close, block_on, on_a_gpu, open, values};
 use tabtune::DeviceKind;
 use tabtune::train::{Contrast, Contrasted};
 
@@ -77,9 +77,9 @@ fn losses_and_gradients_are_those_of_sentence_transformers() {
 
 #[test]
 fn losses_and_gradients_on_the_gpu() {
-    if gpu_is_wanted("Contrastive losses") {
+    on_a_gpu("Contrastive losses", || {
         block_on(agrees(DeviceKind::Gpu));
-    }
+    });
 }
 
 #[test]

@@ -17,9 +17,9 @@ fn accumulated_batches_on_the_cpu() {
 
 #[test]
 fn all_of_it_on_the_gpu() {
-    if support::gpu_is_wanted("Steps of AdamW") {
+    support::on_a_gpu("Steps of AdamW", || {
         block_on(curve::ten_steps(DeviceKind::Gpu));
         block_on(curve::ten_steps_in_short_arrays(DeviceKind::Gpu));
         block_on(curve::accumulated_batches(DeviceKind::Gpu));
-    }
+    });
 }

@@ -139,9 +139,9 @@ fn outputs_and_five_steps_on_the_cpu() {
 
 #[test]
 fn outputs_and_five_steps_on_the_gpu() {
-    if support::gpu_is_wanted("The real encoder") {
+    support::on_a_gpu("The real encoder", || {
         outputs_and_five_steps(DeviceKind::Gpu);
-    }
+    });
 }
 
 #[test]

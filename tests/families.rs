@@ -3,7 +3,7 @@
 mod support;
 
 use support::families::{FAMILIES, HEADS, MORE, agrees, agrees_with_checkpointing};
-use support::{block_on, gpu_is_wanted};
+use support::{block_on, on_a_gpu};
 use tabtune::{DeviceKind, Task};
 
 fn every_family(head: &str) {
@@ -51,11 +51,11 @@ fn activations_computed_again() {
 
 #[test]
 fn all_of_it_on_the_gpu() {
-    if gpu_is_wanted("Parity of every family") {
+    on_a_gpu("Parity of every family", || {
         let every = FAMILIES.iter().flat_map(|family| HEADS.iter().map(move |(head, task)| (*family, *head, *task)));
         for (family, head, task) in every.chain(MORE.iter().copied()) {
             block_on(agrees(DeviceKind::Gpu, family, head, task));
             block_on(agrees_with_checkpointing(DeviceKind::Gpu, family, head, task));
         }
-    }
+    });
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::module::Module;
 use support::families::{FAMILIES, HEADS, batch, load};
 use support::lora::{ADAPTED, adapted, after_a_step, agrees, comes_back, learn, step, trained};
-use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, open, parameters, values};
+use support::{Tensors, Within, assert_close, block_on, fixture, on_a_gpu, open, parameters, values};
 use tabtune::checkpoint::adapter::{self, AdapterConfig, LoraRecipe};
 use tabtune::model::{DeviceBatch, EncoderConfig, Model};
 use tabtune::train::AdamW;
@@ -40,11 +40,11 @@ fn adapters_of_peft_come_back_as_they_were() {
 
 #[test]
 fn all_of_it_on_the_gpu() {
-    if gpu_is_wanted("LoRA") {
+    on_a_gpu("LoRA", || {
         for family in ADAPTED {
             block_on(agrees(DeviceKind::Gpu, family));
         }
-    }
+    });
 }
 
 /// On every family and head: new adapters change nothing; a step moves them and the head alone; what is merged and what

@@ -176,15 +176,18 @@ fn a_head_first_and_then_all_of_the_model() {
 
 #[test]
 fn every_method_on_the_gpu() {
-    if !support::gpu_is_wanted("Ways of fine-tuning") {
-        return;
-    }
-    for method in [Method::Frozen, Method::Probe, Method::Lora] {
-        let (mut session, _) = ready(DeviceKind::Gpu, 48, 0.2);
-        session.start(Recipe { epochs: 2, ..recipe(method) }).expect("a run");
-        let events = finish(&mut session, 3);
-        let end = done(&events);
-        assert!(end.metrics.as_ref().is_some_and(|metrics| metrics.loss.is_finite()), "{method:?} {:?}", end.metrics);
-        assert_eq!(predict(&session, &texts(3)).len(), 3);
-    }
+    support::on_a_gpu("Ways of fine-tuning", || {
+        for method in [Method::Frozen, Method::Probe, Method::Lora] {
+            let (mut session, _) = ready(DeviceKind::Gpu, 48, 0.2);
+            session.start(Recipe { epochs: 2, ..recipe(method) }).expect("a run");
+            let events = finish(&mut session, 3);
+            let end = done(&events);
+            assert!(
+                end.metrics.as_ref().is_some_and(|metrics| metrics.loss.is_finite()),
+                "{method:?} {:?}",
+                end.metrics
+            );
+            assert_eq!(predict(&session, &texts(3)).len(), 3);
+        }
+    });
 }

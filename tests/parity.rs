@@ -22,9 +22,9 @@ fn smoothing_and_class_weights_on_the_cpu() {
 
 #[test]
 fn all_of_it_on_the_gpu() {
-    if support::gpu_is_wanted("Parity with transformers") {
+    support::on_a_gpu("Parity with transformers", || {
         block_on(parity::hidden_states_and_logits(DeviceKind::Gpu));
         block_on(parity::losses_and_every_gradient(DeviceKind::Gpu));
         block_on(parity::smoothing_and_class_weights(DeviceKind::Gpu));
-    }
+    });
 }

@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::families::FAMILIES;
-use support::{Tensors, Within, assert_close, block_on, fixture, gpu_is_wanted, open, tolerance, values};
+use support::{Tensors, Within, assert_close, block_on, fixture, on_a_gpu, open, tolerance, values};
 use tabtune::checkpoint::{self, DenseLayer, Loaded, SentenceLayout, SentenceModules};
 use tabtune::data::Batch;
 use tabtune::model::{
@@ -119,9 +119,9 @@ fn folders_of_the_library_give_its_vectors() {
 
 #[test]
 fn folders_of_the_library_give_its_vectors_on_the_gpu() {
-    if gpu_is_wanted("Sentence vectors") {
+    on_a_gpu("Sentence vectors", || {
         block_on(vectors_agree(DeviceKind::Gpu));
-    }
+    });
 }
 
 #[test]

@@ -56,10 +56,12 @@ fn check_events(recipe: &Recipe, info: &RunInfo, events: &[Event]) {
 fn whole_run(kind: DeviceKind) {
     let (mut session, data) = ready(kind, 240, 0.2);
     assert_eq!((data.train, data.validation, data.longest_tokens), (192, 48, None));
-    let (info, events) = train(&mut session, &recipe());
+    // With dropout, how fast so small an encoder learns depends on the seed and on how a device pads.
+    let recipe = Recipe { dropout: 0.0, ..recipe() };
+    let (info, events) = train(&mut session, &recipe);
     assert_eq!((info.total_steps, info.steps_per_epoch, info.train, info.validation), (72, 24, 192, 48));
     assert_eq!(session.dataset_info().expect("data").longest_tokens, Some(info.max_length));
-    check_events(&recipe(), &info, &events);
+    check_events(&recipe, &info, &events);
     assert_eq!(epochs(&events).len(), 3);
     let mean: Vec<f64> = epochs(&events).iter().map(|epoch| epoch.train_loss).collect();
     assert!(mean[2] < 0.5 * mean[0], "the loss falls: {mean:?}");
@@ -123,9 +125,9 @@ fn a_whole_run_on_the_cpu() {
 
 #[test]
 fn a_whole_run_on_the_gpu() {
-    if support::gpu_is_wanted("A whole run") {
+    support::on_a_gpu("A whole run", || {
         whole_run(DeviceKind::Gpu);
-    }
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod support;
 
 use support::families::FAMILIES;
-use support::{block_on, gpu_is_wanted, tuning};
+use support::{block_on, on_a_gpu, tuning};
 use tabtune::DeviceKind;
 
 #[test]
@@ -27,11 +27,11 @@ fn the_top_layer_of_every_family_is_drawn_anew() {
 
 #[test]
 fn all_of_it_on_the_gpu() {
-    if gpu_is_wanted("Fine-tuning of parts") {
+    on_a_gpu("Fine-tuning of parts", || {
         block_on(tuning::a_rate_per_depth(DeviceKind::Gpu));
         for family in FAMILIES {
             block_on(tuning::frozen_parts_cost_nothing(DeviceKind::Gpu, family));
         }
         block_on(tuning::the_top_is_drawn_anew(DeviceKind::Gpu, "bert"));
-    }
+    });
 }

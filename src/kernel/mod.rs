@@ -25,7 +25,7 @@ pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, mix64};
 pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, gelu, linear, linears, norm};
 #[cfg(feature = "gpu")]
-pub use gpu::adapter::set_software;
+pub use gpu::adapter::{set_quads, set_software};
 pub use host::threads;
 #[cfg(feature = "gpu")]
 pub use in_place::{BLOCK, FlatParameters, Moments, Pace, Spot, copied};

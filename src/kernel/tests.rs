@@ -259,6 +259,7 @@ fn kernels_on_the_cpu_equal_the_plain_expressions() {
 mod on_a_gpu {
     use super::{On, TESTS};
     use crate::kernel::gpu::adapter::set_software;
+    use crate::kernel::gpu::product::forced;
     use crate::{Compute, DeviceKind};
 
     /// With the kernels for hardware and with those for emulated adapters, whichever it is.
@@ -278,5 +279,12 @@ mod on_a_gpu {
                 test(&on);
             }
         }
+        set_software(false);
+        forced::with_each(|tile| {
+            for (name, test) in TESTS {
+                eprintln!("{name}, {tile:?}");
+                test(&on);
+            }
+        });
     }
 }

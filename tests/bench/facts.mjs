@@ -87,3 +87,15 @@ export function padding(engine) {
     return fact({ figure: "padding", name: `${name}, batches of ${batch}`, batch, shares });
   });
 }
+
+/** A head on a thousand real texts, encoded once, and ten more recipes for it. @param {string} engine */
+export function frozen(engine) {
+  const name = "frozen encoder, 1,000 one-line texts, two threads";
+  const model = `${root}pkg/models/all-MiniLM-L6-v2`;
+  const absent = [TABLE, model].find((file) => !existsSync(file));
+  if (absent) return [fact({ figure: "frozen", name, error: `left out: ${absent.slice(root.length)} is not there.` })];
+  const { rows, first_ms, ten_more_ms } = JSON.parse(
+    execFileSync(engine, ["frozen", model, TABLE], { encoding: "utf8" }),
+  );
+  return [fact({ figure: "frozen", name, batch: rows, shares: { first: first_ms, ten_more: ten_more_ms } })];
+}

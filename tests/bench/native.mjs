@@ -42,7 +42,8 @@ export async function run(peer, job, { engine, python, patience }) {
     return lines(engine, [given, device], { RAYON_NUM_THREADS: threads }, patience);
   }
   const script = fileURLToPath(new URL("./peers/pytorch.py", import.meta.url));
-  return lines(python ?? "python3", [script, given, threads], {}, patience);
+  const device = peer.device === "GPU" ? "cuda" : "cpu";
+  return lines(python ?? "python3", [script, given, threads, device], {}, patience);
 }
 
 /**

@@ -15,8 +15,8 @@ import { SHAPES } from "./work.js";
  * @property {number | null} steps
  */
 
-/** Tasks that the product has. `frozen` (the head alone, on cached features) and `lora` join when it has them. */
-export const TASKS = ["full", "inference"];
+/** Heads on texts that are encoded once are timed by themselves, see facts.mjs. */
+export const TASKS = ["full", "lora", "inference"];
 
 /** A batch that is small enough for software adapters, and those of real use. */
 const SMALL = "4x32";
@@ -26,6 +26,7 @@ const BATCHES = ["16x32", "16x128", "32x64"];
 const DEFAULT = [
   ...[SMALL, ...BATCHES].map((batch) => ({ task: "full", shape: "minilm", ...sizes(batch) })),
   { task: "inference", shape: "minilm", ...sizes("16x32") },
+  { task: "lora", shape: "minilm", ...sizes("16x32") },
   { task: "full", shape: "base", ...sizes("16x32") },
 ];
 
@@ -87,6 +88,7 @@ export function works({ tasks, shapes, batches }) {
  * @returns {{job: Job, rounds: number, note: string} | null}
  */
 export function ask(work, peer, { wishes, software }) {
+  if (work.task === "lora" && !peer.lora) return null;
   const emulated = software && peer.device === "WebGPU";
   const slow = peer.slow || emulated;
   const { shape, batch, tokens, task } = work;

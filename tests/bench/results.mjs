@@ -10,7 +10,7 @@ import os from "node:os";
 
 /**
  * @typedef {object} Result  One figure. Steps carry all of it, other figures what applies.
- * @property {"step" | "size" | "page" | "padding"} figure
+ * @property {"step" | "size" | "page" | "padding" | "frozen"} figure
  * @property {string} who
  * @property {string} name
  * @property {string} device

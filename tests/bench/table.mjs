@@ -49,7 +49,8 @@ function row(result) {
 
 /** @param {Result} result */
 function heading({ task, shape, batch, tokens }) {
-  const what = task === "full" ? "Full fine-tuning, one step" : "Inference, one batch";
+  const what =
+    { full: "Full fine-tuning, one step", lora: "LoRA of rank 8, one step" }[task ?? ""] ?? "Inference, one batch";
   const encoder = shape === "base" ? "BERT base (110 M parameters)" : "MiniLM-L6 (22.7 M parameters)";
   return `${what}: ${encoder}, ${batch} rows of ${tokens} tokens`;
 }
@@ -75,6 +76,9 @@ export function factLines(results) {
     if (figure === "size" && bytes) {
       const { raw, gzip, brotli } = bytes;
       return `${name}: ${[raw, gzip, brotli].map((n) => (n / 1e6).toFixed(2)).join(" / ")} MB raw / gzip / brotli`;
+    }
+    if (figure === "frozen" && bytes === undefined && shares) {
+      return `${name}: ${time(shares.first)}, ten more recipes ${time(shares.ten_more)}`;
     }
     if (figure === "padding" && shares) {
       const parts = Object.entries(shares).map(([how, share]) => `${(100 * share).toFixed(1)} % ${how}`);

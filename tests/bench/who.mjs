@@ -11,6 +11,7 @@ import os from "node:os";
  * @property {number} [threads]  Natively; 0 leaves the choice to the library.
  * @property {string} [library]  A script of peers/ that the page loads.
  * @property {object} [how]  What that script is told beside the job.
+ * @property {boolean} [lora]  Whether it has adapters.
  * @property {boolean} [slow]  One timed step of a small batch is all that is asked of it by default.
  * @property {boolean} [onlyNamed]  Left out unless WHO= names it in full.
  */
@@ -22,11 +23,12 @@ const cores = os.availableParallelism();
 
 /** @type {Peer[]} */
 const ALL = [
-  { who: "tabtune-native", name: "Tabtune, native", runs: "native", device: "CPU", threads: cores },
-  { who: "tabtune-native-1", name: "Tabtune, native", runs: "native", device: "CPU", threads: 1 },
-  { who: "tabtune-native-gpu", name: "Tabtune, native", runs: "native", device: "GPU", onlyNamed: true },
-  { who: "pytorch", name: "PyTorch", runs: "python", device: "CPU", threads: 0 },
-  { who: "pytorch-1", name: "PyTorch", runs: "python", device: "CPU", threads: 1 },
+  { who: "tabtune-native", name: "Tabtune, native", runs: "native", device: "CPU", threads: cores, lora: true },
+  { who: "tabtune-native-1", name: "Tabtune, native", runs: "native", device: "CPU", threads: 1, lora: true },
+  { who: "tabtune-native-gpu", name: "Tabtune, native", runs: "native", device: "GPU", lora: true, onlyNamed: true },
+  { who: "pytorch", name: "PyTorch", runs: "python", device: "CPU", threads: 0, lora: true },
+  { who: "pytorch-1", name: "PyTorch", runs: "python", device: "CPU", threads: 1, lora: true },
+  { who: "pytorch-gpu", name: "PyTorch", runs: "python", device: "GPU", lora: true, onlyNamed: true },
   ours("threads", "CPU"),
   ours("cpu", "CPU"),
   ours("gpu", "WebGPU"),
@@ -44,7 +46,7 @@ const ALL = [
  */
 function ours(module, device) {
   const name = { threads: "Tabtune, wasm with threads", cpu: "Tabtune, wasm", gpu: "Tabtune" }[module];
-  return { who: `tabtune-${module}`, name, runs: "browser", device, library: "tabtune", how: { module } };
+  return { who: `tabtune-${module}`, name, runs: "browser", device, library: "tabtune", how: { module }, lora: true };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The work that everyone is timed at: shapes of encoders, starting weights and batches, equal to the last bit for all.
-// The same generator is written out in engine.rs and peers/pytorch.py.
+// The same generator is written out in engine/weights.rs and peers/pytorch.py.
 
 /**
  * @typedef {object} Shape  Sizes of an encoder, named as in `BertConfig`.
@@ -14,7 +14,7 @@
 
 /**
  * @typedef {object} Job  One thing to be timed, as every peer is given it.
- * @property {string} task  `full` or `inference`; `frozen` and `lora` when the product has them.
+ * @property {string} task  `full`, `lora` or `inference`.
  * @property {string} shape  A key of SHAPES.
  * @property {number} batch  Rows.
  * @property {number} tokens  Tokens of each row; none is padding.

@@ -23,7 +23,7 @@ use tabtune::train::{Flat, Gradients, Norm};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
 #[cfg(not(target_family = "wasm"))]
-pub use native::{block_on, fixture, gpu_is_wanted, say};
+pub use native::{block_on, fixture, on_a_gpu, say};
 
 /// A file of `tests/fixtures`, from among those that tests in a browser need: there is no file system there.
 #[cfg(target_family = "wasm")]

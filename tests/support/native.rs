@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 pub use futures_lite::future::block_on;
+use tabtune::DeviceKind;
+use tabtune::kernel::set_software;
 
 /// A file of `tests/fixtures`.
 pub fn fixture(name: &str) -> Vec<u8> {
@@ -16,12 +18,17 @@ pub fn say(sentence: &str) {
     writeln!(std::io::stderr(), "{sentence}").expect("standard error is open");
 }
 
-/// Whether tests run on a GPU, too: where `TABTUNE_TEST_GPU` is 1. One test per program asks, and runs all its GPU
-/// tests in its own thread, since a GPU can be set up only once per process.
-pub fn gpu_is_wanted(tests: &str) -> bool {
-    let wanted = std::env::var_os("TABTUNE_TEST_GPU").is_some_and(|value| value == "1");
-    if !wanted {
+/// Runs tests on a GPU where `TABTUNE_TEST_GPU` is 1, with the kernels for hardware and with those for emulated adapters,
+/// whichever it is. One test per program asks, and runs all its GPU tests in its own thread, since a GPU can be set up only
+/// once per process.
+pub fn on_a_gpu(tests: &str, run: impl Fn()) {
+    if std::env::var_os("TABTUNE_TEST_GPU").is_none_or(|value| value != "1") {
         say(&format!("{tests}: skipped on the GPU. Set TABTUNE_TEST_GPU=1 to run it there, too."));
+        return;
     }
-    wanted
+    block_on(super::open(DeviceKind::Gpu));
+    for software in [true, false] {
+        set_software(software);
+        run();
+    }
 }

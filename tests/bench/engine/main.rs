@@ -11,7 +11,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use serde::Deserialize;
 use tabtune::data::{Batch, Truth};
-use tabtune::model::{DeviceBatch, EncoderConfig, Model};
+use tabtune::model::{DeviceBatch, EncoderConfig, LoraPlan, Model};
 use tabtune::recipe::Schedule;
 use tabtune::text::Encoding;
 use tabtune::train::{Objective, PadRule, Rows, Trainer};
@@ -40,6 +40,7 @@ struct Job {
 #[serde(rename_all = "snake_case")]
 enum Task {
     Full,
+    Lora,
     Inference,
 }
 
@@ -50,8 +51,8 @@ struct Bench {
 }
 
 enum State {
-    /// Training of all parameters.
-    Full(Box<Trainer>),
+    /// Training, of all parameters or of adapters and the head.
+    Training(Box<Trainer>),
     /// Logits of the one batch.
     Inference { model: Box<Model>, batch: Batch },
 }
@@ -70,10 +71,11 @@ impl Bench {
         let rows = rows(job, config.vocab_size);
         let pad = PadRule::new(0, config.longest(), &compute);
         let state = match job.task {
-            Task::Full => {
+            Task::Full | Task::Lora => {
+                let model = if matches!(job.task, Task::Lora) { adapted(model) } else { model };
                 let objective = Objective::weighted(tabtune::Task::Classification, 0.0, vec![1.0; CLASSES]);
                 let trainer = Trainer::new(model, recipe(job), objective, rows, pad, compute.clone());
-                State::Full(Box::new(trainer))
+                State::Training(Box::new(trainer))
             }
             Task::Inference => {
                 let batch = rows.batch(&(0..job.batch).collect::<Vec<_>>(), pad);
@@ -86,7 +88,7 @@ impl Bench {
     /// Does one step, waits until the device has nothing left to do, and returns the loss of the batch.
     async fn step(&mut self) -> Result<f32> {
         match &mut self.state {
-            State::Full(trainer) => {
+            State::Training(trainer) => {
                 let loss = trainer.advance()?.loss;
                 if self.compute.is_cpu() {
                     return Ok(values(loss).await?[0]);
@@ -102,6 +104,15 @@ impl Bench {
             }
         }
     }
+}
+
+/// Adapters of rank 8 on queries and values, as PEFT has them by default, and the head.
+fn adapted(model: Model) -> Model {
+    let paths: Vec<String> = model.dense_sizes().into_iter().map(|(path, _)| path).collect();
+    let of = |wanted: fn(&str) -> bool| paths.iter().filter(|path| wanted(path)).cloned().collect();
+    let adapted = of(|path| path.ends_with(".query") || path.ends_with(".value"));
+    let whole = of(|path| path.starts_with("head."));
+    model.with_lora(&LoraPlan { rank: 8, alpha: 16.0, adapted, whole }, 0)
 }
 
 /// The rows of the one batch; every token is real.

@@ -1,14 +1,18 @@
 //! The bench's engine as a program: `engine JOB-AS-JSON cpu|gpu` times a job, `engine padding TOKENIZER TABLE` counts
-//! how much of real batches is padding. One JSON object per line on standard output.
+//! how much of real batches is padding, `engine frozen MODEL TABLE` times heads on encoded texts. One JSON object per line
+//! on standard output.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use futures_lite::future::block_on;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tabtune::data::Mapping;
+use tabtune::recipe::Method;
 use tabtune::text::{Encoding, Tokenizer};
-use tabtune::{DeviceKind, Result, data};
+use tabtune::{DeviceKind, ModelFiles, Recipe, Result, Session, Vocabulary, data};
 
 use crate::{Bench, Job, threads};
 
@@ -34,9 +38,10 @@ pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["padding", tokenizer, table] => padding(tokenizer, table),
+        ["frozen", model, table] => block_on(frozen(model, table)),
         [job, "cpu"] => block_on(time(job, DeviceKind::Cpu)),
         [job, "gpu"] => block_on(time(job, DeviceKind::Gpu)),
-        _ => Err("usage: engine JOB cpu|gpu, or engine padding TOKENIZER TABLE".into()),
+        _ => Err("usage: engine JOB cpu|gpu, engine padding TOKENIZER TABLE, or engine frozen MODEL TABLE".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -111,5 +116,37 @@ fn padding(tokenizer: &str, table: &str) -> Outcome {
             "in_file_order": share(&in_order, 1),
         }));
     }
+    Ok(())
+}
+
+/// How long heads on texts that are encoded once take: the first recipe, which encodes a thousand rows, and ten more.
+async fn frozen(model: &str, table: &str) -> Outcome {
+    const ROWS: usize = 1000;
+    let read = |name: &str| std::fs::read(Path::new(model).join(name));
+    let [config, tokenizer, weights] = [read("config.json")?, read("tokenizer.json")?, read("model.safetensors")?];
+    let files = ModelFiles {
+        config: &config,
+        vocabulary: Vocabulary::Tokenizer(&tokenizer),
+        tokenizer_config: None,
+        weights: vec![&weights],
+        modules: Vec::new(),
+    };
+    let mut session = Session::new(DeviceKind::Cpu).await?;
+    session.open_model(files, "bench")?;
+    let rows: Vec<String> = std::fs::read_to_string(table)?.lines().take(1 + ROWS).map(str::to_owned).collect();
+    session.open_table(rows.join("\n").as_bytes(), "bench.csv")?;
+    session.map_columns(&Mapping::new("text", "label"))?;
+    let mut times = Vec::new();
+    for recipe in 0..11 {
+        let start = Instant::now();
+        // From 0.01 to 1000, as one would try.
+        let inverse_regularization = 10_f64.powf(f64::from(recipe) / 2.0 - 2.0);
+        session.start(Recipe { method: Method::Frozen, inverse_regularization, ..Recipe::default() })?;
+        while session.is_running() {
+            session.run_steps(8).await?;
+        }
+        times.push(milliseconds(start));
+    }
+    say(&json!({ "rows": rows.len() - 1, "first_ms": times[0], "ten_more_ms": times[1..].iter().sum::<f64>() }));
     Ok(())
 }

@@ -30,7 +30,9 @@ export async function open(job, { device }) {
   await blockUntilReady(tree.ref(parameters));
   const steps = { full: training, inference };
   const step = steps[/** @type {keyof typeof steps} */ (job.task)](job, parameters);
-  return { threads: device === "wasm" ? 1 : null, step };
+  // Its wasm backend takes a worker for each core where the page is isolated, and says so nowhere.
+  const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  return { threads: device === "wasm" ? threads : null, step };
 }
 
 /**

@@ -62,13 +62,29 @@ def weights(shape, device):
     return result
 
 
+def adapters(p, shape):
+    """LoRA of rank 8 on queries and values: A as PEFT draws it, B zero. Else only the two layers of the head learn."""
+    for name, values in p.items():
+        values.requires_grad_(name.split(".")[0] in ("pooler", "head"))
+    hidden, device = shape["hidden_size"], p["word.w"].device
+    for layer in range(shape["num_hidden_layers"]):
+        for part in ("query", "value"):
+            a = torch.empty(8, hidden, device=device)
+            torch.nn.init.kaiming_uniform_(a, a=5**0.5)
+            p[f"{layer}.{part}.a.w"] = a.requires_grad_()
+            p[f"{layer}.{part}.b.w"] = torch.zeros(hidden, 8, device=device, requires_grad=True)
+
+
 def forward(p, shape, ids):
     """Logits [B, K] of token ids [B, T] without padding."""
     (rows, tokens), heads = ids.shape, shape["num_attention_heads"]
     hidden = shape["hidden_size"]
 
     def dense(x, name):
-        return functional.linear(x, p[f"{name}.w"], p[f"{name}.b"])
+        y = functional.linear(x, p[f"{name}.w"], p[f"{name}.b"])
+        if f"{name}.a.w" not in p:
+            return y
+        return y + 2.0 * functional.linear(functional.linear(x, p[f"{name}.a.w"]), p[f"{name}.b.w"])
 
     def norm(x, name):
         return functional.layer_norm(x, (hidden,), p[f"{name}.gamma"], p[f"{name}.beta"], EPS)
@@ -106,7 +122,9 @@ def main():
     begun = time.perf_counter()
     shape, rows, tokens = job["sizes"], job["batch"], job["tokens"]
     p = weights(shape, device)
-    adamw, kind = optimiser(p)
+    if job["task"] == "lora":
+        adapters(p, shape)
+    adamw, kind = optimiser({name: values for name, values in p.items() if values.requires_grad})
     ids = torch.from_numpy((uniform(IDS, rows * tokens) * shape["vocab_size"]).astype(numpy.int64)).view(rows, tokens).to(device)
     labels = torch.from_numpy((uniform(LABELS, rows) * CLASSES).astype(numpy.int64)).to(device)
 
@@ -122,7 +140,7 @@ def main():
             logits = forward(p, shape, ids)
         return functional.cross_entropy(logits, labels).item()
 
-    step = {"full": full, "inference": inference}[job["task"]]
+    step = {"full": full, "lora": full, "inference": inference}[job["task"]]
     opened = {"threads": torch.get_num_threads(), "version": f"PyTorch {torch.__version__}, AdamW {kind}"}
     print(json.dumps(opened | {"open_ms": (time.perf_counter() - begun) * 1e3}), flush=True)
     limit = None

@@ -32,7 +32,10 @@ fn four_steps(product: &Product, text: &mut Text, first: usize) {
         (true, true) => {
             a_by_rows(product, text, first);
             for j in 0..tile.wide {
-                fetch(product, text, "b", &format!("b_{j}"), &format!("bs_{j}"), first);
+                let name = |j: usize| format!("b_{j}");
+                obtain(product, text, B, [j, tile.wide], name, |text| {
+                    fetch(product, text, "b", &name(j), &format!("bs_{j}"), first);
+                });
             }
             for (four, i) in rows(product) {
                 for column in 0..tile.wide / 4 {
@@ -54,7 +57,10 @@ fn four_steps(product: &Product, text: &mut Text, first: usize) {
         (false, _) => {
             for k in 0..4 {
                 for four in 0..tile.high / 4 {
-                    fetch(product, text, "a", &format!("a_{k}_{four}"), &format!("as_{four}"), first + k);
+                    let name = |four: usize| format!("a_{k}_{four}");
+                    obtain(product, text, A, [four, tile.high / 4], name, |text| {
+                        fetch(product, text, "a", &name(four), &format!("as_{four}"), first + k);
+                    });
                 }
                 b_by_columns(product, text, first, k);
             }
@@ -80,33 +86,82 @@ fn place(product: &Product, text: &mut Text) {
     text.line(format!("let tx = t % {across}u;\nlet ty = t / {across}u;"));
     text.line(format!("let first_row = group.y * {}u + ty * {}u;", tile.rows, tile.high));
     text.line(format!("let first_column = group.x * {}u + tx * {}u;", tile.columns, tile.wide));
+    halves(product, text, "row", "tx", tile.high);
+    halves(product, text, "column", "ty", tile.wide);
     for (four, i) in rows(product) {
-        text.line(format!("let row_{four}{i} = first_row + {}u;", four * 4 + i));
+        text.line(format!("let row_{four}{i} = {};", along(product, "row", four * 4 + i, tile.high)));
         text.line(format!("let as_{four}{i} = min(row_{four}{i}, p.m - 1u);"));
     }
     for four in 0..tile.high / 4 {
-        let place = load::within(product, false, &format!("first_row + {}u", four * 4), "m");
+        let place = load::within(product, false, &along(product, "row", four * 4, tile.high), "m");
         text.line(format!("let as_{four} = {place};"));
     }
     for four in 0..tile.wide / 4 {
-        text.line(format!("let column_{four} = first_column + {}u;", four * 4));
+        text.line(format!("let column_{four} = {};", along(product, "column", four * 4, tile.wide)));
         let place = load::within(product, false, &format!("column_{four}"), "n");
         text.line(format!("let bs_{four}_across = {place};"));
     }
     for j in 0..tile.wide {
-        text.line(format!("let bs_{j} = min(first_column + {j}u, p.n - 1u);"));
+        text.line(format!("let bs_{j} = min({}, p.n - 1u);", along(product, "column", j, tile.wide)));
+    }
+}
+
+/// Which half of its rows or columns an invocation reads, and which its neighbour.
+fn halves(product: &Product, text: &mut Text, side: &str, which: &str, size: usize) {
+    if product.tile.swaps {
+        text.line(format!("let own_{side} = first_{side} + {which} * {}u;", size / 2));
+        text.line(format!("let other_{side} = first_{side} + (1u - {which}) * {}u;", size / 2));
+    }
+}
+
+/// The place of one of an invocation's rows or columns in C: where neighbours swap, those that it reads come first.
+fn along(product: &Product, side: &str, at: usize, size: usize) -> String {
+    match at.checked_sub(size / 2) {
+        _ if !product.tile.swaps => format!("first_{side} + {at}u"),
+        None => format!("own_{side} + {at}u"),
+        Some(at) => format!("other_{side} + {at}u"),
+    }
+}
+
+/// An operand, by the exchange through which a neighbour in the quad that needs the same of it gives its half.
+type Exchange = &'static str;
+/// Neighbours side by side have the same rows of A, those one below the other the same columns of B.
+const A: Exchange = "quadSwapX";
+const B: Exchange = "quadSwapY";
+
+/// One of so many values along a side of the block, read or, where neighbours swap and it is of the other half, got.
+fn obtain(
+    product: &Product,
+    text: &mut Text,
+    exchange: Exchange,
+    [at, size]: [usize; 2],
+    name: impl Fn(usize) -> String,
+    read: impl FnOnce(&mut Text),
+) {
+    match at.checked_sub(size / 2) {
+        Some(theirs) if product.tile.swaps => {
+            text.line(format!("let {} = {exchange}({});", name(at), name(theirs)));
+        }
+        _ => read(text),
     }
 }
 
 fn a_by_rows(product: &Product, text: &mut Text, first: usize) {
-    for (four, i) in rows(product) {
-        fetch(product, text, "a", &format!("a_{four}{i}"), &format!("as_{four}{i}"), first);
+    for at in 0..product.tile.high {
+        let name = |at: usize| format!("a_{}{}", at / 4, at % 4);
+        obtain(product, text, A, [at, product.tile.high], name, |text| {
+            fetch(product, text, "a", &name(at), &format!("as_{}{}", at / 4, at % 4), first);
+        });
     }
 }
 
 fn b_by_columns(product: &Product, text: &mut Text, first: usize, k: usize) {
-    for column in 0..product.tile.wide / 4 {
-        fetch(product, text, "b", &format!("b_{k}_{column}"), &format!("bs_{column}_across"), first + k);
+    let fours = product.tile.wide / 4;
+    for column in 0..fours {
+        let name = |column: usize| format!("b_{k}_{column}");
+        obtain(product, text, B, [column, fours], name, |text| {
+            fetch(product, text, "b", &name(column), &format!("bs_{column}_across"), first + k);
+        });
     }
 }
 

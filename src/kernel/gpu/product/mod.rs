@@ -17,6 +17,8 @@ mod tiles;
 pub use ends::End;
 pub use heads::{Heads, Operand};
 pub use run::{Dense, du, input_gradient, parameter_gradients, y, y_gelu};
+#[cfg(test)]
+pub use tiles::forced;
 
 use super::shader::{READ, Shader};
 use tiles::Tile;
@@ -73,6 +75,10 @@ impl Shader for Product {
 
     fn text(&self) -> String {
         let mut text = Text::default();
+        // Natively, naga takes them without being told.
+        if self.tile.swaps && cfg!(target_family = "wasm") {
+            text.line("enable subgroups;");
+        }
         self.declare(&mut text);
         if self.tile.direct {
             direct::main(self, &mut text);

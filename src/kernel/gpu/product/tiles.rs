@@ -1,7 +1,7 @@
 //! How large the blocks of C are, and how the depth is cut.
 
 use super::Kind;
-use crate::kernel::gpu::adapter::is_software;
+use crate::kernel::gpu::adapter::{has_quads, is_software};
 
 /// Blocks of C: what a workgroup computes, and what each of its invocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,15 +18,17 @@ pub struct Tile {
     pub wide: usize,
     /// Whether A and B are read without the memory that workgroups share.
     pub direct: bool,
+    /// Whether the four invocations of a workgroup, two by two, each read half of what they need and swap the rest.
+    pub swaps: bool,
 }
 
 impl Tile {
     const fn shared(rows: usize, columns: usize, [high, wide]: [usize; 2]) -> Self {
-        Self { rows, columns, depth: 16, high, wide, direct: false }
+        Self { rows, columns, depth: 16, high, wide, direct: false, swaps: false }
     }
 
     const fn direct(rows: usize, columns: usize, [high, wide]: [usize; 2]) -> Self {
-        Self { rows, columns, depth: 4, high, wide, direct: true }
+        Self { rows, columns, depth: 4, high, wide, direct: true, swaps: false }
     }
 
     /// Invocations of a workgroup.
@@ -45,25 +47,61 @@ impl Tile {
     }
 }
 
+/// For hardware, from small to large.
+const NARROW: Tile = Tile::shared(64, 32, [4, 4]);
+const SMALL: Tile = Tile::shared(32, 64, [4, 4]);
+const MIDDLE: Tile = Tile::shared(64, 64, [8, 4]);
+const LARGE: Tile = Tile::shared(64, 128, [8, 8]);
+/// For emulated adapters, without subgroups and with.
+const DIRECT: Tile = Tile::direct(16, 32, [8, 8]);
+const QUAD: Tile = Tile { swaps: true, ..Tile::direct(16, 32, [8, 16]) };
+
 /// The tile for a product whose C is m × n, `count` of them side by side, on the adapter that runs.
 ///
 /// Measured on an H100 (tests/bench/LOG.md): 64 × 128 gives most while there are enough of them to go round, 64 × 64 next,
-/// and half of that keeps more of a device busy than it loses where C is small.
+/// and half of that keeps more of a device busy than it loses where C is small. On emulated adapters reading a value costs as
+/// much as a dozen products: larger blocks would read less, but take a second each to compile; invocations that swap what
+/// they read halve it.
 pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
+    #[cfg(test)]
+    if let Some(tile) = forced::get() {
+        return tile;
+    }
     let groups = |tile: Tile| m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
     if is_software() {
-        // For each value that is read there, the fewer others a block has, the more reading costs; but a block of 256
-        // takes a second to compile, which only much work makes up for.
-        let [large, small] = [Tile::direct(16, 64, [16, 16]), Tile::direct(16, 32, [8, 8])];
-        return if groups(large) >= 64 { large } else { small };
+        return if has_quads() { QUAD } else { DIRECT };
     }
-    let [large, middle] = [Tile::shared(64, 128, [8, 8]), Tile::shared(64, 64, [8, 4])];
     match kind {
-        _ if n <= 32 => Tile::shared(64, 32, [4, 4]),
-        Kind::ParameterGradients => middle,
-        _ if n > 64 && groups(large) >= 350 => large,
-        _ if groups(middle) >= 300 => middle,
-        _ => Tile::shared(32, 64, [4, 4]),
+        _ if n <= 32 => NARROW,
+        Kind::ParameterGradients => MIDDLE,
+        _ if n > 64 && groups(LARGE) >= 350 => LARGE,
+        _ if groups(MIDDLE) >= 300 => MIDDLE,
+        _ => SMALL,
+    }
+}
+
+/// Has one tile picked for every product, so that tests with small arrays meet each.
+#[cfg(test)]
+pub mod forced {
+    use std::cell::Cell;
+
+    use super::{DIRECT, LARGE, MIDDLE, NARROW, QUAD, SMALL, Tile};
+
+    thread_local! {
+        static TILE: Cell<Option<Tile>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn get() -> Option<Tile> {
+        TILE.get()
+    }
+
+    /// Runs something once with each tile.
+    pub fn with_each(run: impl Fn(Tile)) {
+        for tile in [NARROW, SMALL, MIDDLE, LARGE, DIRECT, QUAD] {
+            TILE.set(Some(tile));
+            run(tile);
+        }
+        TILE.set(None);
     }
 }
 

@@ -1,0 +1,19 @@
+// Has GPUs set up with subgroups where they have them, which wgpu 30 cannot ask for in a browser. The engine's module for
+// GPUs imports this file itself.
+
+let granted = false;
+
+/** To be called before the engine asks for a device. */
+export function askForSubgroups() {
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (wishes = {}) {
+    granted = this.features.has("subgroups");
+    if (!granted) return requestDevice.call(this, wishes);
+    return requestDevice.call(this, { ...wishes, requiredFeatures: [...(wishes.requiredFeatures ?? []), "subgroups"] });
+  };
+}
+
+/** Whether the device that was set up last has them. */
+export function hasSubgroups() {
+  return granted;
+}
