@@ -1,15 +1,22 @@
 // Has GPUs set up with subgroups where they have them, which wgpu 30 cannot ask for in a browser. The engine's module for
 // GPUs imports this file itself.
 
+/** Newer than the types that this project is checked with. */
+const SUBGROUPS = /** @type {GPUFeatureName} */ ("subgroups");
+
 let granted = false;
 
 /** To be called before the engine asks for a device. */
 export function askForSubgroups() {
   const { requestDevice } = GPUAdapter.prototype;
-  GPUAdapter.prototype.requestDevice = async function (wishes = {}) {
-    granted = this.features.has("subgroups");
+  /** @param {GPUDeviceDescriptor} [wishes] */
+  GPUAdapter.prototype.requestDevice = async function (wishes) {
+    granted = this.features.has(SUBGROUPS);
     if (!granted) return requestDevice.call(this, wishes);
-    return requestDevice.call(this, { ...wishes, requiredFeatures: [...(wishes.requiredFeatures ?? []), "subgroups"] });
+    return requestDevice.call(this, {
+      ...wishes,
+      requiredFeatures: [...(wishes?.requiredFeatures ?? []), SUBGROUPS],
+    });
   };
 }
 

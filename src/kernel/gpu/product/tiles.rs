@@ -80,31 +80,6 @@ pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
     }
 }
 
-/// Has one tile picked for every product, so that tests with small arrays meet each.
-#[cfg(test)]
-pub mod forced {
-    use std::cell::Cell;
-
-    use super::{DIRECT, LARGE, MIDDLE, NARROW, QUAD, SMALL, Tile};
-
-    thread_local! {
-        static TILE: Cell<Option<Tile>> = const { Cell::new(None) };
-    }
-
-    pub(super) fn get() -> Option<Tile> {
-        TILE.get()
-    }
-
-    /// Runs something once with each tile.
-    pub fn with_each(run: impl Fn(Tile)) {
-        for tile in [NARROW, SMALL, MIDDLE, LARGE, DIRECT, QUAD] {
-            TILE.set(Some(tile));
-            run(tile);
-        }
-        TILE.set(None);
-    }
-}
-
 /// Into how many parts the depth of dW is cut, so that there are workgroups enough: rows of a batch are many, weights few.
 pub fn parts(tile: Tile, [m, n, count]: [usize; 3], depth: usize) -> usize {
     /// Workgroups that keep a large device busy.
@@ -114,4 +89,30 @@ pub fn parts(tile: Tile, [m, n, count]: [usize; 3], depth: usize) -> usize {
     let groups = m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
     let slices = depth.div_ceil(tile.depth);
     if tile.direct { 1 } else { ENOUGH.div_ceil(groups).min(slices / LEAST).clamp(1, 16) }
+}
+
+/// Has one tile picked for every product, so that tests with small arrays meet each.
+#[cfg(test)]
+pub mod forced {
+    use std::cell::Cell;
+
+    use super::{DIRECT, LARGE, MIDDLE, NARROW, QUAD, SMALL, Tile, has_quads};
+
+    thread_local! {
+        static TILE: Cell<Option<Tile>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn get() -> Option<Tile> {
+        TILE.get()
+    }
+
+    /// Runs something once with each tile that the device can run.
+    pub fn with_each(run: impl Fn(Tile)) {
+        let able = |tile: &Tile| has_quads() || !tile.swaps;
+        for tile in [NARROW, SMALL, MIDDLE, LARGE, DIRECT, QUAD].into_iter().filter(able) {
+            TILE.set(Some(tile));
+            run(tile);
+        }
+        TILE.set(None);
+    }
 }
