@@ -6,6 +6,7 @@
 mod data;
 mod evaluation;
 mod event;
+mod fits;
 mod frozen;
 mod history;
 mod method;

@@ -17,7 +17,7 @@ use crate::session::rows::Prepared;
 use crate::session::run::Run;
 use crate::session::{AnyRun, Running, Session, tally};
 use crate::task::Task;
-use crate::train::{Contrast, Footprint, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Plan, Rows, Trainer};
+use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
@@ -77,8 +77,9 @@ impl Session {
         };
         let (start, drawn) = model.for_task(setup.task, &setup.labels, setup.recipe.seed)?;
         let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, setup.task, &setup.recipe)?;
-        setup.check_memory(&start, &train, max_length)?;
+        let memory = setup.check_memory(&start, &train, max_length)?;
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
+        info.notes.extend(memory);
         let known = self.encoded.as_ref().filter(|known| known.max_length == max_length);
         let known = known.map(|known| Arc::clone(&known.features));
         let may_lack = tally::may_lack(&train);
@@ -123,21 +124,6 @@ impl Setup {
         }
         let (labels, compute) = (self.labels.clone(), self.compute.clone());
         Ok(Run::new(trainer, recipe.clone(), validation, task, labels, self.pad, compute))
-    }
-
-    /// Refuses what this GPU cannot hold, before anything is computed.
-    fn check_memory(&self, start: &Model, train: &Prepared, max_length: usize) -> Result<()> {
-        let (Some(longest), false) = (self.compute.longest_array, self.recipe.method == Method::Frozen) else {
-            return Ok(());
-        };
-        let plan = Plan {
-            parameters: start.parameters(),
-            rows: self.recipe.batch_size * (1 + train.rows.partners.len()),
-            tokens: train.rows.lengths().into_iter().max().unwrap_or(max_length),
-            checkpointing: self.recipe.gradient_checkpointing,
-        };
-        let columns = 1 + train.rows.partners.len();
-        fitting(&Footprint::new(&self.base.config, &plan), longest, self.recipe.batch_size, columns, plan.tokens)
     }
 
     fn info(&self, train: &Prepared, validation: &Prepared, max_length: usize, parameters: Parameters) -> RunInfo {
@@ -189,21 +175,6 @@ impl Setup {
         }
         notes
     }
-}
-
-/// Refuses what needs arrays beyond the longest that a GPU takes, in bytes; a row of a batch has so many texts, the longest
-/// so many tokens.
-fn fitting(needed: &Footprint, longest: u64, batch_size: usize, texts: usize, tokens: usize) -> Result<()> {
-    let remedy = match needed.largest_batch(longest) / texts {
-        fits if fits >= batch_size => return Ok(()),
-        0 => "Choose a smaller maximum length, or use the CPU.".to_owned(),
-        fits => format!("Choose a batch size of at most {fits}; gradient accumulation makes up for it."),
-    };
-    let message = format!(
-        "This GPU takes arrays of at most {} MB, and {batch_size} rows of {tokens} tokens need longer ones. {remedy}",
-        longest >> 20
-    );
-    Err(Error::recipe("batch_size", message))
 }
 
 /// How vectors are compared: as the recipe says, or as the data allows.
@@ -261,30 +232,5 @@ fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usi
             let default = if data.dataset.task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
             Ok(data.longest().clamp(least, default.min(longest)))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_gpu_cannot_hold_is_refused_with_what_it_can() {
-        let needed = Footprint { parameters: 0, activations: 0, largest_of_row: 9 << 20 };
-        let refused = |longest: u64, batch_size, texts| match fitting(&needed, longest << 20, batch_size, texts, 64) {
-            Ok(()) => None,
-            Err(Error::Recipe { field, message }) => Some((field, message)),
-            Err(other) => panic!("not a mistake of the recipe: {other}"),
-        };
-        assert_eq!(refused(128, 14, 1), None);
-        let (field, message) = refused(128, 15, 1).expect("a refusal");
-        assert_eq!(field, "batch_size");
-        assert_eq!(
-            message,
-            "This GPU takes arrays of at most 128 MB, and 15 rows of 64 tokens need longer ones. Choose a batch size of at \
-             most 14; gradient accumulation makes up for it."
-        );
-        assert!(refused(128, 8, 2).expect("a refusal").1.contains("at most 7;"));
-        assert!(refused(128, 1, 20).expect("a refusal").1.contains("smaller maximum length"));
     }
 }
