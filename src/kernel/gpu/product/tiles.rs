@@ -55,13 +55,14 @@ const LARGE: Tile = Tile::shared(64, 128, [8, 8]);
 /// For emulated adapters, without subgroups and with.
 const DIRECT: Tile = Tile::direct(16, 32, [8, 8]);
 const QUAD: Tile = Tile { swaps: true, ..Tile::direct(16, 32, [8, 16]) };
+const LARGE_QUAD: Tile = Tile { swaps: true, ..Tile::direct(32, 32, [16, 16]) };
 
 /// The tile for a product whose C is m × n, `count` of them side by side, on the adapter that runs.
 ///
 /// Measured on an H100 (tests/bench/LOG.md): 64 × 128 gives most while there are enough of them to go round, 64 × 64 next,
 /// and half of that keeps more of a device busy than it loses where C is small. On emulated adapters reading a value costs as
-/// much as a dozen products: larger blocks would read less, but take a second each to compile; invocations that swap what
-/// they read halve it.
+/// much as a dozen products: invocations that swap what they read halve it, and so do large blocks, which take half a second to
+/// compile.
 pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
     #[cfg(test)]
     if let Some(tile) = forced::get() {
@@ -69,7 +70,11 @@ pub fn pick(kind: Kind, [m, n, count]: [usize; 3]) -> Tile {
     }
     let groups = |tile: Tile| m.div_ceil(tile.rows) * n.div_ceil(tile.columns) * count;
     if is_software() {
-        return if has_quads() { QUAD } else { DIRECT };
+        return match has_quads() {
+            true if groups(LARGE_QUAD) >= 32 => LARGE_QUAD,
+            true => QUAD,
+            false => DIRECT,
+        };
     }
     match kind {
         _ if n <= 32 => NARROW,
@@ -96,7 +101,7 @@ pub fn parts(tile: Tile, [m, n, count]: [usize; 3], depth: usize) -> usize {
 pub mod forced {
     use std::cell::Cell;
 
-    use super::{DIRECT, LARGE, MIDDLE, NARROW, QUAD, SMALL, Tile, has_quads};
+    use super::{DIRECT, LARGE, LARGE_QUAD, MIDDLE, NARROW, QUAD, SMALL, Tile, has_quads};
 
     thread_local! {
         static TILE: Cell<Option<Tile>> = const { Cell::new(None) };
@@ -109,7 +114,7 @@ pub mod forced {
     /// Runs something once with each tile that the device can run.
     pub fn with_each(run: impl Fn(Tile)) {
         let able = |tile: &Tile| has_quads() || !tile.swaps;
-        for tile in [NARROW, SMALL, MIDDLE, LARGE, DIRECT, QUAD].into_iter().filter(able) {
+        for tile in [NARROW, SMALL, MIDDLE, LARGE, DIRECT, QUAD, LARGE_QUAD].into_iter().filter(able) {
             TILE.set(Some(tile));
             run(tile);
         }
