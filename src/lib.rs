@@ -13,7 +13,7 @@
 //!
 //! Dependencies point one way: `web`, `bin` → `session` → {`train`, `eval`, `checkpoint`, `export`} → `model` →
 //! `kernel`; `train` → `data` → `text`. `data`, `text`, `eval` and `checkpoint/names` know nothing of burn. Only
-//! `web` knows wasm-bindgen. [`error`], [`recipe`] and [`task`] are leaves.
+//! `web` knows wasm-bindgen, and `device` one file of the page, `www/subgroups.js`. [`error`], [`recipe`] and [`task`] are leaves.
 //!
 //! What a task is stands in [`task`]; what a family of encoders is, in one file of `model/family` and one of
 //! `checkpoint/names`; how a recipe's method becomes a run, in `session/start`.
