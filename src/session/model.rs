@@ -300,7 +300,7 @@ fn listed(names: &[String]) -> String {
 
 /// The table of words is one array, and on some GPUs that of a multilingual model is too long for one.
 fn check_table(config: &EncoderConfig, compute: &Compute) -> Result<()> {
-    let table = (config.vocab_size * config.embedding_size * size_of::<f32>()) as u64;
+    let table = config.vocab_size as u64 * config.embedding_size as u64 * size_of::<f32>() as u64;
     match compute.longest_array {
         Some(longest) if table > longest => Err(Error::model(
             "config.json",

@@ -32,8 +32,11 @@ pub struct Footprint {
 impl Footprint {
     /// Counts.
     pub fn new(config: &EncoderConfig, plan: &Plan) -> Self {
-        let [hidden, wide, layers] = [config.hidden_size, config.intermediate_size, config.num_hidden_layers];
-        let Parameters { trainable, frozen } = plan.parameters;
+        // In 64 bits: WebAssembly's own sizes have 32.
+        let [hidden, wide, layers] =
+            [config.hidden_size, config.intermediate_size, config.num_hidden_layers].map(|size| size as u64);
+        let [trainable, frozen] = [plan.parameters.trainable, plan.parameters.frozen].map(|count| count as u64);
+        let [rows, tokens, heads] = [plan.rows, plan.tokens, config.num_attention_heads].map(|size| size as u64);
         // Of a layer: what goes in, queries, keys and values, what attention mixes, both normalised states, what goes into
         // the feed-forward block, and of its wide half the values and the slopes.
         let layer = 8 * hidden + 2 * wide;
@@ -41,14 +44,14 @@ impl Footprint {
         // Families that add a bias of their own to the scores keep these, too: weights, masked weights, slopes.
         let biased =
             matches!(config.details, Details::RelativeBias { .. } | Details::Disentangled(_) | Details::Modern(_));
-        let scores = if biased { config.num_attention_heads * plan.tokens } else { 0 };
+        let scores = if biased { heads * tokens } else { 0 };
         let scores_kept = 3 * scores * if plan.checkpointing { 1 } else { layers };
         // A gated feed-forward block computes both halves as one array.
         let widest = if matches!(config.details, Details::Modern(_)) { 2 * wide } else { wide };
         Self {
-            parameters: F32 * (4 * trainable + frozen) as u64,
-            activations: F32 * (plan.rows * plan.tokens * (kept + scores_kept)) as u64,
-            largest_of_row: F32 * (plan.tokens * (3 * hidden).max(widest).max(scores)) as u64,
+            parameters: F32 * (4 * trainable + frozen),
+            activations: F32 * rows * tokens * (kept + scores_kept),
+            largest_of_row: F32 * tokens * (3 * hidden).max(widest).max(scores),
         }
     }
 

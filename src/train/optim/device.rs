@@ -1,6 +1,6 @@
 //! AdamW where all parameters that learn lie in one array on a GPU, or in as few as its limits allow, and gradients and
-//! moments in others like them: a step is a handful of dispatches, whatever the model. The table of words lies by itself, since a batch has gradients for few of
-//! its rows.
+//! moments in others like them: a step is a handful of dispatches, whatever the model. The table of words lies by itself,
+//! since a batch has gradients for few of its rows.
 
 use std::collections::HashMap;
 
@@ -55,7 +55,7 @@ impl OnDevice {
             path: ModulePath::default(),
             spans: HashMap::new(),
             sizes: vec![0],
-            longest: compute.longest_array.map_or(usize::MAX, |bytes| bytes as usize / size_of::<f32>()),
+            longest: compute.longest_array.map_or(usize::MAX, values_in),
             table: None,
         };
         model.visit(&mut plan);
@@ -144,6 +144,11 @@ impl Table {
         }
         Some((numbers(&all), sum))
     }
+}
+
+/// As many values as so many bytes hold; a limit may be beyond what WebAssembly can count.
+fn values_in(bytes: u64) -> usize {
+    usize::try_from(bytes / size_of::<f32>() as u64).unwrap_or(usize::MAX)
 }
 
 /// The model with all that learns in arrays of its own.
