@@ -8,7 +8,7 @@ use fruit::{Folder, done, finish, predict, ready, scores, steps, texts};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value};
 use support::Tensors;
-use tabtune::recipe::{LoraTargets, Method};
+use tabtune::recipe::{LoraTargets, Method, TextVector};
 use tabtune::{DeviceKind, Event, Recipe, Task};
 
 fn recipe(method: Method) -> Recipe {
@@ -122,6 +122,8 @@ fn what_is_frozen_stays_and_costs_nothing() {
     };
     let all = bytes(&mut session, recipe(Method::Full));
     let part = bytes(&mut session, Recipe { frozen_layers: 1, ..recipe(Method::Full) });
+    let words = bytes(&mut session, Recipe { frozen_embeddings: true, ..recipe(Method::Full) });
+    assert!(words.frozen > 0 && words.frozen < part.frozen, "{words:?}");
     assert_eq!(all.frozen, 0);
     assert!(part.frozen > 0 && part.trainable + part.frozen == all.trainable);
     let error = block_on(session.export_adapter("base", Map::new())).expect_err("no adapter");
@@ -175,9 +177,107 @@ fn a_head_first_and_then_all_of_the_model() {
 }
 
 #[test]
+fn pairs_first_and_then_a_head() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 120, 0.2);
+    let recipe = Recipe { epochs: 2, pairs_per_row: 4, ..recipe(Method::Contrastive) };
+    let info = session.start(recipe.clone()).expect("a run");
+    // 96 rows, each with four pairs of either sort, in batches of 8.
+    assert_eq!((info.total_steps, info.steps_per_epoch, info.train), (192, 96, 96));
+    assert!(info.notes.iter().any(|note| note.contains("768 pairs")), "{:?}", info.notes);
+    assert!(info.parameters.frozen == 0);
+    let events = finish(&mut session, 5);
+    let told = steps(&events);
+    assert_eq!(told.len(), 192, "steps of the head's fit are not told");
+    let mean = |steps: &[&tabtune::StepEvent]| steps.iter().map(|step| step.loss).sum::<f64>() / steps.len() as f64;
+    assert!(mean(&told[180..]) < 0.3 * mean(&told[..12]), "{} and {}", mean(&told[..12]), mean(&told[180..]));
+    assert!(encoded(&events) >= 4, "120 texts in batches of 32, by the encoder that has learnt");
+    let epochs: Vec<_> =
+        events.iter().filter_map(|e| if let Event::Epoch(epoch) = e { Some(epoch) } else { None }).collect();
+    assert_eq!(
+        epochs.iter().map(|epoch| (epoch.epoch, epoch.validation.is_some())).collect::<Vec<_>>(),
+        [(1, false), (2, true)]
+    );
+    let end = done(&events);
+    assert!(end.metrics.as_ref().and_then(|metrics| metrics.get("accuracy")) > Some(0.95), "{:?}", end.metrics);
+    assert!(end.sentence.starts_with("The encoder learnt from pairs in 192 steps"), "{}", end.sentence);
+    assert_eq!((end.steps, end.best_epoch), (192, 2));
+    assert!(end.optimizer_bytes >= info.parameters.trainable * 8);
+
+    let files = block_on(session.export_files(Map::new())).expect("files");
+    let mut again = fruit::empty(DeviceKind::Cpu);
+    again.open_model(Folder::exported(&files).files(), "again").expect("a model");
+    for (again, before) in predict(&again, &texts(12)).iter().zip(predict(&session, &texts(12))) {
+        scores(again).iter().zip(scores(&before)).for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} and {b}"));
+    }
+
+    // Stopped while the encoder learns, it still ends with a head that knows the labels.
+    session.start(recipe).expect("a run");
+    block_on(session.run_steps(60)).expect("events");
+    session.stop();
+    let end = done(&finish(&mut session, 3)).clone();
+    assert!(end.sentence.starts_with("Stopped after 60 steps on pairs."), "{}", end.sentence);
+    assert!(end.metrics.as_ref().and_then(|metrics| metrics.get("accuracy")) > Some(0.6), "{:?}", end.metrics);
+}
+
+#[test]
+fn pairs_that_cannot_be_made_are_refused_in_words() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 1200, 0.0);
+    let error = session.start(Recipe { pairs_per_row: 100, ..recipe(Method::Contrastive) }).expect_err("too many");
+    assert!(error.to_string().contains("240000 pairs") && error.to_string().contains("at most 83"), "{error}");
+    let (mut session, _) = ready(DeviceKind::Cpu, 48, 0.0);
+    session.open_table(b"text,label\na b,1\nb c,2\nc d,3\nd e,4\n", "numbers.csv").expect("a table");
+    let mapping = session.guess_mapping(Task::Regression).expect("columns");
+    session.map_columns(&mapping).expect("a data set");
+    let error = session.start(recipe(Method::Contrastive)).expect_err("numbers have no pairs");
+    assert!(error.to_string().contains("labels of whole texts only"), "{error}");
+}
+
+#[test]
+fn vectors_of_the_first_token_are_others_than_their_mean() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 48, 0.2);
+    let with = |text_vector| Recipe { text_vector, ..recipe(Method::Frozen) };
+    session.start(with(TextVector::Mean)).expect("a run");
+    assert!(encoded(&finish(&mut session, 3)) > 0);
+    let mean = predict(&session, &texts(6));
+    session.start(with(TextVector::First)).expect("a run");
+    assert!(encoded(&finish(&mut session, 3)) > 0, "other vectors are not those at hand");
+    assert_ne!(predict(&session, &texts(6)), mean);
+    let files = block_on(session.export_files(Map::new())).expect("files");
+    let pooling = files.iter().find(|file| file.path == "1_Pooling/config.json").expect("a file");
+    let pooling: Value = serde_json::from_slice(&pooling.bytes).expect("JSON");
+    assert_eq!(
+        (&pooling["pooling_mode_cls_token"], &pooling["pooling_mode_mean_tokens"]),
+        (&true.into(), &false.into())
+    );
+    session.start(with(TextVector::Auto)).expect("a run");
+    assert!(encoded(&finish(&mut session, 3)) > 0);
+}
+
+#[test]
+fn adapters_drop_in_training_alone_and_the_seed_settles_what() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 48, 0.2);
+    let mut losses = |lora_dropout, gradient_checkpointing| {
+        let recipe = Recipe { lora_dropout, gradient_checkpointing, dropout: 0.0, epochs: 2, ..recipe(Method::Lora) };
+        session.start(recipe).expect("a run");
+        let events = finish(&mut session, 3);
+        // What is told of the kept weights is what they say without dropout.
+        let (report, _) = block_on(session.evaluate(&fruit::mapping(0.0))).expect("a report");
+        let again = block_on(session.evaluate(&fruit::mapping(0.0))).expect("a report").0;
+        assert_eq!(report, again);
+        steps(&events).iter().map(|step| step.loss).collect::<Vec<f64>>()
+    };
+    let (none, some) = (losses(0.0, false), losses(0.5, false));
+    assert_eq!(none[0], some[0], "B is zero at first");
+    assert_ne!(none, some);
+    assert_eq!(some, losses(0.5, false));
+    let computed_again = losses(0.5, true);
+    some.iter().zip(computed_again).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} and {b}"));
+}
+
+#[test]
 fn every_method_on_the_gpu() {
     support::on_a_gpu("Ways of fine-tuning", || {
-        for method in [Method::Frozen, Method::Probe, Method::Lora] {
+        for method in [Method::Frozen, Method::Probe, Method::Lora, Method::Contrastive] {
             let (mut session, _) = ready(DeviceKind::Gpu, 48, 0.2);
             session.start(Recipe { epochs: 2, ..recipe(method) }).expect("a run");
             let events = finish(&mut session, 3);

@@ -10,7 +10,8 @@
  */
 
 /**
- * @typedef {"full"|"lora"|"frozen"|"probe"} Method  What of a model learns, as src/recipe/ names it: all, small adapters, a head, or a head and then all.
+ * @typedef {"full"|"lora"|"frozen"|"probe"|"contrastive"} Method  What of a model learns, as src/recipe/ names it: all, small
+ *   adapters, a head, a head and then all, or the encoder on pairs and then a head.
  */
 
 /**

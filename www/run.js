@@ -196,7 +196,9 @@ export function standing(run) {
 }
 
 /** @param {RunState} run */
-function whereInSteps({ step, evaluate, info }) {
+function whereInSteps({ step, evaluate, encode, info }) {
+  const encoding = encode && encode.done < encode.total;
+  if (encoding) return `Encoding the texts for the head: ${encode.done} of ${encode.total}.`;
   const validating = evaluate && `row ${evaluate.done} of ${evaluate.total}.`;
   if (!step || !info) return validating ? `Validating: ${validating}` : "The first step is under way.";
   const epochs = Math.max(1, Math.round(step.total_steps / Math.max(info.steps_per_epoch, 1)));

@@ -15,7 +15,7 @@ const CLASSES = {
 /** @param {Made} made @returns {string} What the zip holds. */
 export function folderWords({ task, method }) {
   const rest = "config.json, the tokenizer and a report of this training";
-  if (method === "probe") {
+  if (method === "probe" || method === "contrastive") {
     return `The zip is a folder that sentence-transformers loads: model.safetensors, 1_Pooling, the layer that gives the labels or numbers (in a folder that ends in _Dense), ${rest}. For a class of transformers instead, train in full.`;
   }
   if (method === "frozen") {
@@ -29,7 +29,7 @@ export function folderWords({ task, method }) {
 
 /** @param {Made} made @returns {boolean} Whether the weights alone hold all that was learnt, or at least enough to be of use. */
 export function weightsLearnt({ method }) {
-  return method !== "frozen" && method !== "probe";
+  return method !== "frozen" && method !== "probe" && method !== "contrastive";
 }
 
 /** @param {Made} made @returns {boolean} Whether what was learnt can be taken without the model. */

@@ -31,7 +31,7 @@ impl Dropout {
 
     /// `x · mask / (1 − share)`
     pub fn apply<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.share == 0.0 { x } else { masked(x, self.mask()) }
+        if self.share == 0.0 { x } else { self.mask().over(x) }
     }
 
     /// How many masks were drawn so far.
@@ -80,6 +80,11 @@ impl Mask {
     #[cfg(feature = "gpu")]
     pub(super) fn words(self) -> [u32; 4] {
         [self.low, self.high, self.threshold, self.scale.to_bits()]
+    }
+
+    /// `x` without what is dropped, and the rest scaled up.
+    pub fn over<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        if self.drops() { masked(x, self) } else { x }
     }
 
     /// Whether anything is dropped at all.

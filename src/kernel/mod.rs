@@ -22,7 +22,7 @@ mod plain;
 mod tests;
 
 pub use adamw::{RowGradient, Update, squared_sum};
-pub use dropout::{Dropout, mix64};
+pub use dropout::{Dropout, Mask, mix64};
 pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, gelu, linear, linears, norm};
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};

@@ -72,6 +72,13 @@ impl Dense {
         self.lora = Some(lora);
     }
 
+    /// Has the adapter, if there is one, drop the next mask's share of what goes into it.
+    pub fn drop_adapter_inputs(&mut self, dropout: &Dropout) {
+        if let Some(lora) = &mut self.lora {
+            lora.drop_inputs(dropout.mask());
+        }
+    }
+
     /// Folds the adapter, if there is one, into the weight: `W + A·B · α / r`.
     pub fn merge(&mut self) {
         if let Some(lora) = self.lora.take() {

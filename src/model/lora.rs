@@ -7,11 +7,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::kernel;
+use crate::kernel::{self, Dropout, Mask};
 use crate::model::{Model, ModulePath};
 
-/// `x·A·B · α / r`, added to what a frozen layer gives, as PEFT's `lora.Linear` computes it with its default dropout,
-/// which is none: what goes into a layer has been through the encoder's own dropout.
+/// `dropout(x)·A·B · α / r`, added to what a frozen layer gives, as PEFT's `lora.Linear` computes it.
 #[derive(Module, Debug)]
 pub struct Lora {
     /// `[I, r]`
@@ -21,6 +20,9 @@ pub struct Lora {
     /// α / r
     #[module(skip)]
     scale: f64,
+    /// What of x is dropped in the step at hand; nothing outside training.
+    #[module(skip)]
+    mask: Mask,
 }
 
 impl Lora {
@@ -32,6 +34,7 @@ impl Lora {
             a: Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, rank]), device)),
             b: Param::from_tensor(Tensor::zeros([rank, outputs], device)),
             scale: alpha / rank as f64,
+            mask: Mask::none(),
         }
     }
 
@@ -48,8 +51,14 @@ impl Lora {
         let zero = |size: usize, device: &Device| Tensor::zeros([size], device);
         let device = x.device();
         // Scaled where it is thin.
-        let thin = kernel::linear(x, a, zero(rank, &device)) * self.scale;
+        let thin = kernel::linear(self.mask.over(x), a, zero(rank, &device)) * self.scale;
         kernel::linear(thin, b, zero(outputs, &device))
+    }
+
+    /// Drops these values of what goes into it from now on. Wherever it is used within a step, and where a step computes it
+    /// once more, the same are dropped.
+    pub fn drop_inputs(&mut self, mask: Mask) {
+        self.mask = mask;
     }
 
     /// What it changes a weight by, `A·B · α / r`, `[I, O]`.
@@ -91,6 +100,16 @@ impl Model {
         }
         assert!(wanted.is_empty(), "no dense layers at {wanted:?}");
         self.map(&mut Freeze { path: ModulePath::default(), plan })
+    }
+
+    /// The same model with what goes into its adapters dropped as drawn here, one mask for each; drawn with a share of 0,
+    /// nothing is dropped any more.
+    #[must_use]
+    pub fn with_adapter_dropout(mut self, dropout: &Dropout) -> Self {
+        for (_, layer) in self.dense() {
+            layer.drop_adapter_inputs(dropout);
+        }
+        self
     }
 
     /// An ordinary model that says the same, without autodiff: every adapter is folded into its weight, and nothing is

@@ -85,7 +85,13 @@ const fn only(methods: &'static [Method], field: Field) -> Field {
 }
 
 /// Methods that move weights step by step.
-const STEPS: &[Method] = &[Method::Full, Method::Lora, Method::Probe];
+const STEPS: &[Method] = &[Method::Full, Method::Lora, Method::Probe, Method::Contrastive];
+/// Those of them that move towards the labels themselves, with a validation after each epoch.
+const TOWARDS_LABELS: &[Method] = &[Method::Full, Method::Lora, Method::Probe];
+/// Those that move all weights unless some are frozen.
+const WHOLE: &[Method] = &[Method::Full, Method::Probe, Method::Contrastive];
+/// Methods that fit a head to the vectors of texts.
+const HEADS: &[Method] = &[Method::Frozen, Method::Probe, Method::Contrastive];
 
 /// The largest seed: JavaScript's largest exact integer, so that page and terminal agree on every seed.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
@@ -102,10 +108,12 @@ pub const FIELDS: &[Field] = &[
                 ("lora", "LoRA: small adapters learn"),
                 ("frozen", "Frozen: only a head learns, in seconds"),
                 ("probe", "Probe, then full: the head first, then all"),
+                ("contrastive", "Contrastive: pairs of rows, then the head"),
             ],
         },
         "Full reaches most with some hundred rows. LoRA needs less memory and gives a small adapter file, too. Frozen \
-             encodes each text once and takes seconds. Probe goes on from there and is best with few rows.",
+             encodes each text once and takes seconds. Probe goes on from there and is best with few rows. Contrastive draws \
+             texts of one label together first, as SetFit does.",
     )),
     only(
         STEPS,
@@ -201,7 +209,7 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        STEPS,
+        TOWARDS_LABELS,
         field(
             "label_smoothing",
             "Label smoothing",
@@ -239,7 +247,7 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        STEPS,
+        TOWARDS_LABELS,
         field(
             "patience",
             "Early stopping",
@@ -249,7 +257,7 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        STEPS,
+        TOWARDS_LABELS,
         field(
             "metric",
             "Metric to watch",
@@ -262,7 +270,7 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        STEPS,
+        TOWARDS_LABELS,
         field(
             "keep_best",
             "Keep the best epoch",
@@ -301,6 +309,16 @@ pub const FIELDS: &[Field] = &[
     only(
         &[Method::Lora],
         field(
+            "lora_dropout",
+            "Adapter dropout",
+            "of inputs",
+            number(0.0, 0.9),
+            "Share of what goes into each adapter that is left out at random while training. 0.05 to 0.1 helps with few rows.",
+        ),
+    ),
+    only(
+        &[Method::Lora],
+        field(
             "lora_targets",
             "Adapted layers",
             "",
@@ -309,7 +327,18 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
-        &[Method::Frozen, Method::Probe],
+        &[Method::Contrastive],
+        basic(field(
+            "pairs_per_row",
+            "Pairs per row",
+            "of each sort",
+            integer(1.0, 100.0),
+            "Each row meets so many rows of its own label and as many of others, in each epoch. Fewer are enough the more rows \
+             there are.",
+        )),
+    ),
+    only(
+        HEADS,
         basic(field(
             "inverse_regularization",
             "C, inverse regularisation",
@@ -320,13 +349,39 @@ pub const FIELDS: &[Field] = &[
         )),
     ),
     only(
-        &[Method::Full],
+        HEADS,
+        field(
+            "text_vector",
+            "Vector of a text",
+            "",
+            FieldKind::Choice {
+                choices: &[
+                    ("auto", "As the model has it"),
+                    ("mean", "Mean over all tokens"),
+                    ("first", "The first token, [CLS]"),
+                ],
+            },
+            "What the head is fitted to. The mean is best for most encoders; some were trained for the first token.",
+        ),
+    ),
+    only(
+        WHOLE,
         field(
             "frozen_layers",
             "Frozen layers",
             "lowest layers",
             integer(0.0, 128.0),
             "These and the embeddings stay as they are, which saves time and memory. 0 freezes nothing.",
+        ),
+    ),
+    only(
+        WHOLE,
+        field(
+            "frozen_embeddings",
+            "Frozen embeddings",
+            "",
+            FieldKind::Switch,
+            "The table of words stays as it is, which saves its gradient and moments: half of a small encoder's memory.",
         ),
     ),
     only(

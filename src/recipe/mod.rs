@@ -64,6 +64,22 @@ pub enum Method {
     /// The head alone first, then all of the model from there (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained
     /// Features").
     Probe,
+    /// The encoder on pairs of rows that have the same label or not, then the head (Tunstall et al. 2022, "Efficient
+    /// Few-Shot Learning Without Prompts").
+    Contrastive,
+}
+
+/// How the hidden states of a text become the vector that a head is fitted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextVector {
+    /// As the model's own files say, else as is usual for its family.
+    #[default]
+    Auto,
+    /// The mean over all tokens.
+    Mean,
+    /// The state of the first token, `[CLS]`.
+    First,
 }
 
 /// Which dense layers get an adapter.
@@ -134,6 +150,8 @@ pub struct Recipe {
     pub keep_best: bool,
     /// Lowest layers that are left as they are, the embeddings with them; 0 freezes nothing.
     pub frozen_layers: usize,
+    /// Leave the embeddings as they are.
+    pub frozen_embeddings: bool,
     /// What the learning rate is multiplied by per layer below the head.
     pub layer_decay: f64,
     /// Top layers that are drawn anew before training.
@@ -142,8 +160,14 @@ pub struct Recipe {
     pub lora_rank: usize,
     /// Scale of the adapters, α: their change is multiplied by α / r.
     pub lora_alpha: f64,
+    /// Share of what goes into an adapter that is dropped during training.
+    pub lora_dropout: f64,
     /// Layers that get an adapter.
     pub lora_targets: LoraTargets,
+    /// How a text becomes the vector that a head is fitted to.
+    pub text_vector: TextVector,
+    /// For each row so many pairs with rows of its label, and as many with rows of other labels.
+    pub pairs_per_row: usize,
     /// How little weights of a head on encoded texts are held back: C of scikit-learn's logistic regression.
     pub inverse_regularization: f64,
     /// The loss over vectors of texts, of the task embedding.
@@ -172,11 +196,15 @@ impl Default for Recipe {
             metric: Metric::Main,
             keep_best: true,
             frozen_layers: 0,
+            frozen_embeddings: false,
             layer_decay: 1.0,
             reinit_layers: 0,
             lora_rank: 8,
             lora_alpha: 16.0,
+            lora_dropout: 0.0,
             lora_targets: LoraTargets::Attention,
+            text_vector: TextVector::Auto,
+            pairs_per_row: 10,
             inverse_regularization: 1.0,
             contrastive_loss: ContrastiveLoss::Auto,
         }
@@ -213,6 +241,8 @@ impl Recipe {
             "reinit_layers" => Some(self.reinit_layers as f64),
             "lora_rank" => Some(self.lora_rank as f64),
             "lora_alpha" => Some(self.lora_alpha),
+            "lora_dropout" => Some(self.lora_dropout),
+            "pairs_per_row" => Some(self.pairs_per_row as f64),
             "inverse_regularization" => Some(self.inverse_regularization),
             _ => None,
         };

@@ -16,7 +16,11 @@ impl Setup {
         let (Some(longest), false) = (self.compute.longest_array, self.recipe.method == Method::Frozen) else {
             return Ok(None);
         };
-        let texts = 1 + train.rows.partners.len();
+        let texts = match self.recipe.method {
+            // Pairs are made of the rows.
+            Method::Contrastive => 2,
+            _ => 1 + train.rows.partners.len(),
+        };
         let plan = Plan {
             parameters: start.parameters(),
             rows: self.recipe.batch_size * texts,

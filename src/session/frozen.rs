@@ -56,7 +56,7 @@ impl FrozenRun {
             Some(known) => Features::clone(&known),
             None => Features { vectors: vec![None; rows] },
         };
-        let (pooling, _) = setup.base.pooling();
+        let pooling = setup.base.pooling_for(setup.recipe.text_vector);
         let mut run = Self {
             encoder: model.clone().with_head(Head::Sentence(SentenceHead::new(pooling, true))),
             setup: setup.clone(),

@@ -62,6 +62,17 @@ pub fn fitted(reason: Reason, iterations: usize, report: Option<&Report>) -> Str
     format!("{why}{}", report.map_or_else(String::new, |report| reached(&report.metrics)))
 }
 
+/// How a run over pairs, and the fit of a head after it, ended.
+pub fn contrasted(reason: Reason, steps: usize, report: Option<&Report>) -> String {
+    let why = match reason {
+        Reason::Stopped => format!("Stopped after {steps} steps on pairs."),
+        Reason::Completed | Reason::EarlyStopping => {
+            format!("The encoder learnt from pairs in {steps} steps, and a head was fitted to its vectors.")
+        }
+    };
+    format!("{why}{}", report.map_or_else(String::new, |report| reached(&report.metrics)))
+}
+
 /// The two scores that say most, as a sentence of its own: " Accuracy 95.0 %, macro-F1 0.948."
 fn reached(metrics: &Metrics) -> String {
     let said = |(name, value): &(&str, f64)| {

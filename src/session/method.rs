@@ -33,14 +33,20 @@ impl Tuned {
                 "Heads are fitted to encoded texts for labels and numbers of whole texts only. Choose Full or LoRA for \
                  this task.",
             )),
-            Method::Full | Method::Probe => {
+            Method::Contrastive if !matches!(task, Task::Classification | Task::MultiLabel) => Err(Error::recipe(
+                "method",
+                "Contrastive makes pairs of rows that have the same label, so it is for labels of whole texts only. Choose \
+                 Full or Probe for this task.",
+            )),
+            Method::Full | Method::Probe | Method::Contrastive => {
                 let mut model = model;
                 // Only in full training: vectors of an encoder that was drawn anew would be kept for the next head.
                 if recipe.method == Method::Full && recipe.reinit_layers > 0 {
                     model = model.reinitialised(config, recipe.reinit_layers, recipe.seed);
                 }
-                if recipe.frozen_layers > 0 {
-                    model = model.freeze(config, Frozen { embeddings: true, layers: recipe.frozen_layers });
+                let embeddings = recipe.frozen_embeddings || recipe.frozen_layers > 0;
+                if embeddings {
+                    model = model.freeze(config, Frozen { embeddings, layers: recipe.frozen_layers });
                 }
                 Ok(Self { model, plan: None })
             }

@@ -3,6 +3,7 @@
 //!
 //! A step that fails leaves everything that was open before as it was.
 
+mod contrastive;
 mod data;
 mod evaluation;
 mod event;
@@ -36,9 +37,10 @@ use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
-use crate::model::LoraPlan;
+use crate::model::{LoraPlan, Pooling};
 use crate::recipe::Recipe;
 use crate::task::Task;
+use contrastive::ContrastiveRun;
 use data::OpenData;
 use frozen::{Features, FrozenRun};
 use probe::ProbeRun;
@@ -60,6 +62,7 @@ pub struct Session {
 #[derive(Debug)]
 struct Encoded {
     max_length: usize,
+    pooling: Pooling,
     features: Arc<Features>,
 }
 
@@ -73,6 +76,8 @@ enum AnyRun {
     Frozen(FrozenRun),
     /// First the one, then the other.
     Probe(ProbeRun),
+    /// The encoder on pairs, then a head.
+    Contrastive(ContrastiveRun),
 }
 
 impl AnyRun {
@@ -81,13 +86,15 @@ impl AnyRun {
             Self::Steps(run) => run.stop(),
             Self::Frozen(run) => run.stop(),
             Self::Probe(run) => run.stop(),
+            Self::Contrastive(run) => run.stop(),
         }
     }
 
     /// What was encoded on the way.
     fn features(&self) -> Option<Features> {
         match self {
-            Self::Steps(_) => None,
+            // Of an encoder that learns, no vector is worth keeping.
+            Self::Steps(_) | Self::Contrastive(_) => None,
             Self::Frozen(run) => run.features(),
             Self::Probe(run) => run.features(),
         }
@@ -210,11 +217,13 @@ impl Session {
             AnyRun::Steps(run) => run.advance(units).await?,
             AnyRun::Frozen(run) => run.advance(units).await?,
             AnyRun::Probe(run) => run.advance(units).await?,
+            AnyRun::Contrastive(run) => run.advance(units).await?,
         };
         if outcome.is_some()
             && let Some(features) = running.run.features()
         {
-            self.encoded = Some(Encoded { max_length: running.max_length, features: Arc::new(features) });
+            let pooling = running.base.pooling_for(running.recipe.text_vector);
+            self.encoded = Some(Encoded { max_length: running.max_length, pooling, features: Arc::new(features) });
         }
         match outcome {
             None => self.run = Some(running),

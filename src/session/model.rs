@@ -6,6 +6,7 @@ use crate::checkpoint::{self, Loaded, SentenceLayout, SentenceModules};
 use crate::device::Compute;
 use crate::error::{Error, Result};
 use crate::model::{EncoderConfig, Head, Model, OutputHead, Pooling, SentenceHead};
+use crate::recipe::TextVector;
 use crate::task::Task;
 use crate::text::Tokenizer;
 use crate::train::Masking;
@@ -177,6 +178,15 @@ impl OpenModel {
     /// mean as it is.
     pub fn pooling(&self) -> (Pooling, bool) {
         self.layout.as_ref().map_or((self.config.pooling(), false), |layout| (layout.pooling, layout.normalises))
+    }
+
+    /// How hidden states become the vector that a head is fitted to.
+    pub fn pooling_for(&self, wanted: TextVector) -> Pooling {
+        match wanted {
+            TextVector::Auto => self.pooling().0,
+            TextVector::Mean => Pooling::Mean,
+            TextVector::First => Pooling::First,
+        }
     }
 
     /// What the files held, for what goes out again as it came.

@@ -105,6 +105,16 @@ impl Run {
         }
     }
 
+    /// Steps of one epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.trainer.steps_per_epoch()
+    }
+
+    /// Steps of the whole run.
+    pub fn total_steps(&self) -> usize {
+        self.trainer.total_steps()
+    }
+
     /// Seconds spent computing so far.
     fn clock(&self) -> f64 {
         self.seconds + self.resumed.elapsed().as_secs_f64()

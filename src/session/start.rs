@@ -7,6 +7,7 @@ use crate::device::Compute;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameters};
 use crate::recipe::{ClassWeights, ContrastiveLoss, Method, Recipe};
+use crate::session::contrastive::ContrastiveRun;
 use crate::session::data::OpenData;
 use crate::session::event::RunInfo;
 use crate::session::frozen::FrozenRun;
@@ -75,12 +76,17 @@ impl Session {
             pad: PadRule::new(model.tokenizer.pad_id(), model.config.longest(), &self.compute),
             compute: self.compute.clone(),
         };
-        let (start, drawn) = model.for_task(setup.task, &setup.labels, setup.recipe.seed)?;
+        let (start, drawn) = match setup.recipe.method {
+            // The head comes when the encoder has learnt.
+            Method::Contrastive => model.for_task(Task::Embedding, &[], setup.recipe.seed)?,
+            _ => model.for_task(setup.task, &setup.labels, setup.recipe.seed)?,
+        };
         let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, setup.task, &setup.recipe)?;
         let memory = setup.check_memory(&start, &train, max_length)?;
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
         info.notes.extend(memory);
-        let known = self.encoded.as_ref().filter(|known| known.max_length == max_length);
+        let pooling = model.pooling_for(setup.recipe.text_vector);
+        let known = self.encoded.as_ref().filter(|known| (known.max_length, known.pooling) == (max_length, pooling));
         let known = known.map(|known| Arc::clone(&known.features));
         let may_lack = tally::may_lack(&train);
         let run = match setup.recipe.method {
@@ -93,6 +99,9 @@ impl Session {
             Method::Probe => {
                 let both = [train, validation];
                 AnyRun::Probe(ProbeRun::new(FrozenRun::new(&start, &setup, both.clone(), known), setup.clone(), both))
+            }
+            Method::Contrastive => {
+                AnyRun::Contrastive(ContrastiveRun::new(start, setup.clone(), [train, validation], &mut info)?)
             }
         };
         let (data, data_hash) = (data.info(), data.dataset.hash.clone());

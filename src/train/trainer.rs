@@ -20,6 +20,9 @@ use crate::train::schedule;
 /// Sets the draws of hidden words apart from those of dropout.
 const HIDING: u64 = 0x6869_6464_656e;
 
+/// Sets what adapters drop apart from what the encoder drops.
+const ADAPTERS: u64 = 0x6164_6170_7465_7273;
+
 /// Rows that are ready to be batched: token ids and what is right, in the same order.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
@@ -196,6 +199,9 @@ impl Trainer {
         }
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {
+            if self.recipe.lora_dropout > 0.0 {
+                model = model.with_adapter_dropout(&self.adapter_dropout(place));
+            }
             let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
             let loss = |outputs| self.objective.loss(outputs, batch, mass);
             if self.recipe.gradient_checkpointing {
@@ -207,6 +213,9 @@ impl Trainer {
                 losses.push(loss.clone().inner());
                 self.optim.backward(&model, &input, loss)?;
             }
+        }
+        if self.recipe.lora_dropout > 0.0 {
+            model = model.with_adapter_dropout(&Dropout::off());
         }
         let (model, norm) = self.optim.step(model, learning_rate)?;
         self.model = Some(model);
@@ -225,6 +234,11 @@ impl Trainer {
     /// and on nothing else, so that a run can be gone on with from any step.
     fn dropout(&self, place: usize) -> Dropout {
         Dropout::new(self.recipe.dropout, self.seed_of(place))
+    }
+
+    /// What adapters drop, likewise.
+    fn adapter_dropout(&self, place: usize) -> Dropout {
+        Dropout::new(self.recipe.lora_dropout, self.seed_of(place) ^ ADAPTERS)
     }
 
     /// A number of its own for each batch of each step.

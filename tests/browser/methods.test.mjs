@@ -110,6 +110,24 @@ test("a head over a frozen encoder: fitted, tried, downloaded and opened again",
   }
 });
 
+test("pairs of rows draw the labels apart, and a head is fitted to the vectors", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready();
+  await choose(page, { method: "contrastive", epochs: 1, pairs_per_row: 2, batch_size: 8, learning_rate: "5e-3" });
+  assert.equal(await page.locator("#recipe-label-smoothing").isVisible(), false);
+  await train(page);
+  await reads(page, "#run-sentence", /learnt from pairs in \d+ steps/);
+  await reads(page, "#final-accuracy", /%/);
+  assert.equal(await page.locator("#download-weights").isVisible(), false);
+  await reads(page, "#download-words", /sentence-transformers loads/);
+  await tried(page);
+  await isFine(page, "a run over pairs");
+  const files = unzipSync((await download(page, "#download-zip")).bytes);
+  assert.equal(json(files["training_report.json"]).recipe.method, "contrastive");
+  assert.ok(files["1_Pooling/config.json"]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("a task that no head over vectors can do is refused in words", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await ready();
   await drop(page, [taskTable("tokens")]);

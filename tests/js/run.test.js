@@ -138,6 +138,15 @@ test("a fit of texts that were encoded before begins at once, and its loss is dr
   assert.deepEqual(run.curves.smooth, losses);
 });
 
+test("between the pairs and the head of a contrastive run the texts are encoded", () => {
+  const pairs = { ...fitting(), subject: { ...fitting().subject, method: /** @type {const} */ ("contrastive") } };
+  const learnt = addEvents(pairs, [stepEvent(39), stepEvent(40)]);
+  assert.equal(standing(learnt), "Epoch 2 of 2, step 40 of 40.");
+  const encoding = addEvents(learnt, [encodeEvent(60)]);
+  assert.equal(standing(encoding), "Encoding the texts for the head: 60 of 240.");
+  assert.equal(standing(addEvents(encoding, [encodeEvent(240)])), "Epoch 2 of 2, step 40 of 40.");
+});
+
 test("how much of a model learns is said in words, and at the end what that took", () => {
   const run = started();
   assert.equal(learning(idleRun()), "");

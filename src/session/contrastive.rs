@@ -1,0 +1,158 @@
+//! A run in two parts, for few labels: the encoder learns which rows belong together, and a head is fitted to what it then
+//! makes of them (Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts").
+
+use crate::data::{Pair, Truth, draw_pairs};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::recipe::{ContrastiveLoss, Recipe};
+use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, RunInfo};
+use crate::session::frozen::FrozenRun;
+use crate::session::history;
+use crate::session::rows::Prepared;
+use crate::session::run::{Outcome, Run};
+use crate::session::start::Setup;
+use crate::task::Task;
+use crate::train::Rows;
+
+/// Pairs that a run makes at most: they are held in memory, and a run over more would take days.
+const MOST_PAIRS: usize = 200_000;
+
+/// The two parts.
+#[derive(Debug)]
+pub struct ContrastiveRun {
+    part: Part,
+    setup: Setup,
+    rows: [Prepared; 2],
+    body: Option<Outcome>,
+    /// The last epoch's figures, which are told when the head says how well it did.
+    held: Option<EpochEvent>,
+}
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one at a time.
+enum Part {
+    Encoder(Run),
+    Head(FrozenRun),
+}
+
+impl ContrastiveRun {
+    /// A run that begins with the encoder; `start` makes vectors of texts. What the run is made of goes into `info`.
+    ///
+    /// # Errors
+    ///
+    /// Rows that all have one label, or more pairs than a run takes.
+    pub fn new(start: Model, setup: Setup, rows: [Prepared; 2], info: &mut RunInfo) -> Result<Self> {
+        let pairs = paired(&rows[0].rows, &setup.recipe)?;
+        info.tokens_per_epoch = pairs.rows.texts.iter().chain(&pairs.rows.partners[0]).map(|text| text.ids.len()).sum();
+        info.notes.push(format!("{} pairs are made of the {} rows.", pairs.rows.texts.len(), rows[0].rows.texts.len()));
+        let towards = Setup {
+            task: Task::Embedding,
+            labels: Vec::new(),
+            recipe: Recipe { contrastive_loss: ContrastiveLoss::Cosine, ..setup.recipe.clone() },
+            ..setup.clone()
+        };
+        let run = towards.steps(start, pairs, Prepared::default())?;
+        (info.steps_per_epoch, info.total_steps) = (run.steps_per_epoch(), run.total_steps());
+        Ok(Self { part: Part::Encoder(run), setup, rows, body: None, held: None })
+    }
+
+    /// Ends the part that is under way. A head is fitted to an encoder that learnt for a while, too: without one it says
+    /// nothing.
+    pub fn stop(&mut self) {
+        match &mut self.part {
+            Part::Encoder(run) => run.stop(),
+            Part::Head(run) => run.stop(),
+        }
+    }
+
+    /// Does `units` units of work. Of the head's fit only the encoding is told: it takes the time.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub async fn advance(&mut self, units: usize) -> Result<(Vec<Event>, Option<Outcome>)> {
+        match &mut self.part {
+            Part::Encoder(run) => {
+                let (mut events, outcome) = run.advance(units).await?;
+                events.retain(|event| !matches!(event, Event::Done(_) | Event::Evaluate { .. }));
+                self.hold_last(&mut events);
+                if let Some(outcome) = outcome {
+                    let head = FrozenRun::new(&outcome.model, &self.setup, std::mem::take(&mut self.rows), None);
+                    self.part = Part::Head(head);
+                    self.body = Some(outcome);
+                }
+                Ok((events, None))
+            }
+            Part::Head(head) => {
+                let (mut events, outcome) = head.advance(units).await?;
+                events.retain(|event| matches!(event, Event::Encode { .. }));
+                let outcome = outcome.map(|outcome| self.finish(outcome, &mut events));
+                Ok((events, outcome))
+            }
+        }
+    }
+
+    /// Tells of every epoch but the newest.
+    fn hold_last(&mut self, events: &mut Vec<Event>) {
+        let told = std::mem::take(events).into_iter().filter_map(|event| match event {
+            Event::Epoch(epoch) => self.held.replace(epoch).map(Event::Epoch),
+            other => Some(other),
+        });
+        events.extend(told);
+    }
+
+    /// The head on the encoder that learnt, with what both parts took.
+    fn finish(&mut self, head: Outcome, events: &mut Vec<Event>) -> Outcome {
+        let body = self.body.take();
+        let mut epochs = body.as_ref().map(|body| body.epochs.clone()).unwrap_or_default();
+        if let Some(last) = epochs.last_mut() {
+            last.validation = head.done.metrics.clone();
+            events.push(Event::Epoch(last.clone()));
+        }
+        let (steps, before, bytes, reason) = body.map_or((0, 0.0, 0, Reason::Stopped), |body| {
+            (body.done.steps, body.done.seconds, body.done.optimizer_bytes, body.done.reason)
+        });
+        let reason = if head.done.reason == Reason::Stopped { Reason::Stopped } else { reason };
+        let done = DoneEvent {
+            reason,
+            best_epoch: epochs.len(),
+            steps,
+            seconds: before + head.done.seconds,
+            optimizer_bytes: bytes,
+            sentence: history::contrasted(reason, steps, head.done.report.as_ref()),
+            ..head.done
+        };
+        events.push(Event::Done(Box::new(done.clone())));
+        Outcome { model: head.model, epochs, done }
+    }
+}
+
+/// Rows of pairs: 1 is the score of those that are alike, 0 that of others.
+fn paired(rows: &Rows, recipe: &Recipe) -> Result<Prepared> {
+    let count = 2 * rows.texts.len() * recipe.pairs_per_row;
+    if count > MOST_PAIRS {
+        let fits = MOST_PAIRS / (2 * rows.texts.len());
+        let remedy = match fits {
+            0 => "With so many rows, choose Full.".to_owned(),
+            _ => format!("Choose at most {fits} pairs per row, or Full, which is as good with so many rows."),
+        };
+        return Err(Error::recipe(
+            "pairs_per_row",
+            format!("That makes {count} pairs; {MOST_PAIRS} are the most. {remedy}"),
+        ));
+    }
+    let pairs = draw_pairs(&rows.truths, recipe.pairs_per_row, recipe.seed);
+    if !pairs.iter().any(|pair| !pair.alike) {
+        return Err(Error::recipe(
+            "method",
+            "All training rows have the same label, so nothing can be told apart. Choose rows with at least two labels.",
+        ));
+    }
+    let texts = |of: fn(&Pair) -> usize| pairs.iter().map(|pair| rows.texts[of(pair)].clone()).collect();
+    let rows = Rows {
+        texts: texts(|pair| pair.first),
+        partners: vec![texts(|pair| pair.second)],
+        truths: pairs.iter().map(|pair| Truth::Score(f32::from(u8::from(pair.alike)))).collect(),
+    };
+    Ok(Prepared { rows, ..Prepared::default() })
+}
