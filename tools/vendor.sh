@@ -12,3 +12,10 @@ cp node_modules/uplot/LICENSE pkg/vendor/uplot.LICENSE
 cp node_modules/client-zip/index.js pkg/vendor/client-zip.js
 cp node_modules/client-zip/index.d.ts pkg/vendor/client-zip.d.ts
 cp node_modules/client-zip/LICENSE.txt pkg/vendor/client-zip.LICENSE
+# What a service worker imports when it starts: only files with these names.
+mkdir pkg/vendor/workbox
+cp node_modules/workbox-sw/build/workbox-sw.js pkg/vendor/workbox/
+for part in core precaching routing strategies; do
+  cp "node_modules/workbox-$part/build/workbox-$part.prod.js" pkg/vendor/workbox/
+done
+cp node_modules/workbox-sw/LICENSE pkg/vendor/workbox/workbox.LICENSE

@@ -1,6 +1,7 @@
 // The main thread's face of the worker: a promise per call, progress by callback, events, and a dead worker in words.
 
 import { mistake } from "./mistake.js";
+import { startWorker } from "./trusted.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -30,7 +31,7 @@ const ABOUT_RESULT = new Set(["predict", "export_files", "export_adapter"]);
  *
  * @param {{onEvent: (event: Event) => void, onDead: (mistake: Mistake) => void, createWorker?: () => WorkerLike}} options
  */
-export function createClient({ onEvent, onDead, createWorker = startWorker }) {
+export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   /** @type {Map<number, Pending>} */
   const pending = new Map();
   /** @type {Set<WorkerLike>} */
@@ -232,19 +233,12 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 
 /** @typedef {ReturnType<typeof createClient>} Client */
 
-/**
- * The worker comes from a blob that imports it, since a blob's worker is bound by the page's own Content-Security-Policy;
- * one from an address has only what the host's headers say, and a static host says nothing.
- *
- * @returns {WorkerLike}
- */
-function startWorker() {
-  const source = `import ${JSON.stringify(new URL("./worker.js", import.meta.url).href)};`;
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+/** @returns {WorkerLike} */
+function startEngine() {
   // A thread that fails leaves the worker waiting for it in vain, so it tells the page itself: on a channel of this name.
   const name = `tabtune-${Math.random().toString(36).slice(2)}`;
   const alarm = new BroadcastChannel(name);
-  const worker = new Worker(address, { type: "module", name });
+  const worker = startWorker(new URL("./worker.js", import.meta.url).href, name);
   alarm.addEventListener("message", ({ data }) => worker.dispatchEvent(new MessageEvent("message", { data })));
   return {
     postMessage: worker.postMessage.bind(worker),

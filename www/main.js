@@ -4,6 +4,7 @@ import { createActions } from "./actions.js";
 import { createClient } from "./client.js";
 import { dataPanel } from "./panels/data.js";
 import { dropTarget } from "./panels/drop.js";
+import { editionNotice } from "./panels/edition.js";
 import { modelPanel } from "./panels/model.js";
 import { rail } from "./panels/rail.js";
 import { recipePanel } from "./panels/recipe.js";
@@ -62,9 +63,10 @@ const panels = [
   resultPanel(actions),
 ];
 const notice = workerNotice(actions);
+const edition = editionNotice();
 const steps = rail();
 const drop = dropTarget(actions);
-const parts = [...panels, notice, steps, drop];
+const parts = [...panels, notice, edition, steps, drop];
 
 function draw() {
   drawing = false;
@@ -75,7 +77,8 @@ function draw() {
 }
 
 document.getElementById("rail")?.replaceWith(steps.element);
-document.getElementById("steps")?.append(notice.element, ...panels.map((panel) => panel.element));
+document.getElementById("steps")?.append(notice.element, edition.element, ...panels.map((panel) => panel.element));
+document.getElementById("footnote")?.append(edition.kept);
 document.body.append(drop.element);
 
 addEventListener("beforeunload", (event) => {

@@ -1,5 +1,7 @@
 // The threads of the engine: workers of its worker, in the same memory.
 
+import { startWorker } from "./trusted.js";
+
 /**
  * @typedef {import("./pkg/threads/tabtune.js")} ThreadsModule
  * @typedef {{script: string, compiled: WebAssembly.Module, memory: unknown}} Start  What a thread is sent first.
@@ -26,11 +28,9 @@ export async function startPool(script, module, compiled, threads) {
   }
 }
 
-/** From a blob for the same reason as the engine's worker, which client.js tells; under its name, which is its alarm. */
+/** Under the name of the engine's worker, which is its alarm. */
 export function startThread() {
-  const source = `import ${JSON.stringify(new URL("./thread.js", import.meta.url).href)};`;
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return new Worker(address, { type: "module", name: self.name });
+  return startWorker(new URL("./thread.js", import.meta.url).href, self.name);
 }
 
 /** @param {Worker} worker @param {Start} start @returns {Promise<void>} */

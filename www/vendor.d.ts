@@ -53,3 +53,13 @@ declare module "*/pkg/threads/built.js" {
   /** Whether the module with threads could be built. */
   export const built: boolean;
 }
+
+/** What a service worker of a built page finds around itself: workbox, and the list that `make dist` writes. */
+interface KeepingScope {
+  EDITION: { edition: string; encoder: string; files: { url: string; revision: string }[] };
+  workbox: any;
+  importScripts(...scripts: string[]): void;
+  skipWaiting(): Promise<void>;
+  addEventListener(type: "activate", listener: (event: { waitUntil(work: Promise<unknown>): void }) => void): void;
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+}

@@ -50,3 +50,36 @@ test("neither the page nor its worker nor a thread can send data away", { timeou
   assert.match(site.asked.join(" "), /example\.org/);
   await close();
 });
+
+/** What text that was taken for markup, or an address that was taken for a script, would need. */
+const inject = () =>
+  [
+    () => (document.body.innerHTML = "<img src=x>"),
+    () => new Worker(URL.createObjectURL(new Blob(["0"]))),
+    () => document.createElement("script").setAttribute("src", "./main.js"),
+  ].map((attempt) => {
+    try {
+      attempt();
+      return "done";
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown.name : String(thrown);
+    }
+  });
+
+test("no text becomes markup or script but through the page's one door", { timeout: PATIENCE }, async () => {
+  const { page, close } = await site.open({ device: "cpu" });
+  await reads(page, "#device-sentence", /thread/);
+  assert.deepEqual(await page.evaluate(inject), ["TypeError", "TypeError", "TypeError"]);
+  const through = await page.evaluate(async (origin) => {
+    const { scriptAddress } = await import(`${origin}trusted.js`);
+    return [`${origin}worker.js`, "https://example.org/worker.js"].map((address) => {
+      try {
+        return String(scriptAddress(address)) === address;
+      } catch {
+        return "refused";
+      }
+    });
+  }, site.origin);
+  assert.deepEqual(through, [true, "refused"]);
+  await close();
+});

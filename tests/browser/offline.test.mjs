@@ -1,0 +1,122 @@
+// A built page without a network: kept after the first visit, isolated even where its host sends no headers, and replaced
+// by a new edition only when the user takes it.
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { describe } from "../../tools/offline.mjs";
+import { serve } from "../../tools/serve.mjs";
+import { file, modelFiles, table } from "./fixtures.mjs";
+import { PATIENCE, QUIET } from "./harness.mjs";
+import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** @type {string} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+/** A page as `make dist` builds it, but for wasm-opt, which takes minutes, and the encoder, which nothing here needs. */
+before(async () => {
+  site = mkdtempSync(join(tmpdir(), "tabtune-site-"));
+  cpSync(join(ROOT, "www"), site, { recursive: true });
+  mkdirSync(join(site, "pkg"));
+  for (const part of ["cpu", "threads", "vendor"])
+    cpSync(join(ROOT, "pkg", part), join(site, "pkg", part), { recursive: true });
+  describe(site);
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+});
+after(async () => {
+  await browser.close();
+  rmSync(site, { recursive: true });
+});
+
+/** @param {import("playwright-core").BrowserContext} context @param {string} url */
+async function visit(context, url) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
+  await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  await page.goto(`${url}?device=cpu`);
+  return { page, errors };
+}
+
+/** As the page does while it trains. @param {import("playwright-core").Page} page @param {string} url @param {boolean} training */
+async function hold(page, url, training) {
+  await page.evaluate(async ({ url, training }) => (await import(`${url}offline.js`)).holdOff(training), {
+    url,
+    training,
+  });
+}
+
+/** A training on the tiny encoder. @param {import("playwright-core").Page} page */
+async function trainOn(page) {
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, { method: "full", epochs: 1, batch_size: 8 });
+  await train(page);
+}
+
+test(
+  "after one visit all of it works without a network, with threads where the host sends no headers",
+  { timeout: PATIENCE },
+  async () => {
+    const server = await serve(0, site, {});
+    const context = await browser.newContext({ acceptDownloads: true });
+    const first = await visit(context, server.url);
+    await reads(first.page, "#kept", /works without a network/);
+    await reads(first.page, "#device-sentence", /not isolated/);
+    await first.page.close();
+    await server.close();
+
+    const { page, errors } = await visit(context, server.url);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    await reads(page, "#device-sentence", /thread/);
+    await trainOn(page);
+    await reads(page, "#final-accuracy", /%/);
+    assert.ok((await download(page, "#download-zip")).bytes.length > 10_000);
+    assert.deepEqual(errors, []);
+    await context.close();
+  },
+);
+
+test("a new edition waits for the user, and for other tabs that train", { timeout: PATIENCE }, async () => {
+  const server = await serve(0, site);
+  const context = await browser.newContext();
+  const { page } = await visit(context, server.url);
+  await reads(page, "#kept", /works without a network/);
+  assert.equal(await page.locator("#edition").isVisible(), false);
+
+  const words = readFileSync(join(site, "index.html"), "utf8");
+  const before = describe(site);
+  try {
+    writeFileSync(join(site, "index.html"), words.replace("<title>Tabtune", "<title>Tabtune 2"));
+    assert.notEqual(describe(site), before, "other files are another edition");
+    const other = await visit(context, server.url);
+    assert.equal(await other.page.locator("h1").isVisible(), true);
+    await reads(other.page, "#edition-words", /new edition of this page is here/);
+    // A tab that trains holds it off.
+    await hold(page, server.url, true);
+    await other.page.locator("#edition-take").click();
+    await reads(other.page, "#edition-words", /Another tab with this page is training/);
+    await hold(page, server.url, false);
+    const loaded = other.page.waitForEvent("load");
+    await other.page.locator("#edition-take").click();
+    await loaded;
+    assert.match(await (await context.request.get(server.url)).text(), /Tabtune 2/);
+    assert.match(await other.page.evaluate(() => fetch("./index.html").then((answer) => answer.text())), /Tabtune 2/);
+  } finally {
+    writeFileSync(join(site, "index.html"), words);
+    describe(site);
+    await context.close();
+    await server.close();
+  }
+});
