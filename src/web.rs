@@ -128,8 +128,8 @@ impl Engine {
     }
 
     /// A recipe for the open model and data, and why: `{recipe, sentence}`.
-    pub fn suggest(&mut self) -> Answer {
-        to_js(&self.session()?.suggest().map_err(thrown)?)
+    pub async fn suggest(&mut self) -> Answer {
+        to_js(&self.session()?.suggest().await.map_err(thrown)?)
     }
 
     /// Sets a run up.

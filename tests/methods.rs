@@ -133,22 +133,22 @@ fn what_is_frozen_stays_and_costs_nothing() {
 
 #[test]
 fn what_is_suggested_fits_the_data_and_says_why() {
-    let (session, _) = ready(DeviceKind::Cpu, 60, 0.2);
-    let suggestion = session.suggest().expect("a suggestion");
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let suggestion = block_on(session.suggest()).expect("a suggestion");
     assert_eq!((suggestion.recipe.method, suggestion.recipe.mistakes().len()), (Method::Probe, 0));
     assert!(suggestion.sentence.contains("16 rows per label"), "{}", suggestion.sentence);
-    let (many, _) = ready(DeviceKind::Cpu, 1200, 0.0);
-    let other = many.suggest().expect("a suggestion");
+    assert!(suggestion.sentence.contains("some seconds here"), "a tiny encoder: {}", suggestion.sentence);
+    let (mut many, _) = ready(DeviceKind::Cpu, 1200, 0.0);
+    let other = block_on(many.suggest()).expect("a suggestion");
     assert_eq!((other.recipe.method, other.recipe.epochs), (Method::Full, 3));
     assert!(other.sentence.contains("225 steps"), "{}", other.sentence);
 
     // A checkpoint that knows the task already goes on with its own head.
-    let mut session = session;
     session.open_model(Folder::fixture("tiny-classifier").files(), "tiny").expect("a model");
-    let goes_on = session.suggest().expect("a suggestion");
+    let goes_on = block_on(session.suggest()).expect("a suggestion");
     assert_eq!(goes_on.recipe.method, Method::Full);
     assert!(goes_on.sentence.starts_with("All of the model learns"), "{}", goes_on.sentence);
-    let error = fruit::empty(DeviceKind::Cpu).suggest().expect_err("nothing is open");
+    let error = block_on(fruit::empty(DeviceKind::Cpu).suggest()).expect_err("nothing is open");
     assert!(error.to_string().contains("Open a model first"), "{error}");
 }
 

@@ -21,7 +21,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
     open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
     guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
-    suggest(): import("./protocol.js").Suggestion;
+    suggest(): Promise<import("./protocol.js").Suggestion>;
     map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;
     tokenize(rows: number): { done: number; total: number };
     dataset_info(): import("./protocol.js").DatasetInfo | null;

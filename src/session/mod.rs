@@ -18,6 +18,7 @@ mod probe;
 mod rows;
 mod run;
 mod spans;
+mod speed;
 mod start;
 mod suggest;
 mod tally;
@@ -56,6 +57,8 @@ pub struct Session {
     run: Option<Running>,
     trained: Option<Trained>,
     encoded: Option<Encoded>,
+    /// Operations per second of the device, once somebody wants to know.
+    speed: Option<f64>,
 }
 
 /// Vectors of the open data's texts by the open model, for the next head.
@@ -125,7 +128,7 @@ impl Session {
     /// A device that cannot be set up.
     pub async fn new(kind: DeviceKind) -> Result<Self> {
         let compute = Compute::open(kind).await?;
-        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None, encoded: None })
+        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None, encoded: None, speed: None })
     }
 
     /// What it runs on.

@@ -9,6 +9,7 @@ use crate::model::EncoderConfig;
 use crate::recipe::{Method, Recipe};
 use crate::session::Session;
 use crate::session::model::OpenModel;
+use crate::session::speed::{self, about};
 use crate::task::Task;
 
 /// Steps of the optimiser that move an encoder: fewer teach it little, with many rows one gets there in few epochs.
@@ -22,10 +23,10 @@ const SMALL: usize = 512;
 const FEW_ROWS: usize = 50;
 /// C of that head with so few rows.
 const C_OF_FEW: f64 = 10.0;
-/// What a CPU is counted on to do, in operations per second.
-const CPU_SPEED: f64 = 3e10;
-/// Hours that all of a model may take on a CPU before only a head is trained.
-const PATIENCE: f64 = 1.0;
+/// How much of a device's speed at products a training step has.
+const EFFICIENCY: f64 = 0.7;
+/// Seconds that all of a model may take before only a head is trained.
+const PATIENCE: f64 = 3600.0;
 
 /// A recipe and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,38 +42,44 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// No model or no data.
-    pub fn suggest(&self) -> Result<Suggestion> {
+    /// No model or no data, or a device that failed.
+    pub async fn suggest(&mut self) -> Result<Suggestion> {
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
-        Ok(suggest(model, &data.info(), self.compute.is_cpu()))
+        let speed = match self.speed {
+            Some(speed) => speed,
+            None => *self.speed.insert(speed::measure(&self.compute).await?),
+        };
+        Ok(suggest(model, &data.info(), speed * EFFICIENCY))
     }
 }
 
-fn suggest(model: &OpenModel, data: &DatasetInfo, on_cpu: bool) -> Suggestion {
+/// `speed`: operations per second that a training step gets.
+fn suggest(model: &OpenModel, data: &DatasetInfo, speed: f64) -> Suggestion {
     let over_texts = matches!(data.task, Task::Classification | Task::MultiLabel | Task::Regression);
     // A checkpoint that was trained for the same task goes on with its own head, if that is one of a class.
     let goes_on = model.layout.is_none() && model.head.as_ref().is_some_and(|head| head.task == data.task);
-    let stepwise = step_by_step(model, data);
+    let stepwise = step_by_step(model, data, speed);
     if !over_texts || goes_on {
         return stepwise;
     }
-    let hours = cost(&model.config, data, stepwise.recipe.epochs) / CPU_SPEED / 3600.0;
-    if on_cpu && hours > PATIENCE {
+    let seconds = cost(&model.config, data, stepwise.recipe.epochs) / speed;
+    if seconds > PATIENCE {
         return Suggestion {
             sentence: format!(
-                "Only a head is trained, on texts that are encoded once: all of the model would take about {hours:.0} \
-                 hours on this processor. The result is a folder for sentence-transformers."
+                "Only a head is trained, on texts that are encoded once: all of the model would take {} on this device. \
+                 The result is a folder for sentence-transformers.",
+                about(seconds)
             ),
             recipe: Recipe { method: Method::Frozen, ..Recipe::default() },
         };
     }
     let per_class = rows_per_class(data);
-    if per_class < FEW_ROWS { head_first(model, data, per_class) } else { stepwise }
+    if per_class < FEW_ROWS { head_first(model, data, per_class, speed) } else { stepwise }
 }
 
 /// A head on encoded texts first, then all of the model.
-fn head_first(model: &OpenModel, data: &DatasetInfo, per_class: usize) -> Suggestion {
+fn head_first(model: &OpenModel, data: &DatasetInfo, per_class: usize, speed: f64) -> Suggestion {
     let (learning_rate, _) = rate(&model.config);
     let recipe = Recipe {
         method: Method::Probe,
@@ -88,16 +95,18 @@ fn head_first(model: &OpenModel, data: &DatasetInfo, per_class: usize) -> Sugges
     Suggestion {
         sentence: format!(
             "With only {rows}, a head is fitted first and all of the model learns from there ({} epochs \
-             at {:e}): best with few rows. The result is a folder for sentence-transformers; choose Full for \
+             at {:e}, {} here): best with few rows. The result is a folder for sentence-transformers; choose Full for \
              transformers\u{2019} own class.",
-            recipe.epochs, recipe.learning_rate
+            recipe.epochs,
+            recipe.learning_rate,
+            about(cost(&model.config, data, recipe.epochs) / speed)
         ),
         recipe,
     }
 }
 
 /// Full training with enough steps.
-fn step_by_step(model: &OpenModel, data: &DatasetInfo) -> Suggestion {
+fn step_by_step(model: &OpenModel, data: &DatasetInfo, speed: f64) -> Suggestion {
     let (learning_rate, why) = rate(&model.config);
     let recipe = match data.task {
         Task::Embedding => {
@@ -109,10 +118,11 @@ fn step_by_step(model: &OpenModel, data: &DatasetInfo) -> Suggestion {
     let recipe = Recipe { epochs: epochs(ENOUGH_STEPS, data.train, &recipe, recipe.epochs, 20), ..recipe };
     Suggestion {
         sentence: format!(
-            "All of the model learns, {} epochs at {:e}, which makes {} steps: {why}.",
+            "All of the model learns, {} epochs at {:e}, which makes {} steps and takes {} here: {why}.",
             recipe.epochs,
             recipe.learning_rate,
-            recipe.epochs * data.train.div_ceil(recipe.batch_size)
+            recipe.epochs * data.train.div_ceil(recipe.batch_size),
+            about(cost(&model.config, data, recipe.epochs) / speed)
         ),
         recipe,
     }

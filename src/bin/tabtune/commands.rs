@@ -33,7 +33,7 @@ pub async fn train(options: Train) -> Result<()> {
     if options.auto {
         // Lengths are part of what it is picked from.
         session.tokenize(usize::MAX)?;
-        let suggestion = session.suggest()?;
+        let suggestion = session.suggest().await?;
         told.note(&suggestion.sentence);
         recipe = suggestion.recipe;
     }
