@@ -12,6 +12,7 @@ export TABTUNE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tabtune
 export CARGO_TARGET_DIR := $(TABTUNE_CACHE)/target
 
 PORT ?= 8080
+RUNS ?= 100000
 # What `make bench` is told, on make's line or in the environment.
 export WHO TASK SHAPE BATCH STEPS
 BINDGEN_VERSION := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
@@ -62,6 +63,10 @@ format: $(NPM) ## Format Rust and JavaScript
 .PHONY: bench
 bench: $(PKG) $(BENCH) ## Time training steps beside other libraries (WHO= TASK= SHAPE= BATCH=16x32 STEPS=)
 	@tools/bench.sh
+
+.PHONY: fuzz
+fuzz: ## Feed damaged files to every parser of bytes from outside (RUNS=100000)
+	@tools/fuzz.sh "$(RUNS)"
 
 .PHONY: dist
 dist: $(PKG) ## Put everything that a static host needs into dist/
