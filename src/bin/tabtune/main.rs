@@ -6,6 +6,8 @@ mod arguments;
 mod commands;
 mod folder;
 mod printing;
+mod runs;
+mod search;
 
 use std::process::ExitCode;
 

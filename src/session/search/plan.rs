@@ -75,6 +75,14 @@ impl SearchPlan {
         }
     }
 
+    /// Whether a field differs between the runs.
+    pub fn varies(&self, name: &str) -> bool {
+        match self {
+            Self::Seeds { .. } => name == "seed",
+            Self::Grid { fields, .. } | Self::Random { fields, .. } => fields.iter().any(|axis| axis.field == name),
+        }
+    }
+
     /// Whether runs that fall behind are stopped; never those that differ in the seed alone.
     pub fn stops_losers(&self) -> bool {
         match self {
