@@ -176,7 +176,7 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--adapter", "adapter"], "--method lora"),
         (&["--adapter", "adapter", "--grid", "method=lora,full"], "--method lora"),
         (&["--seeds", "2", "--grid", "epochs=1,2"], "cannot be used with"),
-        (&["--trials", "2"], "--search"),
+        (&["--trials", "2"], "name what to draw with --search"),
         (&["--seeds", "1"], "from 2 to 256"),
         (&["--grid", "epochs"], "is written as learning_rate=5e-5,1e-4"),
         (&["--grid", "height=1,2"], "no hyperparameter named"),

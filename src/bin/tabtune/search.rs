@@ -28,8 +28,8 @@ pub fn options() -> [Arg; 6] {
             "FIELD=FROM..TO",
             "Draw values at random from a range, or from a list as in --grid; can be given for several fields",
         ),
-        number("trials", "Draws of a random search [12]").value_parser(value_parser!(usize)).requires("search"),
-        number("search-seed", "Seed of the draws [0]").value_parser(value_parser!(u64)).requires("search"),
+        number("trials", "Draws of a random search [12]").value_parser(value_parser!(usize)),
+        number("search-seed", "Seed of the draws [0]").value_parser(value_parser!(u64)),
         Arg::new("keep-losers").long("keep-losers").action(ArgAction::SetTrue).help(
             "Let every run go to its end: otherwise one whose best score so far is worse than the median of the others' mean \
              scores up to the same epoch is stopped, from the fourth run on",
@@ -47,6 +47,10 @@ pub fn plan(matches: &ArgMatches) -> Result<Option<SearchPlan>> {
     let axes = |name: &str| -> Result<Vec<Axis>> {
         matches.get_many::<String>(name).unwrap_or_default().map(|given| axis(name, given)).collect()
     };
+    let alone = ["trials", "search-seed"].into_iter().find(|name| matches.contains_id(name));
+    if let (Some(name), false) = (alone, matches.contains_id("search")) {
+        return Err(Error::recipe("", format!("--{name} is for a random search: name what to draw with --search.")));
+    }
     let stop_losers = !matches.get_flag("keep-losers");
     if let Some(&runs) = matches.get_one("seeds") {
         return Ok(Some(SearchPlan::Seeds { runs }));
