@@ -27,12 +27,16 @@ fn spread(values: &[f64]) -> (Option<f64>, Option<f64>) {
     ((!values.is_empty()).then_some(mean), (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt()))
 }
 
+/// Whether the user stopped it before all of its `total` runs were made.
+pub fn cut_short(report: &SearchReport, total: usize) -> bool {
+    report.runs.len() < total || report.runs.iter().any(|run| run.state == TrialState::Stopped)
+}
+
 /// What came out: the best run, for seeds the mean and the spread, and how many ended before their time. `total` runs were
 /// to be made; `kept` says what the best run kept and reached.
 pub fn sentence(report: &SearchReport, total: usize, kept: &str) -> String {
     let made = report.runs.len();
-    let stopped = made < total || report.runs.iter().any(|run| run.state == TrialState::Stopped);
-    let of = if stopped { format!("Stopped in run {made} of {total}. ") } else { String::new() };
+    let of = if cut_short(report, total) { format!("Stopped in run {made} of {total}. ") } else { String::new() };
     let Some(best) = report.runs.iter().find(|run| run.best) else { return format!("{of}{kept}") };
     let which = match &report.plan {
         SearchPlan::Seeds { .. } => format!("{} The best, {}, is kept.", across(report), changed(&best.changes)),

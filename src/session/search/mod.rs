@@ -165,7 +165,7 @@ impl Session {
         let done = &mut trained.done;
         done.sentence = ending::sentence(&report, search.total, &done.sentence);
         done.reason = match done.reason {
-            _ if search.stopping => Reason::Stopped,
+            _ if ending::cut_short(&report, search.total) => Reason::Stopped,
             // Stopped because it fell behind, and nevertheless the best.
             Reason::Stopped => Reason::Completed,
             reason => reason,
