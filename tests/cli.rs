@@ -181,7 +181,7 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--grid", "epochs"], "is written as learning_rate=5e-5,1e-4"),
         (&["--grid", "height=1,2"], "no hyperparameter named"),
         (&["--grid", "epochs=1,many"], "whole number"),
-        (&["--grid", "epochs=1..3"], "whole number"),
+        (&["--grid", "epochs=1..3"], "single values in a grid"),
         (&["--search", "epochs=one..3"], "is no number"),
         (&["--search", "epochs=3..1"], "lower to a higher"),
         (&["--seeds", "2", "--validation-share", "0"], "compared on validation rows"),
