@@ -16,6 +16,9 @@ import { STATE_WORDS, firstOrder, metricOf, showValue, sorted, variedFields, wat
  * @typedef {{key: string, words: string}} Column
  */
 
+/** How often all curves are drawn anew while a run is under way; at each run's end they are at once. */
+const REDRAW_MS = 400;
+
 /** @param {import("../actions.js").Actions} actions */
 export function runsView(actions) {
   const overlay = overlayChart();
@@ -40,6 +43,10 @@ export function runsView(actions) {
     },
   );
 
+  /** @type {Search|null} */
+  let drawn = null;
+  let at = 0;
+
   /** @param {RunState} run @param {ScoreWords[]} scores @param {RecipeField[]} fields */
   function update(run, scores, fields) {
     const { search } = run;
@@ -47,7 +54,11 @@ export function runsView(actions) {
     if (!search) return;
     const metric = metricOf(search) ?? watchedIn(search.base.metric ?? null, run.epochs);
     const score = metric === null ? null : describe(scores, metric);
-    drawOverlay(search, run.done ? null : run.epochs, metric, score);
+    const now = performance.now();
+    if (search !== drawn || now - at >= REDRAW_MS) {
+      drawOverlay(search, run.done ? null : run.epochs, metric, score);
+      [drawn, at] = [search, now];
+    }
     table.update(search, run.status, score, fields);
   }
 
@@ -157,8 +168,8 @@ function runsTable(actions) {
 function columnsOf(varied, score, fields) {
   return [
     { key: "trial", words: "Run" },
-    ...varied.map((key) => ({ key, words: fields.find(({ name }) => name === key)?.label ?? key })),
     { key: "score", words: score ? titleOf(score) : "Score" },
+    ...varied.map((key) => ({ key, words: fields.find(({ name }) => name === key)?.label ?? key })),
     { key: "best_epoch", words: "Best epoch" },
     { key: "seconds", words: "Time" },
     { key: "state", words: "State" },
@@ -183,14 +194,14 @@ function rowView(row, varied, score, over, actions) {
       ...{ "aria-label": `Use these hyperparameters: run ${trial}`, title: "Put them into the form of step 3" },
       onclick: () => actions.useTrial(trial),
     },
-    "Use these hyperparameters",
+    "Use these",
   );
   return h(
     "tr",
     { class: best ? "best" : "" },
     h("th", { scope: "row" }, String(trial), best && h("span", { class: "tag" }, over ? "best" : "best so far")),
-    ...varied.map((name) => h("td", {}, showValue(changes[name]))),
     h("td", {}, score ? showScore(score, row.score) : "–"),
+    ...varied.map((name) => h("td", {}, showValue(changes[name]))),
     h("td", {}, best_epoch > 0 ? String(best_epoch) : "–"),
     h("td", {}, going || row.state === "failed" ? "–" : duration(seconds)),
     h("td", {}, STATE_WORDS[state]),

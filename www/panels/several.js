@@ -62,8 +62,8 @@ export function severalForm(actions) {
     h(
       "p",
       { class: "hint", id: "several-stop-help" },
-      "After each epoch, from the fourth run on: a run ends when its best score so far is worse than half of the others " +
-        "did on average up to there.",
+      "After each epoch, from the fourth run on: a run ends when its best score so far is worse than the median of what the " +
+        "others scored on average up to that epoch.",
     ),
   );
   const mistake = h("p", { id: "several-error", class: "mistake", "aria-live": "polite" });
