@@ -184,7 +184,6 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--grid", "epochs=1..3"], "single values in a grid"),
         (&["--search", "epochs=one..3"], "is no number"),
         (&["--search", "epochs=3..1"], "lower to a higher"),
-        (&["--seeds", "2", "--validation-share", "0"], "compared on validation rows"),
     ] {
         let arguments = train(more);
         refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);

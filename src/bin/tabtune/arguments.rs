@@ -23,7 +23,7 @@ pub const ALIASES: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub enum Command {
     /// Train a model on a table.
-    Train(Train),
+    Train(Box<Train>),
     /// Measure a model on a table.
     Eval(Eval),
     /// Label texts.
@@ -224,7 +224,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "eval" {
         return Ok(Command::Eval(Eval { common, columns }));
     }
-    Ok(Command::Train(Train {
+    Ok(Command::Train(Box::new(Train {
         common,
         columns,
         split: text("split"),
@@ -235,7 +235,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         auto: matches.get_flag("auto"),
         adapter: matches.get_one::<PathBuf>("adapter").cloned(),
         search: search::plan(matches)?,
-    }))
+    })))
 }
 
 /// The fields that were given, each checked by itself.

@@ -44,6 +44,7 @@ pub struct Search {
 struct Current {
     trial: Trial,
     steps_per_epoch: usize,
+    total_steps: usize,
     /// Steps done.
     step: usize,
     /// Score after each epoch, more being better.
@@ -202,16 +203,16 @@ impl Search {
     /// At most so many units of work that none is done beyond the end of an epoch: there is decided whether the run goes on.
     fn next_units(&self, units: usize) -> usize {
         let Some(current) = &self.current else { return units };
-        let end = current.steps_per_epoch * (current.scores.len() + 1);
+        let end = current.total_steps.min(current.steps_per_epoch * (current.scores.len() + 1));
         // At its end an epoch is validated, in batches of which only the events tell how many are left.
         units.min(end.saturating_sub(current.step).max(1))
     }
 
     fn begun(&mut self, trial: Trial, run: Option<RunInfo>, events: &mut Vec<Event>) {
-        let steps_per_epoch = run.as_ref().map_or(1, |run| run.steps_per_epoch);
+        let (steps_per_epoch, total_steps) = run.as_ref().map_or((1, 1), |run| (run.steps_per_epoch, run.total_steps));
         let (number, changes) = (self.rows.len() + 1, trial.changes.clone());
         events.push(Event::TrialStarted(Box::new(TrialStarted { trial: number, total: self.total, changes, run })));
-        self.current = Some(Current { trial, steps_per_epoch, step: 0, scores: Vec::new(), loser: false });
+        self.current = Some(Current { trial, steps_per_epoch, total_steps, step: 0, scores: Vec::new(), loser: false });
     }
 
     /// Passes on what happened in the run under way, but for its end, and remembers its scores.
