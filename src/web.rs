@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::eval::words::SCORES;
 use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
-use crate::session::{Event, ModelFiles, Session, Vocabulary};
+use crate::session::{Event, ModelFiles, SearchPlan, Session, Vocabulary};
 
 type Answer = std::result::Result<JsValue, JsValue>;
 
@@ -59,6 +59,20 @@ impl Engine {
             Err(error) => vec![error],
         };
         to_js(&mistakes.iter().map(Mistake::new).collect::<Vec<_>>())
+    }
+
+    /// How many runs a plan makes of a recipe, and what is wrong with it: `{runs, mistakes}`.
+    pub fn check_search(recipe: JsValue, plan: JsValue, task: &str) -> Answer {
+        #[derive(Serialize)]
+        struct Checked<'a> {
+            runs: Option<usize>,
+            mistakes: Vec<Mistake<'a>>,
+        }
+        let runs = || Ok(from_js::<SearchPlan>(plan)?.trials(&from_js(recipe)?, from_js(task.into())?)?.len());
+        match runs() {
+            Ok(runs) => to_js(&Checked { runs: Some(runs), mistakes: Vec::new() }),
+            Err(error) => to_js(&Checked { runs: None, mistakes: vec![Mistake::new(&error)] }),
+        }
     }
 
     /// Sets the device up. An engine has one for life: each device has a module of its own.
@@ -138,7 +152,13 @@ impl Engine {
         to_js(&self.session()?.start(recipe).map_err(thrown)?)
     }
 
-    /// Does units of work of the run; the events that happened.
+    /// Sets a search up.
+    pub fn start_search(&mut self, recipe: JsValue, plan: JsValue) -> Answer {
+        let (recipe, plan) = (from_js(recipe).map_err(thrown)?, from_js(plan).map_err(thrown)?);
+        to_js(&self.session()?.start_search(&recipe, plan).map_err(thrown)?)
+    }
+
+    /// Does units of work of the run or the search; the events that happened.
     pub async fn run_steps(&mut self, units: usize) -> Answer {
         to_js(&self.session()?.run_steps(units).await.map_err(thrown)?)
     }

@@ -98,6 +98,50 @@ fn a_model_is_trained_measured_and_asked() {
     assert_eq!(Some(answers[0]["label"].as_str().expect("a label")), best.map(|(label, _)| label.as_str()));
 }
 
+/// Options of a training on the table of fruits, with more of them.
+fn training<'a>(model: &'a Path, data: &'a Path, out: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    let given =
+        ["train", "--model", path(model), "--data", path(data), "--out", path(out), "--validation-share", "0.2"];
+    given.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn many_runs_end_in_a_table_and_the_best_model() {
+    let folder = folder("searched");
+    let (model, data, out) = (fixture("tiny-bert"), table(&folder), folder.join("out"));
+    let short = ["--epochs", "1", "--batch-size", "8", "--dropout", "0"];
+    let grid = ["--metric", "loss", "--grid", "lr=1e-9,0.005", "--grid", "batch-size=8,16"];
+    let said = tabtune(&training(&model, &data, &out, &[&short[..], &grid].concat()));
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("run 4 of 4: learning_rate 0.005, batch_size 16"), "{said}");
+    let lines: Vec<&str> = said.lines().rev().take(5).collect();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(lines[4]), ["run", "learning_rate", "batch_size", "loss", "epoch", "seconds"]);
+    let table: Vec<Vec<String>> = lines[..4].iter().rev().map(|line| words(line)).collect();
+    assert_eq!((table[0][1].as_str(), table[0].last().map(String::as_str)), ("0.005", Some("best")));
+    assert!(table.windows(2).all(|pair| pair[0][3] <= pair[1][3]), "the best first: {said}");
+    let report: Value =
+        serde_json::from_slice(&fs::read(out.join("training_report.json")).expect("a file")).expect("JSON");
+    assert_eq!(report["recipe"]["learning_rate"], 0.005);
+    assert_eq!(report["search"]["runs"].as_array().map(Vec::len), Some(4));
+
+    for (more, runs, field) in [
+        (&["--seeds", "2"][..], 2, "seed"),
+        (
+            &["--search", "learning-rate=1e-4..1e-2", "--search", "schedule=linear,cosine", "--trials", "3"],
+            3,
+            "learning_rate",
+        ),
+    ] {
+        let events = objects(&tabtune(&training(&model, &data, &out, &[&short[..], more, &["--json"]].concat())));
+        let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
+        assert_eq!((of("trial_started").len(), of("trial_done").len(), of("done").len()), (runs, runs, 1));
+        assert!(of("trial_done").iter().all(|run| run["score"].is_number() && run["changes"][field].is_number()));
+        assert_eq!(events.last().map(|event| &event["type"]), Some(&Value::from("done")));
+    }
+}
+
 #[test]
 fn a_checkpoint_of_transformers_is_asked_and_measured() {
     let model = fixture("tiny-classifier");
@@ -130,6 +174,16 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--task", "language", "--method", "frozen"], "Choose Full or LoRA"),
         (&["--task", "answers"], "column"),
         (&["--adapter", "adapter"], "--method lora"),
+        (&["--adapter", "adapter", "--grid", "method=lora,full"], "--method lora"),
+        (&["--seeds", "2", "--grid", "epochs=1,2"], "cannot be used with"),
+        (&["--trials", "2"], "name what to draw with --search"),
+        (&["--seeds", "1"], "from 2 to 256"),
+        (&["--grid", "epochs"], "is written as learning_rate=5e-5,1e-4"),
+        (&["--grid", "height=1,2"], "no hyperparameter named"),
+        (&["--grid", "epochs=1,many"], "whole number"),
+        (&["--grid", "epochs=1..3"], "single values in a grid"),
+        (&["--search", "epochs=one..3"], "is no number"),
+        (&["--search", "epochs=3..1"], "lower to a higher"),
     ] {
         let arguments = train(more);
         refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);

@@ -36,6 +36,7 @@ fn check_events(recipe: &Recipe, info: &RunInfo, events: &[Event]) {
                 (step, seconds) = (now.step, now.seconds);
             }
             Event::Encode { .. } => panic!("nothing is encoded apart in full training"),
+            Event::TrialStarted(_) | Event::TrialDone(_) => panic!("this is one run"),
             Event::Evaluate { done, total } => {
                 assert!(step == (epoch + 1) * info.steps_per_epoch && *total == info.validation);
                 assert!((validated + 1..=*total).contains(done));

@@ -6,6 +6,7 @@ import { modelActions } from "./actions/model.js";
 import { recipeActions } from "./actions/recipe.js";
 import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
+import { severalActions } from "./actions/several.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
 
@@ -17,6 +18,7 @@ export function createActions(world) {
   const models = modelActions(world, data.countTokens);
   const device = deviceActions(world);
   const recipes = recipeActions(world);
+  const several = severalActions(world, recipes.takeDraft);
 
   /** Opens everything in the engine of another device. */
   async function replay() {
@@ -74,6 +76,7 @@ export function createActions(world) {
     ...models,
     ...data,
     ...recipes,
+    ...several,
     ...runs,
     ...resultActions(world),
     begin,

@@ -206,17 +206,17 @@ function series({ color: name, width = 2, opacity = 1, points = false }) {
 }
 
 /** @param {Partial<uPlot.Axis>} more @returns {uPlot.Axis} */
-function axis(more) {
+export function axis(more) {
   const line = { stroke: () => color("--line"), width: 1 };
   return { stroke: () => color("--muted"), font: FONT, grid: line, ticks: { ...line, size: 4 }, ...more };
 }
 
 /** @param {uPlot} _ @param {number[]} values */
-function ticks(_, values) {
+export function ticks(_, values) {
   return values.map((value) => plain(Number(value.toPrecision(6))));
 }
 
 /** @param {string} name */
-function color(name) {
+export function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

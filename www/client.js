@@ -211,6 +211,21 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<import("./protocol.js").RunInfo>} */
     start: (recipe) => ask("start", [recipe]),
 
+    /**
+     * @param {import("./protocol.js").Recipe} recipe
+     * @param {import("./protocol.js").SearchPlan} plan
+     * @param {import("./protocol.js").Task} task
+     * @returns {Promise<{runs: number|null, mistakes: Mistake[]}>}
+     */
+    checkSearch: (recipe, plan, task) => ask("check_search", [recipe, plan, task]),
+
+    /**
+     * @param {import("./protocol.js").Recipe} recipe
+     * @param {import("./protocol.js").SearchPlan} plan
+     * @returns {Promise<import("./protocol.js").SearchInfo>}
+     */
+    startSearch: (recipe, plan) => ask("start_search", [recipe, plan]),
+
     /** @returns {Promise<null>} */
     pause: () => ask("pause", []),
 

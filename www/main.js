@@ -74,6 +74,7 @@ function draw() {
   document.title = isBusyTraining(state) ? `${howFar(state.run)} – Tabtune` : "Tabtune";
   for (const part of parts) part.update(state);
   actions.watch();
+  actions.watchSeveral();
 }
 
 document.getElementById("rail")?.replaceWith(steps.element);

@@ -224,7 +224,46 @@
  * @property {string} sentence     What happened, in words.
  */
 
-/** @typedef {StepEvent|EncodeEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
+/**
+ * What a search varies: seeds, every combination of some values, or random draws.
+ *
+ * @typedef {{field: string, values: (number|string|boolean|null)[]}|{field: string, from: number, to: number}} Axis
+ * @typedef {{kind: "seeds", runs: number}
+ *   | {kind: "grid", fields: Axis[], stop_losers: boolean}
+ *   | {kind: "random", fields: Axis[], runs: number, seed: number, stop_losers: boolean}} SearchPlan
+ */
+
+/**
+ * @typedef {object} SearchInfo  A search that was set up.
+ * @property {number} runs
+ * @property {Recipe[]} changes  What each run changes in the recipe.
+ * @property {string[]} notes
+ */
+
+/**
+ * @typedef {object} TrialStartedEvent  A run of a search begins; what comes up to its end is its own.
+ * @property {"trial_started"} type
+ * @property {number} trial      From 1.
+ * @property {number} total
+ * @property {Recipe} changes
+ * @property {RunInfo|null} run  Null where it could not be set up.
+ */
+
+/**
+ * @typedef {object} TrialDoneEvent  A run of a search is over.
+ * @property {"trial_done"} type
+ * @property {number} trial
+ * @property {Recipe} changes
+ * @property {"completed"|"stopped_early"|"stopped"|"failed"} state  Stopped early: it fell behind the others.
+ * @property {string|null} metric  Name of the score that the runs are compared by.
+ * @property {number|null} score   Of the weights that it kept.
+ * @property {number} best_epoch
+ * @property {number} seconds
+ * @property {boolean} best        Best so far.
+ * @property {string|null} mistake Why it could not be made.
+ */
+
+/** @typedef {StepEvent|EncodeEvent|EvaluateEvent|EpochEvent|TrialStartedEvent|TrialDoneEvent|DoneEvent} RunEvent */
 
 /**
  * @typedef {object} FailedEvent  The run ended with an error; sent by the worker, never by the engine.
@@ -276,6 +315,8 @@
  *   suggest()                          -> Suggestion      a recipe for the open model and data
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
+ *   check_search(recipe, plan, task)   -> {runs: number|null, mistakes: Mistake[]}  how many runs a plan makes
+ *   start_search(recipe, plan)         -> SearchInfo      then events flow until the best run's "done"
  *   pause() resume() stop()            -> null            "done" follows stop
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
@@ -295,6 +336,8 @@ export const CALLS = /** @type {const} */ ([
   "map_columns",
   "count_tokens",
   "start",
+  "check_search",
+  "start_search",
   "pause",
   "resume",
   "stop",

@@ -1,6 +1,7 @@
 // What the page knows of a run: the curves, epochs and figures that its events add up to. Pure.
 
 import { count, percent, size } from "./format.js";
+import { withDone, withStarted } from "./search.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -40,17 +41,15 @@ import { count, percent, size } from "./format.js";
  * @property {import("./protocol.js").DoneEvent|null} done
  * @property {{examples: number, tokens: number}} rates             Per second, over the last steps.
  * @property {{seconds: number, examples: number, tokens: number}[]} recent  Latest readings, for the rates.
+ * @property {import("./search.js").Search|null} search  The runs that this is one of; null for a single run.
  * @property {Mistake|null} error
  */
 
 const RECENT = 30;
 
-/** @returns {RunState} */
-export function idleRun() {
+/** What is seen of a run before it begins. @returns {Omit<RunState, "status"|"info"|"subject"|"search"|"error">} */
+function nothingSeen() {
   return {
-    status: "idle",
-    info: null,
-    subject: null,
     curves: { step: [], loss: [], smooth: [], learning_rate: [] },
     step: null,
     encode: null,
@@ -59,8 +58,12 @@ export function idleRun() {
     done: null,
     rates: { examples: NaN, tokens: NaN },
     recent: [],
-    error: null,
   };
+}
+
+/** @returns {RunState} */
+export function idleRun() {
+  return { status: "idle", info: null, subject: null, ...nothingSeen(), search: null, error: null };
 }
 
 /**
@@ -69,6 +72,29 @@ export function idleRun() {
  * @returns {RunState}
  */
 export function addEvents(run, events) {
+  // The runs of a search follow one another, each with curves of its own.
+  const turn = events.findIndex(({ type }) => type === "trial_started" || type === "trial_done");
+  if (turn < 0) return addToRun(run, events);
+  const before = addToRun(run, events.slice(0, turn));
+  return addEvents(turned(before, events[turn]), events.slice(turn + 1));
+}
+
+/** A run of a search begins or is over. @param {RunState} run @param {import("./client.js").Event} event @returns {RunState} */
+function turned(run, event) {
+  const { search, subject } = run;
+  if (!search) return run;
+  if (event.type === "trial_started") {
+    const method = /** @type {import("./protocol.js").Method} */ (event.changes.method ?? search.base.method ?? "full");
+    const next = { ...run, ...nothingSeen(), info: event.run, subject: subject && { ...subject, method } };
+    return { ...next, search: withStarted(search, event) };
+  }
+  if (event.type !== "trial_done") return run;
+  const { status: _, search: __, error: ___, ...seen } = run;
+  return { ...run, search: withDone(search, event, seen) };
+}
+
+/** @param {RunState} run @param {import("./client.js").Event[]} events @returns {RunState} */
+function addToRun(run, events) {
   let next = { ...run };
   const steps = events.filter((event) => event.type === "step");
   if (steps.length > 0) {
@@ -81,8 +107,10 @@ export function addEvents(run, events) {
     else if (event.type === "encode") next = { ...next, encode: event };
     else if (event.type === "evaluate") next = { ...next, evaluate: event };
     else if (event.type === "epoch") next = { ...next, evaluate: null, epochs: withEpoch(next.epochs, event) };
-    else if (event.type === "done") next = { ...next, status: "done", done: event, evaluate: null };
-    else next = { ...next, status: "failed", error: event.mistake, evaluate: null };
+    else if (event.type === "done") {
+      // Of a search the best run is what is left.
+      next = { ...next, ...next.search?.best, status: "done", done: event, evaluate: null };
+    } else if (event.type === "failed") next = { ...next, status: "failed", error: event.mistake, evaluate: null };
   }
   return next;
 }
@@ -157,19 +185,37 @@ function smoothed(before, seen, value, keep) {
 
 /**
  * Share of the run that is done, from 0 to 1, and the seconds that are left at the speed so far. A share that nobody knows
- * is NaN, as are such seconds.
+ * is NaN, as are such seconds. Of a search, all its runs together, each counting alike.
  *
  * @param {RunState} run
  * @returns {{share: number, elapsed: number, remaining: number}}
  */
 export function progress(run) {
+  const one = progressOfOne(run);
+  if (!run.search) return one;
+  const over = run.search.rows.filter(({ state }) => state !== "running");
+  const before = over.reduce((sum, { seconds }) => sum + seconds, 0);
+  if (run.done) return { ...one, elapsed: before };
+  const going = over.length < run.search.rows.length;
+  const share = (over.length + (going && Number.isFinite(one.share) ? one.share : 0)) / Math.max(run.search.total, 1);
+  const elapsed = before + (going ? one.elapsed : 0);
+  return { share, elapsed, remaining: left(share, elapsed) };
+}
+
+/** @param {RunState} run */
+function progressOfOne(run) {
   const step = run.step;
   if (run.done) return { share: 1, elapsed: run.done.seconds, remaining: 0 };
   if (isFit(run)) return { share: encoded(run), elapsed: step?.seconds ?? 0, remaining: NaN };
   if (!step) return { share: 0, elapsed: 0, remaining: NaN };
   const share = step.step / Math.max(step.total_steps, 1);
   const elapsed = Math.max(step.seconds, run.epochs.at(-1)?.seconds ?? 0);
-  return { share, elapsed, remaining: share > 0 ? (elapsed / share) * (1 - share) : NaN };
+  return { share, elapsed, remaining: left(share, elapsed) };
+}
+
+/** @param {number} share @param {number} elapsed */
+function left(share, elapsed) {
+  return share > 0 ? (elapsed / share) * (1 - share) : NaN;
 }
 
 /** Share of the texts that are encoded; NaN once the head is being fitted. @param {RunState} run */
@@ -191,8 +237,14 @@ export function standing(run) {
   if (run.status === "failed") return "The run ended with an error.";
   if (run.status === "starting") return "Preparing the batches.";
   if (run.status === "stopping") return "Stopping, and measuring the weights that are kept.";
-  const where = isFit(run) ? whereInFit(run) : whereInSteps(run);
+  const where = `${whichRun(run)}${isFit(run) ? whereInFit(run) : whereInSteps(run)}`;
   return run.status === "paused" ? `Paused. ${where}` : where;
+}
+
+/** @param {RunState} run */
+function whichRun({ search }) {
+  const now = search?.rows.at(-1)?.trial;
+  return search && now !== undefined ? `Run ${now} of ${search.total}. ` : "";
 }
 
 /** @param {RunState} run */

@@ -2,6 +2,7 @@
 
 import { usedBy } from "./recipe.js";
 import { addEvents, idleRun } from "./run.js";
+import { ONE_RUN } from "./several.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -78,6 +79,7 @@ import { addEvents, idleRun } from "./run.js";
  * @property {ModelState} model
  * @property {DataState} data
  * @property {RecipeState} recipe
+ * @property {import("./several.js").SeveralState} several  The form for several runs.
  * @property {import("./protocol.js").ScoreWords[]} scores  What the scores of a report are called.
  * @property {RunState} run
  * @property {ResultState} result
@@ -89,9 +91,11 @@ import { addEvents, idleRun } from "./run.js";
  *   | {type: "model_opened", info: import("./protocol.js").ModelInfo, base: string}
  *   | {type: "data", change: Partial<DataState>}
  *   | {type: "recipe", change: Partial<RecipeState>}
+ *   | {type: "several", change: Partial<import("./several.js").SeveralState>}
  *   | {type: "scores", scores: import("./protocol.js").ScoreWords[]}
  *   | {type: "run", change: Partial<RunState>}
- *   | {type: "run_started", info: import("./protocol.js").RunInfo, method: import("./protocol.js").Method}
+ *   | {type: "run_started", info: import("./protocol.js").RunInfo|null, method: import("./protocol.js").Method,
+ *      search?: import("./search.js").Search}
  *   | {type: "moved"}
  *   | {type: "events", events: import("./client.js").Event[]}
  *   | {type: "result", change: Partial<ResultState>}
@@ -120,6 +124,7 @@ export function initialState(choice) {
       previous: null,
     },
     recipe: { fields: [], defaults: {}, draft: {}, mistakes: {}, suggestion: null },
+    several: ONE_RUN,
     scores: [],
     run: idleRun(),
     result: NO_RESULT,
@@ -143,6 +148,8 @@ export function reduce(state, action) {
       return { ...state, data: { ...state.data, ...action.change } };
     case "recipe":
       return { ...state, recipe: { ...state.recipe, ...action.change } };
+    case "several":
+      return { ...state, several: { ...state.several, ...action.change } };
     case "scores":
       return { ...state, scores: action.scores };
     case "run":
@@ -150,7 +157,13 @@ export function reduce(state, action) {
     case "run_started":
       return {
         ...state,
-        run: { ...idleRun(), status: "running", info: action.info, subject: subject(state, action.method) },
+        run: {
+          ...idleRun(),
+          status: "running",
+          info: action.info,
+          subject: subject(state, action.method),
+          search: action.search ?? null,
+        },
         result: NO_RESULT,
       };
     case "events":
@@ -240,5 +253,6 @@ export function obstacle(state) {
     const names = state.recipe.fields.filter((field) => wrong.includes(field.name)).map((field) => field.label);
     return `Correct ${listed.format(names)} in step 3 first.`;
   }
+  if (Object.keys(state.several.mistakes).length > 0) return "Correct “Several runs” in step 3 first.";
   return null;
 }

@@ -27,6 +27,15 @@ declare module "*/pkg/cpu/tabtune.js" {
     dataset_info(): import("./protocol.js").DatasetInfo | null;
     open_model(files: import("./protocol.js").ModelFiles, name: string): Promise<import("./protocol.js").ModelInfo>;
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
+    static check_search(
+      recipe: import("./protocol.js").Recipe,
+      plan: import("./protocol.js").SearchPlan,
+      task: import("./protocol.js").Task,
+    ): { runs: number | null; mistakes: import("./protocol.js").Mistake[] };
+    start_search(
+      recipe: import("./protocol.js").Recipe,
+      plan: import("./protocol.js").SearchPlan,
+    ): import("./protocol.js").SearchInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;

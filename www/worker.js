@@ -107,6 +107,13 @@ const answers = {
       setTimeout(pull);
       return info;
     }),
+  check_search: async (recipe, plan, task) => (await loaded).check_search(recipe, plan, task),
+  start_search: (recipe, plan) =>
+    inTurn(() => {
+      const info = liveEngine().start_search(recipe, plan);
+      setTimeout(pull);
+      return info;
+    }),
   pause: () => {
     puller += 1;
     return inTurn(() => null);

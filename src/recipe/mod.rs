@@ -3,6 +3,7 @@
 //! [`FIELDS`] is the single table that the page draws its form from, the terminal program its help, and
 //! [`Recipe::check`] its limits.
 
+mod change;
 mod fields;
 
 pub use fields::{FIELDS, Field, FieldKind, MAX_SEED};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::eval::{Metrics, Report};
 use crate::model::Parameters;
+use crate::session::search::{TrialDone, TrialStarted};
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,7 +28,11 @@ pub enum Event {
     },
     /// An epoch and its validation are over.
     Epoch(EpochEvent),
-    /// The run is over.
+    /// A run of a search begins.
+    TrialStarted(Box<TrialStarted>),
+    /// A run of a search is over.
+    TrialDone(Box<TrialDone>),
+    /// The run, or the whole search, is over.
     Done(Box<DoneEvent>),
 }
 

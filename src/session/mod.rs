@@ -17,6 +17,7 @@ mod prediction;
 mod probe;
 mod rows;
 mod run;
+mod search;
 mod spans;
 mod speed;
 mod start;
@@ -29,6 +30,7 @@ pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
 pub use run::{Outcome, Run};
+pub use search::{Axis, Domain, SearchInfo, SearchPlan, SearchReport, Trial, TrialDone, TrialStarted, TrialState};
 pub use suggest::Suggestion;
 pub use trained::Trained;
 
@@ -45,6 +47,7 @@ use contrastive::ContrastiveRun;
 use data::OpenData;
 use frozen::{Features, FrozenRun};
 use probe::ProbeRun;
+use search::Search;
 use start::outputs;
 
 /// Everything that is open.
@@ -59,6 +62,7 @@ pub struct Session {
     encoded: Option<Encoded>,
     /// Operations per second of the device, once somebody wants to know.
     speed: Option<f64>,
+    search: Option<Search>,
 }
 
 /// Vectors of the open data's texts by the open model, for the next head.
@@ -128,7 +132,17 @@ impl Session {
     /// A device that cannot be set up.
     pub async fn new(kind: DeviceKind) -> Result<Self> {
         let compute = Compute::open(kind).await?;
-        Ok(Self { compute, model: None, table: None, data: None, run: None, trained: None, encoded: None, speed: None })
+        Ok(Self {
+            compute,
+            model: None,
+            table: None,
+            data: None,
+            run: None,
+            trained: None,
+            encoded: None,
+            search: None,
+            speed: None,
+        })
     }
 
     /// What it runs on.
@@ -208,12 +222,20 @@ impl Session {
         self.data.as_ref().map(OpenData::info)
     }
 
-    /// Does `units` units of work of the run, each a training step or a validation batch.
+    /// Does `units` units of work of the run or the search, each a training step or a validation batch.
     ///
     /// # Errors
     ///
     /// No run, or a device that failed; the run is over then.
     pub async fn run_steps(&mut self, units: usize) -> Result<Vec<Event>> {
+        let Some(mut search) = self.search.take() else { return self.advance(units).await };
+        let (events, over) = self.search_steps(&mut search, units).await?;
+        self.search = (!over).then_some(search);
+        Ok(events)
+    }
+
+    /// Does units of work of the run.
+    async fn advance(&mut self, units: usize) -> Result<Vec<Event>> {
         // Taken out, so that a run whose device failed is not gone on with.
         let mut running = self.run.take().ok_or_else(|| Error::order("No run is under way. Start one first."))?;
         let (events, outcome) = match &mut running.run {
@@ -237,14 +259,21 @@ impl Session {
 
     /// Ends the run; the events that [`Session::run_steps`] still gives end with `done`.
     pub fn stop(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.stop();
+        }
+        self.stop_run();
+    }
+
+    fn stop_run(&mut self) {
         if let Some(running) = &mut self.run {
             running.run.stop();
         }
     }
 
-    /// Whether a run is under way.
+    /// Whether a run or a search is under way.
     pub fn is_running(&self) -> bool {
-        self.run.is_some()
+        self.run.is_some() || self.search.is_some()
     }
 
     /// The files of the trained model. `made_with` is added to the versions in its report.
@@ -275,7 +304,7 @@ impl Session {
     }
 
     fn refuse_during_run(&self, message: &str) -> Result<()> {
-        if self.run.is_some() { Err(Error::order(message)) } else { Ok(()) }
+        if self.is_running() { Err(Error::order(message)) } else { Ok(()) }
     }
 }
 
@@ -296,6 +325,7 @@ impl Running {
             max_length: self.max_length,
             may_lack: self.may_lack,
             device: device.clone(),
+            search: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::model::{Head, LoraPlan, Model};
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
+use crate::session::search::SearchReport;
 use crate::task::Task;
 
 /// The result of a run.
@@ -42,6 +43,8 @@ pub struct Trained {
     pub may_lack: bool,
     /// Where it was trained.
     pub device: DeviceInfo,
+    /// The runs that it was the best of, if it was one of several.
+    pub search: Option<SearchReport>,
 }
 
 impl Trained {
@@ -99,7 +102,7 @@ impl Trained {
         made_with.insert("tabtune".to_owned(), json!(env!("CARGO_PKG_VERSION")));
         made_with.insert("burn".to_owned(), json!("0.22.1"));
         let DatasetInfo { classes, train, validation, longest_tokens, mean_tokens, .. } = &self.data;
-        json!({
+        let mut report = json!({
             "made_with": made_with,
             "base_model": self.base.name,
             "task": self.task,
@@ -116,6 +119,10 @@ impl Trained {
             "device": self.device,
             "epochs": self.epochs,
             "result": self.done,
-        })
+        });
+        if let (Some(report), Some(search)) = (report.as_object_mut(), &self.search) {
+            report.insert("search".to_owned(), json!(search));
+        }
+        report
     }
 }

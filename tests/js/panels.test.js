@@ -207,7 +207,8 @@ test("choices of many words have a row of their own", () => {
     .root.all("div")
     .map(({ attributes }) => attributes.class)
     .filter((name) => name?.startsWith("field"));
-  assert.deepEqual(classes, ["field wide", "field"]);
+  // Those of the part for several runs come after them.
+  assert.deepEqual(classes.slice(0, fields.length), ["field wide", "field"]);
 });
 
 test("hyperparameters of another method or task are hidden, a choice is explained", () => {

@@ -25,6 +25,9 @@ export function recipeActions({ client, dispatch, state }) {
   let asked = [];
 
   return {
+    /** @param {Record<string, string|boolean>} draft */
+    takeDraft: (draft) => take(draft),
+
     /** Asks the engine for a recipe whenever another model or other data is open; who has changed nothing gets it. */
     async watch() {
       const { model, data, recipe } = state();

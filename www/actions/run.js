@@ -1,6 +1,8 @@
 // Starting, pausing, resuming and stopping a run.
 
 import { readDraft, usedBy } from "../recipe.js";
+import { newSearch } from "../search.js";
+import { planOf } from "../several.js";
 import { isBusyTraining, obstacle, taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
@@ -26,11 +28,16 @@ export function runActions({ client, dispatch, state }) {
       // What the task or the method does not use stays at its default, whatever was written there before.
       const used = fields.filter(usedBy(draft, taskAtHand(state())));
       const { recipe } = readDraft(used, defaults, draft);
+      const { plan } = planOf(state().several, fields);
       dispatch({ type: "run", change: { status: "starting", error: null } });
       await attempt(async () => {
-        const info = await client.start(recipe);
         const method = /** @type {import("../protocol.js").Method} */ (recipe.method ?? "full");
-        dispatch({ type: "run_started", info, method });
+        if (plan) {
+          const search = newSearch(await client.startSearch(recipe, plan), recipe);
+          dispatch({ type: "run_started", info: null, method, search });
+        } else {
+          dispatch({ type: "run_started", info: await client.start(recipe), method });
+        }
       }, status);
     },
 

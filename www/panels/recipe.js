@@ -5,6 +5,7 @@ import { plain } from "../format.js";
 import { baseline, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { section } from "./section.js";
+import { severalForm } from "./several.js";
 
 /**
  * @typedef {import("../actions.js").Actions} Actions
@@ -32,8 +33,9 @@ export function recipePanel(actions) {
     { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe },
     "Reset to the defaults",
   );
+  const several = severalForm(actions);
   const why = h("p", { id: "suggestion", class: "suggestion", role: "status" });
-  const fieldset = h("fieldset", { class: "plain stack" }, why, basic, more, reset);
+  const fieldset = h("fieldset", { class: "plain stack" }, why, basic, more, several.element, reset);
   body.append(fieldset);
   /** @type {Map<string, FieldView>} */
   let views = new Map();
@@ -64,6 +66,7 @@ export function recipePanel(actions) {
     const picked = suggestion ? `Picked for this model and this data: ${suggestion.sentence}` : "";
     if (why.textContent !== picked) why.textContent = picked;
     reset.textContent = suggestion ? "Back to what was picked" : "Reset to the defaults";
+    several.update(state);
     fieldset.disabled = isBusyTraining(state);
     if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
     const words =

@@ -2,13 +2,15 @@
 
 import { lossChart, rateChart, scoreChart } from "../charts.js";
 import { fill, h, show, whenChanged } from "../dom.js";
-import { duration, rate } from "../format.js";
+import { counted, duration, rate } from "../format.js";
 import { howFar, isFit, learning, progress, standing } from "../run.js";
 import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
+import { bestRow } from "../search.js";
 import { isBusyTraining, obstacle } from "../state.js";
 import { deviceForm } from "./device.js";
 import { epochTable } from "./epochs.js";
 import { reportTables } from "./report.js";
+import { runsView } from "./runs.js";
 import { mistakeLine, noteList, progressBar, section } from "./section.js";
 
 /**
@@ -32,7 +34,7 @@ export function trainingPanel(actions) {
   const device = deviceForm(actions);
   const controls = runControls(actions);
   const mistake = mistakeLine("run-error");
-  const live = liveView();
+  const live = liveView(actions);
   const announce = announcer();
   body.append(device.element, controls.element, mistake.element, live.element, announce.element);
 
@@ -42,7 +44,7 @@ export function trainingPanel(actions) {
     device.update(state.device, isBusyTraining(state) || state.dead !== null);
     controls.update(state);
     mistake.update(run.error);
-    live.update(run, state.scores);
+    live.update(state);
     announce.update(run);
     stand(words(run), run.status === "done");
   }
@@ -107,7 +109,9 @@ function runControls(actions) {
     show(stop, on);
     // Not disabled but explained, so that the button can be found and asked why it does nothing.
     train.setAttribute("aria-disabled", String(reason !== null));
-    train.textContent = status === "done" || status === "failed" ? "Train again" : "Train";
+    const { kind, runs } = state.several;
+    const several = kind !== "one" && runs !== null ? ` ${counted(runs, "run")}` : "";
+    train.textContent = status === "done" || status === "failed" ? `Train${several} again` : `Train${several}`;
     pause.disabled = status !== "running";
     stop.disabled = status === "stopping" || status === "starting";
     why.textContent =
@@ -123,7 +127,10 @@ function runControls(actions) {
   return { element, update };
 }
 
-function liveView() {
+/** @param {Actions} actions */
+function liveView(actions) {
+  const searched = runsView(actions);
+  const which = h("h3", { id: "run-which" });
   const bar = progressBar("run-progress");
   const figures = h("dl", { id: "run-figures", class: "facts figures" });
   const parameters = h("p", { id: "run-parameters", class: "hint" });
@@ -144,6 +151,8 @@ function liveView() {
     figures,
     parameters,
     notes.element,
+    searched.element,
+    which,
     charts,
     overfit,
     epochs.element,
@@ -168,8 +177,8 @@ function liveView() {
     report.update(done?.report ?? null, scores);
   });
 
-  /** @param {RunState} run @param {Scores} scores */
-  function update(run, scores) {
+  /** @param {State} state */
+  function update({ run, scores, recipe }) {
     show(element, run.status !== "idle");
     if (run.status === "idle") return;
     const { share, elapsed, remaining } = progress(run);
@@ -182,6 +191,11 @@ function liveView() {
     const numbers = learning(run);
     if (parameters.textContent !== numbers) parameters.textContent = numbers;
     show(parameters, numbers !== "");
+    searched.update(run, scores, recipe.fields);
+    const shown = run.search && (run.done ? bestRow(run.search) : run.search.rows.at(-1));
+    const heading = shown ? `${run.done ? "The best run" : "This run"}: run ${shown.trial}` : "";
+    if (which.textContent !== heading) which.textContent = heading;
+    show(which, heading !== "");
     drawNotes(run.info);
     drawFigures(figures, run, { elapsed, remaining }, scores);
     drawCurves(run.curves, run.epochs);
@@ -198,7 +212,7 @@ function liveView() {
 /** @param {HTMLElement} list @param {RunState} run @param {{elapsed: number, remaining: number}} time @param {Scores} scores */
 function drawFigures(list, run, { elapsed, remaining }, scores) {
   const over = run.done !== null;
-  const seconds = over ? elapsed : 1;
+  const seconds = run.done?.seconds ?? 1;
   const examples = over ? (run.step?.examples ?? 0) / seconds : run.rates.examples;
   const tokens = over ? (run.step?.tokens ?? 0) / seconds : run.rates.tokens;
   /** @type {[string, string, string][]} */

@@ -7,10 +7,12 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde_json::{Map, Value};
 use tabtune::recipe::{FIELDS, Field, FieldKind};
-use tabtune::{DeviceKind, Error, Recipe, Result, Task};
+use tabtune::{DeviceKind, Error, Recipe, Result, SearchPlan, Task};
+
+use crate::search;
 
 /// Names under which other tools know a field.
-const ALIASES: &[(&str, &str)] = &[
+pub const ALIASES: &[(&str, &str)] = &[
     ("learning_rate", "lr"),
     ("warmup_ratio", "warmup"),
     ("max_grad_norm", "clip"),
@@ -21,7 +23,7 @@ const ALIASES: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub enum Command {
     /// Train a model on a table.
-    Train(Train),
+    Train(Box<Train>),
     /// Measure a model on a table.
     Eval(Eval),
     /// Label texts.
@@ -41,6 +43,8 @@ pub struct Train {
     pub given: Map<String, Value>,
     pub auto: bool,
     pub adapter: Option<PathBuf>,
+    /// Many runs instead of one.
+    pub search: Option<SearchPlan>,
 }
 
 /// Options of `eval`.
@@ -121,6 +125,7 @@ fn program() -> clap::Command {
             option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
                 .value_parser(value_parser!(PathBuf)),
         )
+        .args(search::options())
         .args(FIELDS.iter().map(hyperparameter));
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
     let predict = common(
@@ -219,7 +224,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "eval" {
         return Ok(Command::Eval(Eval { common, columns }));
     }
-    Ok(Command::Train(Train {
+    Ok(Command::Train(Box::new(Train {
         common,
         columns,
         split: text("split"),
@@ -229,7 +234,8 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         given: given(matches)?,
         auto: matches.get_flag("auto"),
         adapter: matches.get_one::<PathBuf>("adapter").cloned(),
-    }))
+        search: search::plan(matches)?,
+    })))
 }
 
 /// The fields that were given, each checked by itself.
@@ -240,25 +246,16 @@ fn given(matches: &ArgMatches) -> Result<Map<String, Value>> {
             given.insert(field.name.to_owned(), value(field, text)?);
         }
     }
-    over(&Recipe::default(), &given)?.check()?;
+    Recipe::default().with(&given)?.check()?;
     Ok(given)
 }
 
-/// A recipe with some fields replaced.
+/// What was typed, as the field's kind of JSON value.
 ///
 /// # Errors
 ///
-/// A field that holds something else.
-pub fn over(recipe: &Recipe, given: &Map<String, Value>) -> Result<Recipe> {
-    let mut fields = serde_json::to_value(recipe).unwrap_or_default();
-    if let Some(fields) = fields.as_object_mut() {
-        fields.extend(given.clone());
-    }
-    serde_json::from_value(fields).map_err(|error| Error::recipe("", error.to_string()))
-}
-
-/// What was typed, as the field's kind of JSON value.
-fn value(field: &Field, text: &str) -> Result<Value> {
+/// Something else.
+pub fn value(field: &Field, text: &str) -> Result<Value> {
     let option = field.name.replace('_', "-");
     let wrong = |expected: String| {
         Error::recipe(field.name, format!("--{option} must be {expected}; it is \u{201c}{text}\u{201d}."))

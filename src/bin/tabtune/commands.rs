@@ -7,11 +7,12 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
 use tabtune::recipe::Method;
-use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
+use tabtune::{Error, Event, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
-use crate::arguments::{Columns, Common, Eval, Predict, Train, over};
+use crate::arguments::{Columns, Common, Eval, Predict, Train};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
+use crate::runs;
 
 /// `tabtune train`
 pub async fn train(options: Train) -> Result<()> {
@@ -37,20 +38,31 @@ pub async fn train(options: Train) -> Result<()> {
         told.note(&suggestion.sentence);
         recipe = suggestion.recipe;
     }
-    let recipe = over(&recipe, &options.given)?;
-    if options.adapter.is_some() && recipe.method != Method::Lora {
+    let recipe = recipe.with(&options.given)?;
+    let varied = options.search.as_ref().is_some_and(|plan| plan.varies("method"));
+    if options.adapter.is_some() && (varied || recipe.method != Method::Lora) {
         // Said now rather than after hours of training.
         return Err(Error::recipe("method", "--adapter needs --method lora: other methods make no adapter."));
     }
     options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
-    let run = session.start(recipe)?;
-    for note in &run.notes {
+    let notes = match options.search {
+        Some(plan) => session.start_search(&recipe, plan)?.notes,
+        None => session.start(recipe)?.notes,
+    };
+    for note in &notes {
         told.note(note);
     }
+    let mut made = Vec::new();
     while session.is_running() {
         for event in session.run_steps(1).await? {
             told.event(&event);
+            if let Event::TrialDone(run) = event {
+                made.push(*run);
+            }
         }
+    }
+    if !options.common.json {
+        runs::print(made);
     }
     let files = session.export_files(serde_json::Map::new()).await?;
     folder::write(&options.out, &files)?;

@@ -6,6 +6,8 @@ mod arguments;
 mod commands;
 mod folder;
 mod printing;
+mod runs;
+mod search;
 
 use std::process::ExitCode;
 
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
     };
     let result = futures_lite::future::block_on(async {
         match command {
-            Command::Train(options) => commands::train(options).await,
+            Command::Train(options) => commands::train(*options).await,
             Command::Eval(options) => commands::eval(options).await,
             Command::Predict(options) => commands::predict(options).await,
         }

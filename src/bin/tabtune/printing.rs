@@ -4,7 +4,9 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use tabtune::eval::{Metrics, words};
-use tabtune::{Event, Marked, Mask, Prediction};
+use tabtune::{Event, Marked, Mask, Prediction, TrialState};
+
+use crate::runs::changed;
 
 /// Prints a line; a reader that has gone away (`tabtune … | head`) ends the program quietly, unlike `println!`,
 /// which panics.
@@ -91,7 +93,25 @@ impl Teller {
                     print_line!("{note}");
                 }
             }
-            Event::Done(done) => print_line!("{} {:.1} s.", done.sentence, done.seconds),
+            Event::TrialStarted(run) => {
+                self.live("");
+                print_line!("run {} of {}: {}", run.trial, run.total, changed(&run.changes));
+                // What is worth knowing is much the same for all runs.
+                let notes = run.run.iter().flat_map(|run| &run.notes);
+                notes.filter(|_| run.trial == 1).for_each(|note| self.note(note));
+            }
+            Event::TrialDone(run) => {
+                self.live("");
+                if let Some(mistake) = &run.mistake {
+                    print_line!("{mistake}");
+                } else if run.state == TrialState::StoppedEarly {
+                    print_line!("stopped, since it falls behind the other runs");
+                }
+            }
+            Event::Done(done) => {
+                self.live("");
+                print_line!("{} {:.1} s.", done.sentence, done.seconds);
+            }
         }
     }
 
