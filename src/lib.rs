@@ -48,8 +48,8 @@ pub use error::{Error, Result};
 pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
 pub use recipe::Recipe;
 pub use session::{
-    Axis, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome,
-    OwnHead, Prediction, Reason, Run, RunInfo, SearchInfo, SearchPlan, SearchReport, Session, StepEvent, Suggestion,
-    Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
+    Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles,
+    ModelInfo, OpenModel, Outcome, OwnHead, Prediction, Reason, Run, RunInfo, SearchInfo, SearchPlan, SearchReport,
+    Session, StepEvent, Suggestion, Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
 };
 pub use task::Task;

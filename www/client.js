@@ -235,6 +235,24 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @returns {Promise<null>} */
     stop: () => ask("stop", []),
 
+    /**
+     * The run under way, written down between two steps; it goes on.
+     *
+     * @returns {Promise<{bytes: Uint8Array<ArrayBuffer>, info: import("./protocol.js").CheckpointInfo}>}
+     */
+    checkpoint: () => ask("checkpoint", []),
+
+    /**
+     * Goes on with the run of a checkpoint. The bytes are handed over, as with a model.
+     *
+     * @param {Uint8Array} bytes
+     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[]}>}
+     */
+    resumeRun: (bytes) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]) }),
+
+    /** @param {Uint8Array} bytes  Copied. @returns {Promise<import("./protocol.js").CheckpointInfo>} */
+    checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),
+
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 

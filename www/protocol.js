@@ -266,6 +266,26 @@
 /** @typedef {StepEvent|EncodeEvent|EvaluateEvent|EpochEvent|TrialStartedEvent|TrialDoneEvent|DoneEvent} RunEvent */
 
 /**
+ * @typedef {object} CheckpointInfo  What a checkpoint holds: a run written down between two steps.
+ * @property {string} tabtune      Version that wrote it.
+ * @property {number} created      Milliseconds since 1970.
+ * @property {number} bytes        Its size.
+ * @property {string} model        Name of the model that is being trained.
+ * @property {string} model_hash   SHA-256 by which that is known again.
+ * @property {string} data         Name of the table.
+ * @property {string} data_hash    SHA-256 of the data set.
+ * @property {Task} task
+ * @property {string[]} labels
+ * @property {Recipe} recipe
+ * @property {number} step         Steps done.
+ * @property {number} total_steps
+ * @property {number} epoch        Epochs done, as a fraction.
+ * @property {number} best_epoch   Epoch whose weights are kept so far; 0 for none.
+ * @property {number} seconds      Spent computing.
+ * @property {string} sentence     Where the run is, in words.
+ */
+
+/**
  * @typedef {object} FailedEvent  The run ended with an error; sent by the worker, never by the engine.
  * @property {"failed"} type
  * @property {Mistake} mistake
@@ -318,6 +338,10 @@
  *   check_search(recipe, plan, task)   -> {runs: number|null, mistakes: Mistake[]}  how many runs a plan makes
  *   start_search(recipe, plan)         -> SearchInfo      then events flow until the best run's "done"
  *   pause() resume() stop()            -> null            "done" follows stop
+ *   checkpoint()                       -> {bytes: Uint8Array, info: CheckpointInfo}  the run under way, which goes on
+ *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  steps and epochs so far; then events flow as
+ *                                         after start. The same model and columns are open, or it says what differs
+ *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
@@ -341,6 +365,9 @@ export const CALLS = /** @type {const} */ ([
   "pause",
   "resume",
   "stop",
+  "checkpoint",
+  "resume_run",
+  "checkpoint_info",
   "predict",
   "export_files",
   "export_adapter",

@@ -129,6 +129,15 @@ const answers = {
       return null;
     });
   },
+  checkpoint: () => inTurn(() => liveEngine().checkpoint()),
+  resume_run: (bytes) =>
+    inTurn(async () => {
+      const info = await liveEngine().resume(bytes);
+      const events = liveEngine().told();
+      setTimeout(pull);
+      return { info, events };
+    }),
+  checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
@@ -219,10 +228,9 @@ function asAnswer(thrown) {
   return mistake("worker", `The training engine stopped unexpectedly (${cause}). ${remedy}`);
 }
 
-/** @param {unknown} answer @returns {Transferable[]} The buffers in an answer of files, so that they move and are not copied. */
+/** @param {any} answer @returns {Transferable[]} The buffers in an answer of files, so that they move and are not copied. */
 function buffersIn(answer) {
-  if (!Array.isArray(answer)) return [];
-  return answer.flatMap((part) => (part?.bytes instanceof Uint8Array ? [part.bytes.buffer] : []));
+  return [answer].flat().flatMap((part) => (part?.bytes instanceof Uint8Array ? [part.bytes.buffer] : []));
 }
 
 addEventListener("message", async (message) => {

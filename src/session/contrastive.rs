@@ -1,6 +1,7 @@
 //! A run in two parts, for few labels: the encoder learns which rows belong together, and a head is fitted to what it then
 //! makes of them (Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts").
 
+use crate::checkpoint::state::{Entry, StateFile};
 use crate::data::{Pair, Truth, draw_pairs};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -10,6 +11,7 @@ use crate::session::frozen::FrozenRun;
 use crate::session::history;
 use crate::session::rows::Prepared;
 use crate::session::run::{Outcome, Run};
+use crate::session::saved::{SavedRun, SavedSteps};
 use crate::session::start::Setup;
 use crate::task::Task;
 use crate::train::Rows;
@@ -20,19 +22,14 @@ const MOST_PAIRS: usize = 200_000;
 /// The two parts.
 #[derive(Debug)]
 pub struct ContrastiveRun {
-    part: Part,
+    /// It stays where its training ended while the head is fitted: what is written down is always this part, and the head,
+    /// which takes seconds, begins anew.
+    encoder: Run,
+    head: Option<FrozenRun>,
     setup: Setup,
     rows: [Prepared; 2],
-    body: Option<Outcome>,
     /// The last epoch's figures, which are told when the head says how well it did.
     held: Option<EpochEvent>,
-}
-
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // There is one at a time.
-enum Part {
-    Encoder(Run),
-    Head(FrozenRun),
 }
 
 impl ContrastiveRun {
@@ -51,18 +48,39 @@ impl ContrastiveRun {
             recipe: Recipe { contrastive_loss: ContrastiveLoss::Cosine, ..setup.recipe.clone() },
             ..setup.clone()
         };
-        let run = towards.steps(start, pairs, Prepared::default())?;
-        (info.steps_per_epoch, info.total_steps) = (run.steps_per_epoch(), run.total_steps());
-        Ok(Self { part: Part::Encoder(run), setup, rows, body: None, held: None })
+        let encoder = towards.steps(start, pairs, Prepared::default())?;
+        (info.steps_per_epoch, info.total_steps) = (encoder.steps_per_epoch(), encoder.total_steps());
+        Ok(Self { encoder, head: None, setup, rows, held: None })
     }
 
     /// Ends the part that is under way. A head is fitted to an encoder that learnt for a while, too: without one it says
     /// nothing.
     pub fn stop(&mut self) {
-        match &mut self.part {
-            Part::Encoder(run) => run.stop(),
-            Part::Head(run) => run.stop(),
+        match &mut self.head {
+            None => self.encoder.stop(),
+            Some(head) => head.stop(),
         }
+    }
+
+    /// What the encoder's part is made of, see [`Run::save`].
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub async fn save(&self) -> Result<(SavedRun, Vec<Entry<'_>>)> {
+        let (saved, entries) = self.encoder.save().await?;
+        Ok((SavedRun::Steps(saved), entries))
+    }
+
+    /// Goes on where another run was when it was written down; the epochs that it had told of.
+    ///
+    /// # Errors
+    ///
+    /// See [`Run::go_on`].
+    pub fn go_on(&mut self, saved: SavedSteps, file: &StateFile) -> Result<Vec<EpochEvent>> {
+        let mut epochs = self.encoder.go_on(saved, file)?;
+        self.held = epochs.pop();
+        Ok(epochs)
     }
 
     /// Does `units` units of work. Of the head's fit only the encoding is told: it takes the time.
@@ -71,25 +89,18 @@ impl ContrastiveRun {
     ///
     /// A device that failed.
     pub async fn advance(&mut self, units: usize) -> Result<(Vec<Event>, Option<Outcome>)> {
-        match &mut self.part {
-            Part::Encoder(run) => {
-                let (mut events, outcome) = run.advance(units).await?;
-                events.retain(|event| !matches!(event, Event::Done(_) | Event::Evaluate { .. }));
-                self.hold_last(&mut events);
-                if let Some(outcome) = outcome {
-                    let head = FrozenRun::new(&outcome.model, &self.setup, std::mem::take(&mut self.rows), None);
-                    self.part = Part::Head(head);
-                    self.body = Some(outcome);
-                }
-                Ok((events, None))
-            }
-            Part::Head(head) => {
-                let (mut events, outcome) = head.advance(units).await?;
-                events.retain(|event| matches!(event, Event::Encode { .. }));
-                let outcome = outcome.map(|outcome| self.finish(outcome, &mut events));
-                Ok((events, outcome))
-            }
+        if let Some(head) = &mut self.head {
+            let (mut events, outcome) = head.advance(units).await?;
+            events.retain(|event| matches!(event, Event::Encode { .. }));
+            let outcome = outcome.map(|outcome| self.finish(outcome, &mut events));
+            return Ok((events, outcome));
         }
+        let mut events = self.encoder.advance_to_end(units).await?;
+        self.hold_last(&mut events);
+        if self.encoder.ended().is_some() {
+            self.head = Some(FrozenRun::new(&self.encoder.kept(), &self.setup, self.rows.clone(), None));
+        }
+        Ok((events, None))
     }
 
     /// Tells of every epoch but the newest.
@@ -103,22 +114,22 @@ impl ContrastiveRun {
 
     /// The head on the encoder that learnt, with what both parts took.
     fn finish(&mut self, head: Outcome, events: &mut Vec<Event>) -> Outcome {
-        let body = self.body.take();
-        let mut epochs = body.as_ref().map(|body| body.epochs.clone()).unwrap_or_default();
+        let mut epochs = self.encoder.epochs().to_vec();
         if let Some(last) = epochs.last_mut() {
             last.validation = head.done.metrics.clone();
             events.push(Event::Epoch(last.clone()));
         }
-        let (steps, before, bytes, reason) = body.map_or((0, 0.0, 0, Reason::Stopped), |body| {
-            (body.done.steps, body.done.seconds, body.done.optimizer_bytes, body.done.reason)
-        });
-        let reason = if head.done.reason == Reason::Stopped { Reason::Stopped } else { reason };
+        let reason = match head.done.reason {
+            Reason::Stopped => Reason::Stopped,
+            _ => self.encoder.ended().unwrap_or(Reason::Completed),
+        };
+        let steps = self.encoder.steps();
         let done = DoneEvent {
             reason,
             best_epoch: epochs.len(),
             steps,
-            seconds: before + head.done.seconds,
-            optimizer_bytes: bytes,
+            seconds: self.encoder.seconds() + head.done.seconds,
+            optimizer_bytes: self.encoder.optimizer_bytes(),
             sentence: history::contrasted(reason, steps, head.done.report.as_ref()),
             ..head.done
         };

@@ -1,5 +1,9 @@
 //! One training run: steps, validation after each epoch, the best weights kept, the end in words.
 
+mod state;
+
+pub(super) use state::ascending;
+
 use burn::tensor::Tensor;
 use web_time::Instant;
 
@@ -137,6 +141,56 @@ impl Run {
         self.read_steps(&mut events).await?;
         self.seconds = self.clock();
         Ok((events, None))
+    }
+
+    /// The same up to the end of the training, for what goes on with its weights: what is kept is not validated, and the run
+    /// stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub async fn advance_to_end(&mut self, units: usize) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        self.resumed = Instant::now();
+        for _ in 0..units {
+            if self.ended().is_some() {
+                break;
+            }
+            self.unit(&mut events).await?;
+        }
+        self.read_steps(&mut events).await?;
+        self.seconds = self.clock();
+        Ok(events)
+    }
+
+    /// Why the training ended, if it did and nothing came after it.
+    pub fn ended(&self) -> Option<Reason> {
+        if let Phase::Closing(_, reason) = &self.phase { Some(*reason) } else { None }
+    }
+
+    /// The weights that are kept as of now.
+    pub fn kept(&self) -> Model {
+        self.best.as_ref().map_or_else(|| self.trainer.model(), |best| best.model.clone())
+    }
+
+    /// The epochs that are over.
+    pub fn epochs(&self) -> &[EpochEvent] {
+        &self.epochs
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> usize {
+        self.trainer.step_count()
+    }
+
+    /// Seconds spent computing.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Bytes that the optimiser keeps.
+    pub fn optimizer_bytes(&self) -> usize {
+        self.trainer.optimizer_bytes()
     }
 
     /// Ends the run at the next unit of work: the best epoch's weights are kept, or those reached if none was

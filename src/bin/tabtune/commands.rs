@@ -7,9 +7,10 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
 use tabtune::recipe::Method;
-use tabtune::{Error, Event, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
+use tabtune::{Error, Event, ModelFiles, Recipe, Result, Session, Task, TrialDone, Vocabulary};
 
 use crate::arguments::{Columns, Common, Eval, Predict, Train};
+use crate::checkpoint::{self, Keeper};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
 use crate::runs;
@@ -40,32 +41,37 @@ pub async fn train(options: Train) -> Result<()> {
     }
     let recipe = recipe.with(&options.given)?;
     let varied = options.search.as_ref().is_some_and(|plan| plan.varies("method"));
-    if options.adapter.is_some() && (varied || recipe.method != Method::Lora) {
+    if options.adapter.is_some() && (varied || recipe.method != Method::Lora) && options.keeping.resume.is_none() {
         // Said now rather than after hours of training.
         return Err(Error::recipe("method", "--adapter needs --method lora: other methods make no adapter."));
     }
     options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
-    let notes = match options.search {
-        Some(plan) => session.start_search(&recipe, plan)?.notes,
-        None => session.start(recipe)?.notes,
+    let mut keeper = Keeper::new(&options.keeping)?;
+    let notes = match (&options.keeping.resume, options.search) {
+        (Some(file), _) => checkpoint::resume(&mut session, file, &options.given, &told).await?.notes,
+        (None, Some(plan)) => session.start_search(&recipe, plan)?.notes,
+        (None, None) => session.start(recipe)?.notes,
     };
     for note in &notes {
         told.note(note);
     }
     let mut made = Vec::new();
     while session.is_running() {
-        for event in session.run_steps(1).await? {
-            told.event(&event);
+        let events = session.run_steps(1).await?;
+        for event in &events {
+            told.event(event);
             if let Event::TrialDone(run) = event {
-                made.push(*run);
+                made.push(TrialDone::clone(run));
             }
         }
+        keeper.after(&events, &mut session, &told).await;
     }
     if !options.common.json {
         runs::print(made);
     }
     let files = session.export_files(serde_json::Map::new()).await?;
     folder::write(&options.out, &files)?;
+    keeper.finish(&told);
     told.note(&format!("Written to {}.", options.out.display()));
     if let Some(adapter) = options.adapter {
         let base = options.common.model.display().to_string();
