@@ -78,6 +78,7 @@ fn written(value: &Value) -> String {
         Value::String(word) => word.clone(),
         other => match other.as_f64() {
             Some(number) if number != 0.0 && number.abs() < 1e-3 => format!("{number:e}"),
+            Some(number) if !other.is_u64() => number.to_string(),
             _ => other.to_string(),
         },
     }

@@ -28,7 +28,7 @@ pub enum SearchPlan {
     Grid {
         /// The fields, each with its values.
         fields: Vec<Axis>,
-        /// Whether runs that fall behind are stopped: see [`super::median`].
+        /// Whether runs that fall behind are stopped, by the median stopping rule (Golovin et al. 2017).
         #[serde(default = "yes")]
         stop_losers: bool,
     },
@@ -41,7 +41,7 @@ pub enum SearchPlan {
         /// The same seed draws the same.
         #[serde(default)]
         seed: u64,
-        /// Whether runs that fall behind are stopped: see [`super::median`].
+        /// Whether runs that fall behind are stopped, by the median stopping rule (Golovin et al. 2017).
         #[serde(default = "yes")]
         stop_losers: bool,
     },

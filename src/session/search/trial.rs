@@ -38,7 +38,7 @@ pub struct TrialStarted {
 pub enum TrialState {
     /// All its epochs were done, or as many as the recipe's own early stopping let it do.
     Completed,
-    /// It fell behind the others: see [`super::median`].
+    /// It fell behind the others, by the median stopping rule (Golovin et al. 2017).
     StoppedEarly,
     /// The user stopped the search.
     Stopped,
