@@ -387,7 +387,7 @@ fn lies_are_refused() {
         (Box::new(|_, state| state["recipe"]["lora_rank"] = json!(1 << 30)), "rank must be"),
         (Box::new(|_, state| state["run"]["step"] = json!(u64::MAX)), "contradict"),
         (Box::new(|_, state| state["run"]["step"] = json!(9)), "contradict"),
-        (Box::new(|_, state| state["run"]["step"] = json!(6)), "history"),
+        (Box::new(|_, state| state["run"]["step"] = json!(6)), "contradict"),
         (Box::new(|_, state| state["run"]["step"] = json!(-1)), "cannot be read"),
         (Box::new(|_, state| state["run"]["phase"] = json!("training")), "contradict"),
         (Box::new(|_, state| state["run"]["phase"] = json!("dreaming")), "cannot be read"),

@@ -38,6 +38,10 @@ declare module "*/pkg/cpu/tabtune.js" {
     ): import("./protocol.js").SearchInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
+    checkpoint(): Promise<{ bytes: Uint8Array; info: import("./protocol.js").CheckpointInfo }>;
+    resume(bytes: Uint8Array): Promise<import("./protocol.js").RunInfo>;
+    told(): import("./protocol.js").RunEvent[];
+    static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
     export_adapter(

@@ -21,6 +21,7 @@ pub const ALIASES: &[(&str, &str)] = &[
 
 /// What to do.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one per program.
 pub enum Command {
     /// Train a model on a table.
     Train(Box<Train>),
