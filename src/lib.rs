@@ -45,7 +45,7 @@ mod web;
 
 pub use device::{Compute, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
-pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
+pub use export::{AdapterBundle, Bundle, File, OnnxBundle, Precision, SentenceBundle, onnx};
 pub use recipe::Recipe;
 pub use session::{
     DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead,

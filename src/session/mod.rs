@@ -11,6 +11,7 @@ mod frozen;
 mod history;
 mod method;
 mod model;
+mod onnx;
 mod predict;
 mod prediction;
 mod probe;
