@@ -46,7 +46,11 @@ export function adapterWords(base) {
 export const PRECISIONS = [
   ["f32", "32 bits, as trained", "It says exactly what the model says here."],
   ["f16", "16 bits, half the size", "Half the size, and it says the same but for rounding."],
-  ["int8", "8 bits, a quarter of the size", "A quarter of the size and the fastest on processors; a few answers may change."],
+  [
+    "int8",
+    "8 bits, a quarter of the size",
+    "A quarter of the size and the fastest on processors; a few answers may change.",
+  ],
 ];
 
 /** What runs the task in transformers.js, where it is one call. @type {Partial<Record<import("./protocol.js").Task, string>>} */

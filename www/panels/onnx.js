@@ -19,12 +19,7 @@ export function onnxForm(actions) {
   );
   const words = h("p", { id: "onnx-words", class: "hint" });
   const label = h("label", { class: "label", for: "onnx-precision" }, "Weights");
-  const element = h(
-    "div",
-    { class: "stack tight" },
-    h("div", { class: "row" }, button, label, select),
-    words,
-  );
+  const element = h("div", { class: "stack tight" }, h("div", { class: "row" }, button, label, select), words);
 
   function tell() {
     if (made) words.textContent = onnxWords(made, chosen());

@@ -12,6 +12,8 @@ mod modernbert;
 mod operators;
 mod post_norm;
 mod proto;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use folder::OnnxBundle;
