@@ -44,8 +44,8 @@ export function adapterWords(base) {
 
 /** How ONNX files keep the weights: what a list says, and what follows from it. @type {[import("./protocol.js").Precision, string, string][]} */
 export const PRECISIONS = [
-  ["f32", "32 bits, as trained", "It says exactly what the model says here."],
-  ["f16", "16 bits, half the size", "Half the size, and it says the same but for rounding."],
+  ["f32", "32 bits, as trained", "Its answers are those that the model gives here."],
+  ["f16", "16 bits, half the size", "Half the size; answers differ by rounding alone."],
   [
     "int8",
     "8 bits, a quarter of the size",

@@ -199,7 +199,7 @@ test("the model for JavaScript comes in the chosen precision, in words that fit 
   const words = () => byId(root, "onnx-words").textContent;
   byId(root, "onnx-precision").value = "f32";
   byId(root, "onnx-precision").fire("change");
-  assert.match(words(), /pipeline\("token-classification", …\)\. It says exactly/u);
+  assert.match(words(), /pipeline\("token-classification", …\)\. Its answers are those/u);
   byId(root, "onnx-precision").value = "int8";
   byId(root, "onnx-precision").fire("change");
   assert.match(words(), /A quarter of the size/u);

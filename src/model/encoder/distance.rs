@@ -75,6 +75,21 @@ mod tests {
     }
 
     #[test]
+    fn from_the_longest_distance_on_all_are_alike() {
+        let longest = MPNET_LONGEST as i64;
+        for far in longest..3 * longest {
+            assert_eq!([t5_bucket(far, 32), t5_bucket(-far, 32)], [t5_bucket(longest, 32), t5_bucket(-longest, 32)]);
+        }
+        for (buckets, longest) in [(256, 512), (8, 40), (8, 8), (2, 3), (0, 40)] {
+            let end = longest as i64;
+            for (far, sign) in (end..3 * end).flat_map(|far| [(far, 1), (far, -1)]) {
+                let rows = |far| [far, -far].map(|far| row(far, buckets, longest, sign));
+                assert_eq!(rows(far), rows(end), "{far} of {longest} in {buckets} buckets");
+            }
+        }
+    }
+
+    #[test]
     fn rows_lie_within_the_table() {
         for (tokens, buckets, longest) in [(40, 8, 16), (9, 0, 4)] {
             let span = if buckets > 0 { buckets } else { longest } as i32;
