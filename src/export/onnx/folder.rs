@@ -15,8 +15,6 @@ pub struct OnnxBundle<'a> {
     pub bundle: Bundle<'a>,
     /// The precisions that are wanted, each a file.
     pub precisions: &'a [Precision],
-    /// Longest text in tokens; longer ones are cut as they are here.
-    pub max_length: usize,
 }
 
 impl OnnxBundle<'_> {
@@ -65,7 +63,10 @@ impl OnnxBundle<'_> {
         if let Value::Object(known) = self.bundle.tokenizer_json() {
             known.into_iter().for_each(|(name, value)| fill(&mut settings, &name, value));
         }
-        settings.insert("model_max_length".to_owned(), json!(self.max_length));
+        // Files that say nothing of it say 10³⁰.
+        let longest = self.bundle.config.longest();
+        let named = settings.get("model_max_length").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        settings.insert("model_max_length".to_owned(), json!(named.min(longest as u64)));
         let tokenizer = self.bundle.tokenizer;
         // Around a text without words there are the tokens that begin and end all texts.
         let around = tokenizer.encode("", None)?.ids;

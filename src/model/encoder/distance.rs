@@ -83,7 +83,7 @@ mod tests {
         for (buckets, longest) in [(256, 512), (8, 40), (8, 8), (2, 3), (0, 40)] {
             let end = longest as i64;
             for (far, sign) in (end..3 * end).flat_map(|far| [(far, 1), (far, -1)]) {
-                let rows = |far| [far, -far].map(|far| row(far, buckets, longest, sign));
+                let rows = |far: i64| [far, -far].map(|far| row(far, buckets, longest, sign));
                 assert_eq!(rows(far), rows(end), "{far} of {longest} in {buckets} buckets");
             }
         }
