@@ -10,6 +10,7 @@ mod heads;
 mod layers;
 mod modernbert;
 mod operators;
+mod parameters;
 mod post_norm;
 mod proto;
 #[cfg(test)]
