@@ -74,22 +74,22 @@ async function trained(data, precisions) {
  *
  * @param {import("playwright-core").Page} page
  * @param {Files} files
- * @returns {Promise<{scores: Record<string, number>}[]>}
+ * @returns {Promise<any[]>}
  */
 function predict(page, files) {
-  const names = { config: "config.json", tokenizer: "tokenizer.json", weights: "model.safetensors" };
-  const given = Object.entries(names).map(([key, name]) => [key, Buffer.from(files[name]).toString("base64")]);
+  const given = Object.entries(files).map(([path, bytes]) => [path, Buffer.from(bytes).toString("base64")]);
   return page.evaluate(
     async ({ given, texts }) => {
       const path = "/client.js";
       const { createClient } = await import(path);
       const client = createClient({ onEvent() {}, onDead() {} });
-      const bytes = given.map(([key, base64]) => [
-        key,
-        Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)),
-      ]);
+      const arrays = given.map(([path, base64]) => {
+        return [path, Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))];
+      });
+      const { "config.json": config, "tokenizer.json": tokenizer, ...modules } = Object.fromEntries(arrays);
       await client.startDevice("cpu");
-      await client.openModel(Object.fromEntries(bytes), "trained");
+      const sentence = "modules.json" in modules ? { modules: { ...modules } } : {};
+      await client.openModel({ config, tokenizer, weights: modules["model.safetensors"], ...sentence }, "trained");
       return client.predict({ texts, pairs: null });
     },
     { given, texts: TEXTS },
@@ -97,43 +97,44 @@ function predict(page, files) {
 }
 
 /**
- * What transformers.js says of them, which is told nothing but the folder.
+ * What a pipeline of transformers.js says of them, which is told nothing but the folder.
  *
  * @param {string} name
  * @param {Files} files
+ * @param {string} [task]
+ * @param {Record<string, unknown>} [options]
+ * @returns {Promise<any[]>}
  */
-async function classify(name, files) {
+async function asked(name, files, task = "text-classification", options = { top_k: null }) {
   for (const [path, bytes] of Object.entries(files)) {
     mkdirSync(dirname(join(root, "models", name, path)), { recursive: true });
     writeFileSync(join(root, "models", name, path), bytes);
   }
   const { page, close } = await theirs.open({ device: "cpu" });
   const said = await page.evaluate(
-    async ({ name, texts }) => {
+    async ({ name, texts, task, options }) => {
       const path = "/transformers.min.js";
       const { env, pipeline } = await import(path);
       env.allowRemoteModels = false;
       env.allowLocalModels = true;
       env.localModelPath = "/models/";
       env.backends.onnx.wasm.wasmPaths = "/";
-      const classify = await pipeline("text-classification", name);
-      /** @type {{label: string, score: number}[][]} */
-      const said = await classify(texts, { top_k: null });
-      return said.map((labels) => Object.fromEntries(labels.map(({ label, score }) => [label, score])));
+      const said = await (await pipeline(task, name))(texts, options);
+      return Array.isArray(said) ? said : said.tolist();
     },
-    { name, texts: TEXTS },
+    { name, texts: TEXTS, task, options },
   );
   await close();
   assert.deepEqual(theirs.asked, [], "the browser asked another machine");
   return said;
 }
 
-/** @param {Record<string, number>[]} found @param {{scores: Record<string, number>}[]} said */
+/** @param {{label: string, score: number}[][]} found @param {{scores: Record<string, number>}[]} said */
 function farthest(found, said) {
-  const differences = said.flatMap(({ scores }, at) =>
-    Object.entries(scores).map(([label, score]) => Math.abs(found[at][label] - score)),
-  );
-  assert.equal(differences.length, said.length * Object.keys(found[0]).length);
+  const differences = said.flatMap(({ scores }, at) => {
+    assert.equal(found[at].length, Object.keys(scores).length);
+    return found[at].map(({ label, score }) => Math.abs(score - scores[label]));
+  });
   return Math.max(...differences);
 }
 
@@ -151,13 +152,24 @@ test("transformers.js gives a classifier's probabilities", { timeout: PATIENCE }
     ["f16", 1e-3],
     ["int8", 0.05],
   ])) {
-    const far = farthest(await classify(precision, onnx[precision]), said);
+    const far = farthest(await asked(precision, onnx[precision]), said);
     assert.ok(far <= limit, `${precision}: probabilities are off by ${far}`);
   }
 });
 
 test("and those of several labels", { timeout: PATIENCE }, async () => {
   const { onnx, said } = await trained(taskTable("multi_label"), ["f32"]);
-  const far = farthest(await classify("several", onnx.f32), said);
+  const far = farthest(await asked("several", onnx.f32), said);
   assert.ok(far <= 1e-4, `probabilities are off by ${far}`);
+});
+
+test("and vectors", { timeout: PATIENCE }, async () => {
+  const { onnx, said } = await trained(taskTable("embedding"), ["f32"]);
+  const vectors = await asked("vectors", onnx.f32, "feature-extraction", { pooling: "mean" });
+  assert.equal(vectors.length, TEXTS.length);
+  for (const [at, { vector }] of said.entries()) {
+    const differences = vector.map((/** @type {number} */ value, /** @type {number} */ i) => value - vectors[at][i]);
+    const far = Math.max(...differences.map(Math.abs));
+    assert.ok(far <= 1e-4, `the vector of “${TEXTS[at]}” is off by ${far}`);
+  }
 });
