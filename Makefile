@@ -44,7 +44,7 @@ test: $(PKG) $(PARITY) ## All tests: native, JavaScript, and in a real browser (
 	@tools/test.sh native js browser
 
 .PHONY: test-native test-js test-browser
-test-native: ## Only the native tests
+test-native: $(NPM) ## Only the native tests
 	@tools/test.sh native
 test-js: $(NPM) ## Only the JavaScript tests
 	@tools/test.sh js

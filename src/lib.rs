@@ -45,7 +45,7 @@ mod web;
 
 pub use device::{Compute, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
-pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
+pub use export::{AdapterBundle, Bundle, File, OnnxBundle, Precision, SentenceBundle, onnx};
 pub use recipe::Recipe;
 pub use session::{
     Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles,

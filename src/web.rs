@@ -224,6 +224,13 @@ impl Engine {
         list(self.session()?.export_adapter(base, made_with).await.map_err(thrown)?)
     }
 
+    /// The files of a folder for transformers.js, with the model as ONNX in each of the precisions.
+    pub async fn export_onnx(&mut self, precisions: JsValue, made_with: JsValue) -> Answer {
+        let (precisions, made_with) =
+            (from_js::<Vec<_>>(precisions).map_err(thrown)?, from_js(made_with).map_err(thrown)?);
+        list(self.session()?.export_onnx(&precisions, made_with).await.map_err(thrown)?)
+    }
+
     fn session(&mut self) -> std::result::Result<&mut Session, JsValue> {
         self.session.as_mut().ok_or_else(|| thrown(Error::order("Start a device first.")))
     }

@@ -270,3 +270,31 @@ fn checkpoints_are_kept_and_guarded() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("training is over"), "{said}");
 }
+
+#[test]
+fn a_model_is_exported_for_javascript() {
+    let folder = folder("exported");
+    let (model, out) = (fixture("tiny-classifier"), path(&folder));
+    let files =
+        objects(&tabtune(&["export", "--model", path(&model), "--out", out, "--precision", "int8,f32", "--json"]));
+    let paths: Vec<&str> = files.iter().filter_map(|file| file["path"].as_str()).collect();
+    let expected =
+        ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx", "onnx/model_quantized.onnx"];
+    assert_eq!(paths, expected);
+    for file in &files {
+        let written = fs::metadata(folder.join(file["path"].as_str().expect("a path"))).expect("a file").len();
+        assert_eq!(file["bytes"], written);
+    }
+    let json =
+        |name: &str| -> Value { serde_json::from_slice(&fs::read(folder.join(name)).expect("a file")).expect("JSON") };
+    let config = json("config.json");
+    assert_eq!(config["architectures"][0], "BertForSequenceClassification");
+    assert_eq!(config["transformers.js_config"]["dtype"], "q8", "the first that was named");
+    let tokenizer = json("tokenizer_config.json");
+    assert_eq!(
+        ["pad_token", "sep_token", "mask_token"].map(|name| tokenizer[name].as_str().unwrap_or_default()),
+        ["[PAD]", "[SEP]", "[MASK]"]
+    );
+    refused(&["export", "--model", path(&fixture("tiny-bert")), "--out", out], "has no head for a task yet");
+    refused(&["export", "--model", path(&model), "--out", out, "--precision", "f8"], "f8");
+}

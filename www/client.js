@@ -23,7 +23,7 @@ const RESULT_LOST =
 const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
 
 /** Calls about the result of the last run, which only the engine that trained it can answer. */
-const ABOUT_RESULT = new Set(["predict", "export_files", "export_adapter"]);
+const ABOUT_RESULT = new Set(["predict", "export_files", "export_adapter", "export_onnx"]);
 
 /**
  * Talks to one worker at a time, and after a move to another device also to the one that holds the last run's result. A
@@ -261,6 +261,9 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportAdapter: (base) => ask("export_adapter", [base]),
+
+    /** @param {import("./protocol.js").Precision[]} precisions @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
+    exportOnnx: (precisions) => ask("export_onnx", [precisions]),
   };
 }
 

@@ -15,6 +15,10 @@
  */
 
 /**
+ * @typedef {"f32"|"f16"|"int8"} Precision  How an ONNX file keeps the weights, as src/export/onnx/weights.rs names it.
+ */
+
+/**
  * @typedef {object} Mistake  What went wrong, as src/error.rs words it.
  * @property {"table"|"model"|"tensor"|"recipe"|"device"|"order"|"file"|"worker"} kind
  * @property {string} message  A whole sentence with the place and the remedy.
@@ -345,6 +349,7 @@
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
+ *   export_onnx(precisions)            -> the same        config.json, tokenizer, onnx/…: what transformers.js loads
  */
 export const CALLS = /** @type {const} */ ([
   "devices",
@@ -371,4 +376,5 @@ export const CALLS = /** @type {const} */ ([
   "predict",
   "export_files",
   "export_adapter",
+  "export_onnx",
 ]);

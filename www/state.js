@@ -67,7 +67,7 @@ import { ONE_RUN } from "./several.js";
 /**
  * @typedef {object} ResultState
  * @property {Answered|null} answered  What the model said last.
- * @property {"predict"|"weights"|"zip"|"adapter"|null} busy
+ * @property {"predict"|"weights"|"zip"|"adapter"|"onnx"|null} busy
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
  */

@@ -41,3 +41,31 @@ export function hasAdapter({ method }) {
 export function adapterWords(base) {
   return `The adapter is only what was learnt, a small part of the size: PEFT loads it over the base model, ${base}.`;
 }
+
+/** How ONNX files keep the weights: what a list says, and what follows from it. @type {[import("./protocol.js").Precision, string, string][]} */
+export const PRECISIONS = [
+  ["f32", "32 bits, as trained", "Its answers are those that the model gives here."],
+  ["f16", "16 bits, half the size", "Half the size; answers differ by rounding alone."],
+  [
+    "int8",
+    "8 bits, a quarter of the size",
+    "A quarter of the size and the fastest on processors; a few answers may change.",
+  ],
+];
+
+/** What runs the task in transformers.js, where it is one call. @type {Partial<Record<import("./protocol.js").Task, string>>} */
+const PIPELINES = {
+  classification: "text-classification",
+  multi_label: "text-classification",
+  tokens: "token-classification",
+  answers: "question-answering",
+  language: "fill-mask",
+  embedding: "feature-extraction",
+};
+
+/** @param {Made} made @param {import("./protocol.js").Precision} precision @returns {string} What the zip for JavaScript holds. */
+export function onnxWords({ task }, precision) {
+  const how = PIPELINES[task] ? `pipeline("${PIPELINES[task]}", …)` : "AutoModelForSequenceClassification";
+  const words = PRECISIONS.find(([name]) => name === precision)?.[2] ?? "";
+  return `For web pages and Node: a folder that transformers.js loads with ${how}. ${words}`;
+}

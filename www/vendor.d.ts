@@ -48,6 +48,10 @@ declare module "*/pkg/cpu/tabtune.js" {
       base: string,
       meta: { created: string; browser: string },
     ): Promise<{ path: string; bytes: Uint8Array }[]>;
+    export_onnx(
+      precisions: import("./protocol.js").Precision[],
+      meta: { created: string; browser: string },
+    ): Promise<{ path: string; bytes: Uint8Array }[]>;
   }
 
   export default function init(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;

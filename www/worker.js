@@ -141,6 +141,7 @@ const answers = {
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
+  export_onnx: (precisions) => inTurn(() => liveEngine().export_onnx(precisions, madeWith())),
 };
 
 /** What the report of a training says of this browser. */

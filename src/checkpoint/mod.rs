@@ -11,7 +11,7 @@ pub mod state;
 
 pub use file::WeightsFile;
 pub use load::{Loaded, initialise, load};
-pub(crate) use save::serialize;
 pub use save::{Named, parameters, save, save_bare};
+pub(crate) use save::{Parameter, on_the_device, serialize};
 pub use sentence::{DenseLayer, ModuleFile, SentenceLayout, SentenceModules};
 pub use shards::shards;

@@ -14,10 +14,17 @@ use crate::model::{EncoderConfig, Model, ModulePath};
 use crate::task::Task;
 
 /// One parameter on its way to the host.
-pub(super) struct Parameter {
-    pub(super) path: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) flat: Tensor<1>,
+pub(crate) struct Parameter {
+    pub(crate) path: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) flat: Tensor<1>,
+}
+
+/// Every parameter of a model in the order of its modules, in the model's own layout; nothing is read yet.
+pub(crate) fn on_the_device(model: &Model) -> Vec<Parameter> {
+    let mut collect = Collect::default();
+    model.visit(&mut collect);
+    collect.parameters
 }
 
 /// A tensor under its hub name: shape and values.
@@ -34,12 +41,11 @@ pub type Named = (String, Vec<usize>, Vec<f32>);
 ///
 /// If the model has adapters: [`Model::merged`] folds them in.
 pub async fn parameters(model: &Model, config: &EncoderConfig, task: Task) -> Result<Vec<Named>> {
-    let mut collect = Collect::default();
-    model.visit(&mut collect);
+    let collected = on_the_device(model);
     let table = names::table(config, task);
     let by_path: HashMap<&str, &Name> = table.iter().map(|name| (name.path.as_str(), name)).collect();
-    let mut named = Vec::with_capacity(collect.parameters.len());
-    for Parameter { path, shape, flat } in collect.parameters {
+    let mut named = Vec::with_capacity(collected.len());
+    for Parameter { path, shape, flat } in collected {
         if task == Task::Embedding && path.starts_with("head.") {
             continue;
         }

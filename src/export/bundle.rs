@@ -67,7 +67,7 @@ impl Bundle<'_> {
     }
 
     /// What a tokenizer needs beside its `tokenizer.json`: not every class knows which token pads or hides.
-    fn tokenizer_json(&self) -> Value {
+    pub(super) fn tokenizer_json(&self) -> Value {
         let mut settings = Map::new();
         settings.insert("model_max_length".to_owned(), json!(self.config.longest()));
         let pad = Some(self.tokenizer.pad_id()).filter(|&id| self.tokenizer.is_special(id));
@@ -81,7 +81,7 @@ impl Bundle<'_> {
     }
 
     /// The base model's configuration as that of the class: architecture, labels both ways, kind of problem.
-    fn config_json(&self, class: &str) -> Value {
+    pub(super) fn config_json(&self, class: &str) -> Value {
         let mut config = self.config.source.as_object().cloned().unwrap_or_default();
         for stale in [
             "_name_or_path",
@@ -127,7 +127,7 @@ impl Bundle<'_> {
     }
 }
 
-fn file(path: &str, bytes: Vec<u8>) -> File {
+pub(super) fn file(path: &str, bytes: Vec<u8>) -> File {
     File { path: path.to_owned(), bytes }
 }
 

@@ -13,8 +13,10 @@ mod tuning;
 
 pub use batch::{DeviceBatch, Words};
 pub use config::{Activation, EncoderConfig};
+pub(crate) use encoder::distance;
 pub use encoder::{Encoder, Wanted};
 pub use family::{Details, FAMILIES, Family, Pooling, Positions, Table};
+pub(crate) use family::{Disentangled, HeadShape, Modern, Rotary};
 pub(crate) use head::lengths;
 pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
 pub use learnt::{Learnt, Read};

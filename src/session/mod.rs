@@ -12,6 +12,7 @@ mod frozen;
 mod history;
 mod method;
 mod model;
+mod onnx;
 mod predict;
 mod prediction;
 mod probe;

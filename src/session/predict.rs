@@ -22,15 +22,15 @@ const MAX_PREDICTIONS: usize = 100_000;
 const MASK_WORDS: usize = 5;
 
 /// The model that predicts.
-struct Predictor<'a> {
-    base: &'a OpenModel,
-    model: &'a Model,
-    task: Task,
-    labels: &'a [String],
-    max_length: usize,
-    threshold: f64,
+pub(super) struct Predictor<'a> {
+    pub(super) base: &'a OpenModel,
+    pub(super) model: &'a Model,
+    pub(super) task: Task,
+    pub(super) labels: &'a [String],
+    pub(super) max_length: usize,
+    pub(super) threshold: f64,
     /// Whether contexts may hold no answer.
-    may_lack: bool,
+    pub(super) may_lack: bool,
 }
 
 impl Session {
@@ -114,7 +114,7 @@ impl Session {
         Ok(self.predictor()?.task)
     }
 
-    fn predictor(&self) -> Result<Predictor<'_>> {
+    pub(super) fn predictor(&self) -> Result<Predictor<'_>> {
         if let Some(trained) = &self.trained {
             return Ok(Predictor {
                 base: &trained.base,

@@ -98,7 +98,7 @@ impl Trained {
     }
 
     /// `training_report.json`: recipe, data, metrics, versions; no row of the data.
-    fn report(&self, mut made_with: Map<String, Value>) -> Value {
+    pub(super) fn report(&self, mut made_with: Map<String, Value>) -> Value {
         made_with.insert("tabtune".to_owned(), json!(env!("CARGO_PKG_VERSION")));
         made_with.insert("burn".to_owned(), json!("0.22.1"));
         let DatasetInfo { classes, train, validation, longest_tokens, mean_tokens, .. } = &self.data;

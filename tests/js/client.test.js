@@ -231,4 +231,7 @@ test("the adapter is asked of the engine that trained, by the name of the base m
   const { call, args } = workers[0].sent.at(-1);
   assert.deepEqual([call, args], ["export_adapter", ["owner/name"]]);
   assert.equal(workers[1].sent.at(-1).call, "shard_names");
+  client.exportOnnx(["int8"]).catch(() => null);
+  const onnx = workers[0].sent.at(-1);
+  assert.deepEqual([onnx.call, onnx.args], ["export_onnx", [["int8"]]]);
 });

@@ -194,6 +194,21 @@ test("what can be taken away and what it is depends on task and method", () => {
   assert.deepEqual([frozen.weights, frozen.adapter], [false, ""]);
 });
 
+test("the model for JavaScript comes in the chosen precision, in words that fit its task", () => {
+  const { root, calls } = drawn(resultPanel, trained("tokens"));
+  const words = () => byId(root, "onnx-words").textContent;
+  byId(root, "onnx-precision").value = "f32";
+  byId(root, "onnx-precision").fire("change");
+  assert.match(words(), /pipeline\("token-classification", …\)\. Its answers are those/u);
+  byId(root, "onnx-precision").value = "int8";
+  byId(root, "onnx-precision").fire("change");
+  assert.match(words(), /A quarter of the size/u);
+  byId(root, "download-onnx").fire("click");
+  assert.deepEqual(calls, [["saveOnnx", "int8"]]);
+  const number = drawn(resultPanel, trained("regression")).root;
+  assert.match(byId(number, "onnx-words").textContent, /AutoModelForSequenceClassification/u);
+});
+
 test("choices of many words have a row of their own", () => {
   /** @type {(name: string, words: string) => import("../../www/protocol.js").RecipeField} */
   const field = (name, words) => ({

@@ -56,5 +56,13 @@ export function resultActions({ client, dispatch, state }) {
         save(await zipped(await client.exportAdapter(state().run.subject?.base ?? "")), saved);
         return { saved };
       }),
+
+    /** @param {import("../protocol.js").Precision} precision */
+    saveOnnx: (precision) =>
+      attempt("onnx", async () => {
+        const saved = `${name()}-onnx.zip`;
+        save(await zipped(await client.exportOnnx([precision])), saved);
+        return { saved };
+      }),
   };
 }

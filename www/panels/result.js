@@ -5,6 +5,7 @@ import { phase } from "../state.js";
 import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";
+import { onnxForm } from "./onnx.js";
 import { mistakeLine, section } from "./section.js";
 import { tryForm } from "./try.js";
 
@@ -35,6 +36,7 @@ export function resultPanel(actions) {
   );
   const inZip = h("p", { id: "download-words", class: "hint" });
   const inAdapter = h("p", { id: "adapter-words", class: "hint" });
+  const onnx = onnxForm(actions);
   const status = h("p", { id: "download-status", class: "hint", role: "status" });
   const mistake = mistakeLine("result-error");
   const take = h(
@@ -44,6 +46,7 @@ export function resultPanel(actions) {
     h("div", { class: "row" }, zip, weights, adapter),
     inZip,
     inAdapter,
+    onnx.element,
     status,
   );
   const about = h("p", { id: "result-subject", class: "subject" });
@@ -57,6 +60,7 @@ export function resultPanel(actions) {
     show(weights, weightsLearnt(subject));
     show(adapter, hasAdapter(subject));
     show(inAdapter, hasAdapter(subject));
+    onnx.describe(subject);
   });
 
   /** @param {State} state */
@@ -74,6 +78,7 @@ export function resultPanel(actions) {
     drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
     weights.disabled = zip.disabled = adapter.disabled = busy !== null;
+    onnx.disable(busy !== null);
     const words =
       busy !== null && busy !== "predict"
         ? "Packing the files…"

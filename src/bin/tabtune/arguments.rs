@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde_json::{Map, Value};
 use tabtune::recipe::{FIELDS, Field, FieldKind};
-use tabtune::{DeviceKind, Error, Recipe, Result, SearchPlan, Task};
+use tabtune::{DeviceKind, Error, Precision, Recipe, Result, SearchPlan, Task};
 
 use crate::search;
 
@@ -29,6 +29,8 @@ pub enum Command {
     Eval(Eval),
     /// Label texts.
     Predict(Predict),
+    /// Write a model as ONNX.
+    Export(Export),
 }
 
 /// Options of `train`.
@@ -75,6 +77,15 @@ pub struct Predict {
     pub common: Common,
     pub texts: Vec<String>,
     pub pair: Option<String>,
+}
+
+/// Options of `export`.
+#[derive(Debug)]
+pub struct Export {
+    pub common: Common,
+    pub out: PathBuf,
+    /// At least one.
+    pub precisions: Vec<Precision>,
 }
 
 /// Options of every command.
@@ -154,7 +165,21 @@ fn program() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([train, eval, predict])
+        .subcommands([train, eval, predict, export()])
+}
+
+fn export() -> clap::Command {
+    common(clap::Command::new("export").about("Write a model that has a head as ONNX, for transformers.js"))
+        .arg(option("out", "DIR", "Folder for the files").required(true).value_parser(value_parser!(PathBuf)))
+        .arg(
+            option(
+                "precision",
+                "WORDS",
+                "How weights are kept: f32, f16, int8, or several with commas between them [f32]",
+            )
+            .value_delimiter(',')
+            .value_parser(Precision::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        )
 }
 
 fn keeping() -> [Arg; 4] {
@@ -246,6 +271,13 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
         return Ok(Command::Predict(Predict { common, texts, pair: text("pair") }));
+    }
+    if name == "export" {
+        let named: Vec<&String> = matches.get_many("precision").unwrap_or_default().collect();
+        let of = |word: &String| Precision::ALL.iter().find(|(name, _)| name == word).map(|(_, precision)| *precision);
+        let precisions = named.into_iter().filter_map(of).collect::<Vec<_>>();
+        let precisions = if precisions.is_empty() { vec![Precision::F32] } else { precisions };
+        return Ok(Command::Export(Export { common, out: path("out"), precisions }));
     }
     let named = text("task");
     let task = Task::ALL.iter().find(|(name, _)| named.as_deref() == Some(*name)).map(|(_, task)| *task);

@@ -1,4 +1,4 @@
-//! The three commands: each opens a session, does its work and prints what came out.
+//! The commands: each opens a session, does its work and prints what came out.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use tabtune::data::Mapping;
 use tabtune::recipe::Method;
 use tabtune::{Error, Event, ModelFiles, Recipe, Result, Session, Task, TrialDone, Vocabulary};
 
-use crate::arguments::{Columns, Common, Eval, Predict, Train};
+use crate::arguments::{Columns, Common, Eval, Export, Predict, Train};
 use crate::checkpoint::{self, Keeper};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
@@ -134,6 +134,23 @@ pub async fn predict(options: Predict) -> Result<()> {
             print_line!("{}", json!(prediction));
         } else {
             print_line!("{}", line(&prediction));
+        }
+    }
+    Ok(())
+}
+
+/// `tabtune export`
+pub async fn export(options: Export) -> Result<()> {
+    folder::prepare(&options.out)?;
+    let session = open(&options.common).await?;
+    let files = session.export_onnx(&options.precisions, Map::new()).await?;
+    folder::write(&options.out, &files)?;
+    for file in files {
+        let megabytes = file.bytes.len() as f64 / 1e6;
+        if options.common.json {
+            print_line!("{}", json!({ "path": file.path, "bytes": file.bytes.len() }));
+        } else {
+            print_line!("{:<28} {megabytes:>8.1} MB", file.path);
         }
     }
     Ok(())

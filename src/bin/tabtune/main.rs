@@ -31,6 +31,7 @@ fn main() -> ExitCode {
             Command::Train(options) => commands::train(*options).await,
             Command::Eval(options) => commands::eval(options).await,
             Command::Predict(options) => commands::predict(options).await,
+            Command::Export(options) => commands::export(options).await,
         }
     });
     match result {

@@ -4,7 +4,7 @@ use burn::nn::Embedding;
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// Distance from which MPNet has one bucket for all.
-const MPNET_LONGEST: f64 = 128.0;
+pub(crate) const MPNET_LONGEST: f64 = 128.0;
 
 /// MPNet's learned bias per distance, with that of padding: table `[R, A]`, padding `[B, T]` → `[B, A, T, T]`
 /// (`MPNetEncoder.compute_position_bias`).
@@ -20,12 +20,17 @@ pub fn bias(table: &Embedding, tokens: usize, padding: &Tensor<2>) -> Tensor<4> 
 /// DeBERTa's rows of the table of distances for each pair of tokens, `[1, T, T]`, from 0 to 2·span − 1, for contents
 /// that look at positions and, transposed, for positions that look at contents.
 pub fn rows(tokens: usize, buckets: usize, longest: usize, sign: i64) -> Vec<i32> {
+    pairs(tokens).map(|(query, key)| row(query - key, buckets, longest, sign) as i32).collect()
+}
+
+/// DeBERTa's row for one distance, that of a query from a key.
+pub(crate) fn row(distance: i64, buckets: usize, longest: usize, sign: i64) -> i64 {
     let span = if buckets > 0 { buckets } else { longest } as i64;
-    let distance = |query: i64, key: i64| match buckets {
-        0 => query - key,
-        _ => log_bucket(query - key, buckets as i64, longest as i64),
+    let bucket = match buckets {
+        0 => distance,
+        _ => log_bucket(distance, buckets as i64, longest as i64),
     };
-    pairs(tokens).map(|(query, key)| (sign * distance(query, key) + span).clamp(0, 2 * span - 1) as i32).collect()
+    (sign * bucket + span).clamp(0, 2 * span - 1)
 }
 
 /// All pairs of a query's and a key's place.
@@ -35,7 +40,7 @@ fn pairs(tokens: usize) -> impl Iterator<Item = (i64, i64)> {
 }
 
 /// T5's buckets (Raffel et al. 2019), half of them for each direction, half of those for single distances.
-fn t5_bucket(distance: i64, buckets: i64) -> i64 {
+pub(crate) fn t5_bucket(distance: i64, buckets: i64) -> i64 {
     let half = buckets / 2;
     let offset = if distance > 0 { half } else { 0 };
     let (distance, exact) = (distance.abs(), half / 2);
@@ -67,6 +72,21 @@ mod tests {
         assert_eq!([-8, -500, 8, 500].map(|distance| t5_bucket(distance, 32)), [8, 15, 24, 31]);
         assert_eq!([0, 1, -128, 128].map(|distance| log_bucket(distance, 256, 512)), [0, 1, -128, 128]);
         assert_eq!([511, -511].map(|distance| log_bucket(distance, 256, 512)), [255, -255]);
+    }
+
+    #[test]
+    fn from_the_longest_distance_on_all_are_alike() {
+        let longest = MPNET_LONGEST as i64;
+        for far in longest..3 * longest {
+            assert_eq!([t5_bucket(far, 32), t5_bucket(-far, 32)], [t5_bucket(longest, 32), t5_bucket(-longest, 32)]);
+        }
+        for (buckets, longest) in [(256, 512), (8, 40), (8, 8), (2, 3), (0, 40)] {
+            let end = longest as i64;
+            for (far, sign) in (end..3 * end).flat_map(|far| [(far, 1), (far, -1)]) {
+                let rows = |far: i64| [far, -far].map(|far| row(far, buckets, longest, sign));
+                assert_eq!(rows(far), rows(end), "{far} of {longest} in {buckets} buckets");
+            }
+        }
     }
 
     #[test]

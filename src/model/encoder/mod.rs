@@ -5,7 +5,7 @@
 
 mod block;
 mod deberta;
-mod distance;
+pub(crate) mod distance;
 mod embeddings;
 mod modernbert;
 mod post_norm;

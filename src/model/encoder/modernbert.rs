@@ -161,10 +161,8 @@ impl Layer {
 /// Rotary positions (Su et al. 2021): the angle of pair p of D / 2 at place t is `t · θ^(−2p / D)`.
 fn rotation(rotary: Rotary, tokens: usize, width: usize, device: &Device) -> [Tensor<4>; 2] {
     let half = width / 2;
-    // In f32, as the reference: at thousands of tokens the difference shows.
-    let frequency = |pair: usize| 1.0 / (rotary.theta as f32).powf((2 * pair) as f32 / width as f32);
     let angles: Vec<f32> =
-        (0..tokens).flat_map(|place| (0..width).map(move |at| place as f32 * frequency(at % half))).collect();
+        (0..tokens).flat_map(|place| (0..width).map(move |at| rotary.angle(place, at % half, width))).collect();
     let grid = |f: fn(f32) -> f32| {
         Tensor::from_data(TensorData::new(angles.iter().copied().map(f).collect(), [1, tokens, 1, width]), device)
     };

@@ -29,6 +29,14 @@ pub struct Rotary {
     pub theta: f64,
 }
 
+impl Rotary {
+    /// The angle of a pair of a head's D values at a place.
+    pub fn angle(self, place: usize, pair: usize, width: usize) -> f32 {
+        // In f32, as the reference: at thousands of tokens the difference shows.
+        place as f32 * (1.0 / (self.theta as f32).powf((2 * pair) as f32 / width as f32))
+    }
+}
+
 /// Which layers have biases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // They are the names of the layers.

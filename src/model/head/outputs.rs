@@ -76,6 +76,16 @@ impl OutputHead {
         self.shape.pooling
     }
 
+    /// What lies before the layer that gives the outputs.
+    pub(crate) fn shape(&self) -> HeadShape {
+        self.shape
+    }
+
+    /// Whether its outputs are over texts, else over tokens.
+    pub(crate) fn pools(&self) -> bool {
+        self.pools
+    }
+
     /// Which hidden states it reads.
     pub fn wants(&self) -> Wanted {
         if self.pools { self.shape.pooling.wants() } else { Wanted::All }
