@@ -5,7 +5,7 @@ import { mistake } from "./mistake.js";
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {import("./protocol.js").Progress} Progress
- * @typedef {import("./protocol.js").RunEvent|import("./protocol.js").FailedEvent} Event
+ * @typedef {import("./protocol.js").RunEvent|import("./protocol.js").FailedEvent|import("./protocol.js").KeptEvent} Event
  * @typedef {(progress: Progress) => void} OnProgress
  * @typedef {{worker: WorkerLike, resolve: (value: any) => void, reject: (reason: Mistake) => void, onProgress?: OnProgress}} Pending
  * @typedef {Pick<Worker, "postMessage"|"terminate"|"addEventListener">} WorkerLike
@@ -83,7 +83,7 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 
   /** @param {WorkerLike} from */
   function keepResult(from) {
-    if (trainer && trainer !== from) end(trainer, mistake("device", RESULT_LOST));
+    if (trainer && trainer !== from && trainer !== worker) end(trainer, mistake("device", RESULT_LOST));
     trainer = from;
   }
 
@@ -147,6 +147,26 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
   }
 
   return {
+    /**
+     * Opens a model that was trained earlier in a worker of its own, which answers for the result from then on.
+     *
+     * @param {import("./protocol.js").ModelFiles} files
+     * @param {string} name
+     * @returns {Promise<import("./protocol.js").ModelInfo>}
+     */
+    async openResult(files, name) {
+      const opened = open();
+      try {
+        await send(opened, "start_device", ["cpu"]);
+        const info = await send(opened, "open_model", [files, name], { transfer: buffersOf(arraysOf(files)) });
+        keepResult(opened);
+        return info;
+      } catch (thrown) {
+        if (alive.has(opened)) end(opened, LEFT);
+        throw thrown;
+      }
+    },
+
     /** @returns {Promise<import("./protocol.js").DeviceChoices>} */
     devices: () => ask("devices", []),
 
@@ -218,6 +238,30 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
 
     /** @returns {Promise<null>} */
     stop: () => ask("stop", []),
+
+    /** @returns {Promise<import("./protocol.js").CheckpointMade>} */
+    checkpoint: () => ask("checkpoint", []),
+
+    /** @param {Uint8Array} bytes @returns {Promise<import("./projects/record.js").CheckpointInfo>} */
+    checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),
+
+    /**
+     * Goes on with a run in an engine that has its model and data open. The bytes are handed over.
+     *
+     * @param {Uint8Array} bytes
+     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[]}>} What happened so far.
+     */
+    resumeRun: (bytes) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]) }),
+
+    /**
+     * Has checkpoints of the run that is on sent to a port, and its trained model.
+     *
+     * @param {MessagePort} port
+     * @param {string} base  What an adapter names its model by.
+     * @param {number} interval_ms  Between checkpoints.
+     * @returns {Promise<null>}
+     */
+    keep: (port, base, interval_ms) => ask("keep", [port, base, interval_ms], { transfer: [port] }),
 
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),

@@ -61,6 +61,7 @@
  * @property {Task|null} task    Task of a checkpoint that already has a head.
  * @property {string[]|null} labels  Its labels.
  * @property {string[]} notes    Missing or unexpected tensors and other things worth a line, in words.
+ * @property {string} [sum]      Checksum of its configuration and weights, by which a kept run knows it again; added by the worker.
  */
 
 /**
@@ -232,6 +233,18 @@
  */
 
 /**
+ * @typedef {object} KeptEvent  A checkpoint was stored, or could not be; sent by the worker, never by the engine.
+ * @property {"kept"} type
+ * @property {import("./projects/record.js").CheckpointInfo|null} info  Null where it is the trained model that was stored.
+ * @property {Mistake|null} mistake  Why it could not be.
+ */
+
+/**
+ * @typedef {{bytes: Uint8Array, info: import("./projects/record.js").CheckpointInfo}} CheckpointMade  All that a run needs to go
+ *   on, and where it stands.
+ */
+
+/**
  * What is asked of a model: texts and, for tasks of two texts, as many second ones.
  *
  * @typedef {{texts: string[], pairs: string[]|null}} PredictRequest
@@ -276,6 +289,10 @@
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
+ *   checkpoint()                       -> CheckpointMade  of the run that is on
+ *   checkpoint_info(bytes)             -> CheckpointInfo
+ *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  what happened so far; then events flow as after start
+ *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
@@ -297,6 +314,10 @@ export const CALLS = /** @type {const} */ ([
   "pause",
   "resume",
   "stop",
+  "checkpoint",
+  "checkpoint_info",
+  "resume_run",
+  "keep",
   "predict",
   "export_files",
   "export_adapter",

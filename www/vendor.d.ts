@@ -8,6 +8,10 @@ declare module "*/pkg/vendor/client-zip.js" {
   export * from "client-zip";
 }
 
+declare module "*/pkg/vendor/unzipit.js" {
+  export * from "unzipit";
+}
+
 declare module "*/pkg/cpu/tabtune.js" {
   /** The wasm module's one class; errors are thrown as `Mistake` objects. */
   export class Engine {
@@ -29,6 +33,11 @@ declare module "*/pkg/cpu/tabtune.js" {
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
+    checkpoint(): Promise<import("./protocol.js").CheckpointMade>;
+    resume_run(
+      bytes: Uint8Array,
+    ): Promise<{ info: import("./protocol.js").RunInfo; events: import("./protocol.js").RunEvent[] }>;
+    static checkpoint_info(bytes: Uint8Array): import("./projects/record.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
     export_adapter(

@@ -1,9 +1,11 @@
 // The sole owner of wasm and GPU: answers the page's calls one after the other and pulls a run along. It has one engine
 // on one device for life; the page starts another worker for another device.
 
-import { findDevices } from "./devices.js";
+import { findDevices, watchForLoss } from "./devices.js";
 import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
+import { checksum } from "./projects/disk.js";
+import { createWriter } from "./projects/writer.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -36,6 +38,11 @@ let version = 0;
 /** The engine bears one call at a time, so each waits for the one before. @type {Promise<unknown>} */
 let last = Promise.resolve();
 
+/** Where checkpoints go, once somebody wants them. @type {{writer: import("./projects/writer.js").Writer, base: string}|null} */
+let keeping = null;
+/** Why the GPU is gone, once it is: nothing that the engine still has to do will be done. @type {Mistake|null} */
+let lost = null;
+
 /** @template T @param {() => T|Promise<T>} work @returns {Promise<T>} */
 function inTurn(work) {
   const result = last.then(work);
@@ -44,6 +51,7 @@ function inTurn(work) {
 }
 
 function liveEngine() {
+  if (lost) throw lost;
   if (engine === null) throw mistake("order", "Start a device first.");
   return engine;
 }
@@ -56,7 +64,7 @@ function liveEngine() {
  */
 async function startDevice(kind) {
   const wanted = kind === "auto" ? (await findDevices()).recommended : kind;
-  if (running) return running.kind === wanted ? running : null;
+  if (running) return running.kind === wanted && !lost ? running : null;
   try {
     running = await startOn(wanted);
   } catch (thrown) {
@@ -69,6 +77,7 @@ async function startDevice(kind) {
 
 /** @param {"gpu"|"cpu"} device @returns {Promise<DeviceInfo>} */
 async function startOn(device) {
+  if (device === "gpu") watchForLoss(onLost);
   const { Engine, why } = await loadEngine(chooseBuild(device, await findAbilities()));
   announce(Engine);
   engine = new Engine();
@@ -89,7 +98,11 @@ const answers = {
       liveEngine();
       return (await loaded).shard_names(index);
     }),
-  open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
+  open_model: (files, name) =>
+    changing(async (engine) => {
+      const sum = await sumOf(files);
+      return { ...(await engine.open_model(files, name)), sum };
+    }),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
   suggest: () => inTurn(() => liveEngine().suggest()),
   guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
@@ -104,12 +117,14 @@ const answers = {
   start: (recipe) =>
     inTurn(() => {
       const info = liveEngine().start(recipe);
+      stopKeeping();
       setTimeout(pull);
       return info;
     }),
   pause: () => {
     puller += 1;
-    return inTurn(() => null);
+    if (lost) return null;
+    return inTurn(() => (keeping ? keepCheckpoint(keeping.writer) : null));
   },
   resume: () => {
     setTimeout(pull);
@@ -119,8 +134,23 @@ const answers = {
     puller += 1;
     return inTurn(async () => {
       post(await liveEngine().stop());
+      keepResult();
       return null;
     });
+  },
+  checkpoint: () => inTurn(() => liveEngine().checkpoint()),
+  checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
+  resume_run: (bytes) =>
+    inTurn(async () => {
+      const resumed = await liveEngine().resume_run(bytes);
+      stopKeeping();
+      setTimeout(pull);
+      return resumed;
+    }),
+  keep: (port, base, interval_ms) => {
+    stopKeeping();
+    keeping = { writer: createWriter(port, interval_ms), base };
+    return null;
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
@@ -159,13 +189,70 @@ async function pull() {
       const began = performance.now();
       const events = await inTurn(() => (mine === puller ? liveEngine().run_steps(units) : []));
       post(events);
-      if (events.some((event) => event.type === "done")) return;
+      if (events.some((event) => event.type === "done")) return keepResult();
+      if (keeping?.writer.isDue(events))
+        await inTurn(() => mine === puller && keeping && keepCheckpoint(keeping.writer));
       units = nextUnits(units, performance.now() - began);
       await turn();
     }
   } catch (thrown) {
-    port.postMessage({ event: { type: "failed", mistake: asAnswer(thrown) } });
+    if (!lost) port.postMessage({ event: { type: "failed", mistake: asAnswer(thrown) } });
   }
+}
+
+/** Of the run that is on, between two steps of it. @param {import("./projects/writer.js").Writer} writer */
+async function keepCheckpoint(writer) {
+  try {
+    await writer.write(
+      () => liveEngine().checkpoint(),
+      (info, mistake) => port.postMessage({ event: { type: "kept", info, mistake } }),
+    );
+  } catch (thrown) {
+    // The engine says that there is none to be had now; anything else means that it is broken.
+    if (!isMistake(thrown)) throw thrown;
+  }
+  return null;
+}
+
+/** Sends the trained model to where the checkpoints went. */
+function keepResult() {
+  const kept = keeping;
+  keeping = null;
+  if (!kept) return;
+  return inTurn(async () => {
+    const files = await liveEngine().export_files(madeWith());
+    // Only what was trained as one has an adapter.
+    const adapter = await liveEngine()
+      .export_adapter(kept.base, madeWith())
+      .catch(() => []);
+    const inFolder = adapter.map(({ path, bytes }) => ({ path: `adapter/${path}`, bytes }));
+    kept.writer.keepResult([...files, ...inFolder]).then((mistake) => {
+      kept.writer.close();
+      port.postMessage({ event: { type: "kept", info: null, mistake } });
+    });
+  }).catch(() => kept.writer.close());
+}
+
+function stopKeeping() {
+  keeping?.writer.close();
+  keeping = null;
+}
+
+/** The run, if one is on, ends here; the page takes it up elsewhere. @param {string} why */
+function onLost(why) {
+  puller += 1;
+  lost = mistake(
+    "device",
+    `The GPU was lost (${why}). It may have been reset by its driver, switched off, or run out of memory.`,
+  );
+  port.postMessage({ event: { type: "failed", mistake: lost } });
+}
+
+/** @param {import("./protocol.js").ModelFiles} files @returns {Promise<string>} Of the configuration and all weights. */
+async function sumOf({ config, weights }) {
+  const sums = [];
+  for (const part of [config, ...[weights].flat()]) if (part) sums.push(await checksum(part));
+  return checksum(new TextEncoder().encode(sums.join(" ")));
 }
 
 /** @param {number} units @param {number} milliseconds */
@@ -199,6 +286,7 @@ function turn() {
  * @returns {Mistake}
  */
 function asAnswer(thrown) {
+  if (lost) return lost;
   if (isMistake(thrown)) return thrown;
   const cause = thrown instanceof Error ? thrown.message : String(thrown);
   if (engine === null) {
