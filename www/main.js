@@ -2,21 +2,29 @@
 
 import { createActions } from "./actions.js";
 import { createClient } from "./client.js";
+import { continueNotice } from "./panels/continue.js";
 import { dataPanel } from "./panels/data.js";
 import { dropTarget } from "./panels/drop.js";
 import { modelPanel } from "./panels/model.js";
+import { projectList } from "./panels/projects.js";
 import { rail } from "./panels/rail.js";
 import { recipePanel } from "./panels/recipe.js";
 import { resultPanel } from "./panels/result.js";
 import { trainingPanel } from "./panels/training.js";
 import { workerNotice } from "./panels/worker.js";
+import { createKeeper } from "./projects/keeper.js";
 import { howFar } from "./run.js";
 import { initialState, isBusyTraining, phase, reduce } from "./state.js";
 
 /** How long events are gathered before the page is drawn again. A timer, since frames stop in hidden tabs. */
 const GATHER_MS = 80;
 
-const wish = new URLSearchParams(location.search).get("device");
+/** How often a run is kept, unless the address says another number of seconds (`?checkpoints=10`). */
+const CHECKPOINTS_S = 60;
+
+const address = new URLSearchParams(location.search);
+const wish = address.get("device");
+const seconds = Number(address.get("checkpoints")) || CHECKPOINTS_S;
 let state = initialState(wish === "gpu" || wish === "cpu" ? wish : "auto");
 
 /** @type {import("./client.js").Event[]} */
@@ -43,6 +51,7 @@ function flush() {
   const events = waiting;
   waiting = [];
   dispatch({ type: "events", events });
+  actions.follow(events);
 }
 
 const client = createClient({
@@ -50,9 +59,11 @@ const client = createClient({
   onDead: (mistake) => {
     flush();
     dispatch({ type: "died", mistake });
+    actions.offerAgain();
   },
 });
-const actions = createActions({ client, dispatch, state: () => state });
+const keeper = createKeeper(() => actions.refresh());
+const actions = createActions({ client, keeper, interval_ms: seconds * 1000, dispatch, state: () => state });
 
 const panels = [
   modelPanel(actions),
@@ -62,9 +73,11 @@ const panels = [
   resultPanel(actions),
 ];
 const notice = workerNotice(actions);
+const goOn = continueNotice(actions);
+const projects = projectList(actions);
 const steps = rail();
 const drop = dropTarget(actions);
-const parts = [...panels, notice, steps, drop];
+const parts = [...panels, notice, goOn, projects, steps, drop];
 
 function draw() {
   drawing = false;
@@ -72,12 +85,16 @@ function draw() {
   document.title = isBusyTraining(state) ? `${howFar(state.run)} – Tabtune` : "Tabtune";
   for (const part of parts) part.update(state);
   actions.watch();
+  actions.watchAwake();
 }
 
 document.getElementById("rail")?.replaceWith(steps.element);
-document.getElementById("steps")?.append(notice.element, ...panels.map((panel) => panel.element));
+document
+  .getElementById("steps")
+  ?.append(notice.element, goOn.element, projects.element, ...panels.map((panel) => panel.element));
 document.body.append(drop.element);
 
+document.addEventListener("visibilitychange", () => actions.watchAwake());
 addEventListener("beforeunload", (event) => {
   if (isBusyTraining(state)) event.preventDefault();
 });

@@ -82,7 +82,7 @@ export function addEvents(run, events) {
     else if (event.type === "evaluate") next = { ...next, evaluate: event };
     else if (event.type === "epoch") next = { ...next, evaluate: null, epochs: withEpoch(next.epochs, event) };
     else if (event.type === "done") next = { ...next, status: "done", done: event, evaluate: null };
-    else next = { ...next, status: "failed", error: event.mistake, evaluate: null };
+    else if (event.type === "failed") next = { ...next, status: "failed", error: event.mistake, evaluate: null };
   }
   return next;
 }

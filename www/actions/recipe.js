@@ -52,6 +52,13 @@ export function recipeActions({ client, dispatch, state }) {
     /** @param {string} name @param {string|boolean} value */
     changeField: (name, value) => take({ ...state().recipe.draft, [name]: value }),
 
+    /** The form of a project; fields that it does not know keep their values. @param {Record<string, string|boolean>} draft */
+    takeDraft(draft) {
+      const now = state().recipe.draft;
+      const known = Object.entries(draft).filter(([name, value]) => typeof value === typeof now[name]);
+      return take({ ...now, ...Object.fromEntries(known) });
+    },
+
     resetRecipe: () => take(draftOf(state().recipe.fields, baseline(state().recipe))),
   };
 }
