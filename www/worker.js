@@ -4,7 +4,7 @@
 import { findDevices, watchForLoss } from "./devices.js";
 import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
-import { checksum } from "./projects/disk.js";
+import { createKeeping, sumOf } from "./projects/keeping.js";
 import { createWriter } from "./projects/writer.js";
 
 /**
@@ -38,7 +38,7 @@ let version = 0;
 /** The engine bears one call at a time, so each waits for the one before. @type {Promise<unknown>} */
 let last = Promise.resolve();
 
-/** Where checkpoints go, once somebody wants them. @type {{writer: import("./projects/writer.js").Writer, base: string}|null} */
+/** Where checkpoints of the run go, once somebody wants them. @type {import("./projects/keeping.js").Keeping|null} */
 let keeping = null;
 /** Why the GPU is gone, once it is: nothing that the engine still has to do will be done. @type {Mistake|null} */
 let lost = null;
@@ -124,7 +124,7 @@ const answers = {
   pause: () => {
     puller += 1;
     if (lost) return null;
-    return inTurn(() => (keeping ? keepCheckpoint(keeping.writer) : null));
+    return inTurn(() => keeping?.checkpoint(liveEngine()));
   },
   resume: () => {
     setTimeout(pull);
@@ -135,7 +135,6 @@ const answers = {
     return inTurn(async () => {
       post(await liveEngine().stop());
       keepResult();
-      return null;
     });
   },
   checkpoint: () => inTurn(() => liveEngine().checkpoint()),
@@ -149,8 +148,7 @@ const answers = {
     }),
   keep: (port, base, interval_ms) => {
     stopKeeping();
-    keeping = { writer: createWriter(port, interval_ms), base };
-    return null;
+    keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
@@ -190,8 +188,7 @@ async function pull() {
       const events = await inTurn(() => (mine === puller ? liveEngine().run_steps(units) : []));
       post(events);
       if (events.some((event) => event.type === "done")) return keepResult();
-      if (keeping?.writer.isDue(events))
-        await inTurn(() => mine === puller && keeping && keepCheckpoint(keeping.writer));
+      await inTurn(() => (mine === puller && keeping?.isDue(events) ? keeping.checkpoint(liveEngine()) : null));
       units = nextUnits(units, performance.now() - began);
       await turn();
     }
@@ -200,41 +197,15 @@ async function pull() {
   }
 }
 
-/** Of the run that is on, between two steps of it. @param {import("./projects/writer.js").Writer} writer */
-async function keepCheckpoint(writer) {
-  try {
-    await writer.write(
-      () => liveEngine().checkpoint(),
-      (info, mistake) => port.postMessage({ event: { type: "kept", info, mistake } }),
-    );
-  } catch (thrown) {
-    // The engine says that there is none to be had now; anything else means that it is broken.
-    if (!isMistake(thrown)) throw thrown;
-  }
-  return null;
-}
-
-/** Sends the trained model to where the checkpoints went. */
+/** Once the page has its answer: the trained model goes where the checkpoints went. */
 function keepResult() {
   const kept = keeping;
   keeping = null;
-  if (!kept) return;
-  return inTurn(async () => {
-    const files = await liveEngine().export_files(madeWith());
-    // Only what was trained as one has an adapter.
-    const adapter = await liveEngine()
-      .export_adapter(kept.base, madeWith())
-      .catch(() => []);
-    const inFolder = adapter.map(({ path, bytes }) => ({ path: `adapter/${path}`, bytes }));
-    kept.writer.keepResult([...files, ...inFolder]).then((mistake) => {
-      kept.writer.close();
-      port.postMessage({ event: { type: "kept", info: null, mistake } });
-    });
-  }).catch(() => kept.writer.close());
+  if (kept) inTurn(() => kept.result(liveEngine())).catch(() => kept.close());
 }
 
 function stopKeeping() {
-  keeping?.writer.close();
+  keeping?.close();
   keeping = null;
 }
 
@@ -248,20 +219,13 @@ function onLost(why) {
   port.postMessage({ event: { type: "failed", mistake: lost } });
 }
 
-/** @param {import("./protocol.js").ModelFiles} files @returns {Promise<string>} Of the configuration and all weights. */
-async function sumOf({ config, weights }) {
-  const sums = [];
-  for (const part of [config, ...[weights].flat()]) if (part) sums.push(await checksum(part));
-  return checksum(new TextEncoder().encode(sums.join(" ")));
-}
-
 /** @param {number} units @param {number} milliseconds */
 function nextUnits(units, milliseconds) {
   const wanted = Math.round((units * PULL_MS) / Math.max(milliseconds, 1));
   return Math.max(1, Math.min(wanted, units * 2, MOST_UNITS));
 }
 
-/** @param {import("./protocol.js").RunEvent[]} events */
+/** @param {(import("./protocol.js").RunEvent|import("./protocol.js").KeptEvent)[]} events */
 function post(events) {
   for (const event of events) port.postMessage({ event });
 }
