@@ -45,10 +45,10 @@ export function createActions(world) {
     const saving = /** @type {{connection?: {saveData?: boolean}}} */ (navigator).connection?.saveData === true;
     // The worker answers in turn, so the device is there before the model's bytes are.
     const started = [
-      projects.beginProjects(),
       device.findDevices(),
       recipes.loadFields(),
       device.chooseDevice(world.state().device.choice, replay),
+      projects.beginProjects(),
     ];
     if (!saving) started.push(models.openDefaultModel());
     await Promise.all(started);

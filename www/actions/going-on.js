@@ -125,7 +125,9 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     losses += 1;
     const offer = await offerAgain();
     if (losses > MOST_LOSSES) return;
+    say({ busy: "Setting the GPU up again" });
     await means.setUp(state().device.choice);
+    say({ busy: null });
     if (offer && state().device.info) await goOn();
   }
 
