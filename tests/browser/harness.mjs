@@ -17,7 +17,12 @@ export const QUIET = [
 ];
 
 /** WebGPU without graphics hardware. */
-export const FLAGS = [...QUIET, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+export const FLAGS = [
+  ...QUIET,
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+];
 
 /** How long anything may take, in milliseconds: software WebGPU compiles its kernels for minutes on a busy machine. */
 export const PATIENCE = 300_000;
@@ -135,11 +140,7 @@ async function openPage(browser, origin, trap, { device, encoder = false, query 
     const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
     await changed(context, "**/projects/worker.js", (script) => without + script);
   }
-  if (process.env.STAND_IN) {
-    const { readFileSync } = await import("node:fs");
-    const more = readFileSync(process.env.STAND_IN, "utf8");
-    await changed(context, "**/pkg/*/tabtune.js", (script) => script + more);
-  }
+  await forTests(context);
   await page.goto(`${origin}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
 }
@@ -155,4 +156,13 @@ async function changed(context, address, change) {
     const response = await fetch(route.request().url());
     await route.fulfill({ headers: Object.fromEntries(response.headers), body: change(await response.text()) });
   });
+}
+
+/** @param {import("playwright-core").BrowserContext} context */
+export async function forTests(context) {
+  if (process.env.STAND_IN) {
+    const { readFileSync } = await import("node:fs");
+    const more = readFileSync(process.env.STAND_IN, "utf8");
+    await changed(context, "**/pkg/*/tabtune.js", (script) => script + more);
+  }
 }

@@ -12,7 +12,7 @@ function below() {
   });
   /** @type {Running[]} */
   const found = [];
-  for (let next = new Set([process.pid]); next.size > 0; ) {
+  for (let next = new Set([process.pid]); next.size > 0;) {
     const children = all.filter(({ parent }) => next.has(parent));
     found.push(...children);
     next = new Set(children.map(({ pid }) => pid));

@@ -49,7 +49,7 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     current = null;
     losses = 0;
     // The browser may ask the user, who need not answer for training to go on.
-    navigator.storage?.persist?.().catch(() => false);
+    globalThis.navigator?.storage?.persist?.().catch(() => false);
     await means.flush();
     const project = state().projects.current;
     const { subject } = state().run;

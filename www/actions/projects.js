@@ -46,7 +46,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   async function refresh() {
     try {
       const list = await keeper.list();
-      const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+      const { usage = 0, quota = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
       say({ list, estimate: { usage, quota }, offer: isBusyTraining(state()) ? null : offered(list) });
     } catch (thrown) {
       trouble(thrown);
