@@ -40,6 +40,8 @@ let last = Promise.resolve();
 
 /** Where checkpoints of the run go, once somebody wants them. @type {import("./projects/keeping.js").Keeping|null} */
 let keeping = null;
+/** Whether the engine's last run is over and its model there. */
+let over = false;
 /** Why the GPU is gone, once it is: nothing that the engine still has to do will be done. @type {Mistake|null} */
 let lost = null;
 
@@ -117,7 +119,7 @@ const answers = {
   start: (recipe) =>
     inTurn(() => {
       const info = liveEngine().start(recipe);
-      stopKeeping();
+      [over, keeping] = [false, null];
       setTimeout(pull);
       return info;
     }),
@@ -142,13 +144,13 @@ const answers = {
   resume_run: (bytes) =>
     inTurn(async () => {
       const resumed = await liveEngine().resume_run(bytes);
-      stopKeeping();
+      [over, keeping] = [false, null];
       setTimeout(pull);
       return resumed;
     }),
   keep: (port, base, interval_ms) => {
-    stopKeeping();
     keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));
+    if (over) keepResult();
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
@@ -197,16 +199,11 @@ async function pull() {
   }
 }
 
-/** Once the page has its answer: the trained model goes where the checkpoints went. */
+/** The run is over: once the page has its answer, the trained model goes where the checkpoints went. */
 function keepResult() {
   const kept = keeping;
-  keeping = null;
+  [over, keeping] = [true, null];
   if (kept) inTurn(() => kept.result(liveEngine())).catch(() => kept.close());
-}
-
-function stopKeeping() {
-  keeping?.close();
-  keeping = null;
 }
 
 /** The run, if one is on, ends here; the page takes it up elsewhere. @param {string} why */

@@ -48,17 +48,19 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   async function begun() {
     current = null;
     losses = 0;
+    const { info, subject } = state().run;
     // The browser may ask the user, who need not answer for training to go on.
     globalThis.navigator?.storage?.persist?.().catch(() => false);
     await means.flush();
     const project = state().projects.current;
-    const { subject } = state().run;
-    if (!project || !subject || !isBusyTraining(state())) return;
+    if (!project || !subject || state().run.info !== info) return;
     const { model, task, method } = subject;
     await keepRun(async (sender) => ({
       id: project.id,
       run: await keeper.beginRun(project.id, { model, task, method }, sender),
     }));
+    // A short run may be over before it is written down.
+    if (state().run.info === info && state().run.done) await ended();
   }
 
   async function ended() {
