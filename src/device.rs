@@ -1,5 +1,7 @@
 //! All platform matters: which device runs, how it is set up, and how values come back from it.
 
+use std::borrow::Cow;
+
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +74,25 @@ impl Compute {
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let data = tensor.into_data_async().await.map_err(|error| failed(&error))?;
     data.try_into_vec::<f32>().map_err(|error| failed(&error))
+}
+
+/// Values where they are: in host memory, or on a device, row-major.
+#[derive(Debug)]
+pub enum Held<'a> {
+    /// In host memory.
+    Host(Cow<'a, [f32]>),
+    /// On the device.
+    Device(Tensor<1>),
+}
+
+impl Held<'_> {
+    /// How many there are.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Host(values) => values.len(),
+            Self::Device(values) => values.shape().num_elements(),
+        }
+    }
 }
 
 /// Reads a tensor that lives on the CPU, where no waiting is needed. A tensor that nobody else holds is not copied.

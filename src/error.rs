@@ -51,7 +51,7 @@ pub enum Error {
         /// Sentence that says what has to come first.
         message: String,
     },
-    /// A file or folder cannot be read or written (terminal only).
+    /// A file or folder cannot be read or written (terminal only), or a checkpoint of a run cannot be used.
     File {
         /// Path as the user gave it.
         path: String,

@@ -48,7 +48,8 @@ pub use error::{Error, Result};
 pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
 pub use recipe::Recipe;
 pub use session::{
-    DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead,
-    Prediction, Reason, Run, RunInfo, Session, StepEvent, Suggestion, Trained, Vocabulary, Word,
+    Checkpoint, CheckpointInfo, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo,
+    OpenModel, Outcome, OwnHead, Prediction, Reason, Run, RunInfo, Session, StepEvent, Suggestion, Trained, Vocabulary,
+    Word,
 };
 pub use task::Task;

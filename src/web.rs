@@ -1,5 +1,6 @@
 //! Wraps [`Session`] for JavaScript: converts types, takes no decision. The shapes are those of `www/protocol.js`.
 
+mod checkpoint;
 #[cfg(feature = "threads")]
 mod pool;
 
@@ -13,6 +14,7 @@ use crate::eval::words::SCORES;
 use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
 use crate::session::{Event, ModelFiles, Session, Vocabulary};
+use checkpoint::{FromPage, ToPage};
 
 type Answer = std::result::Result<JsValue, JsValue>;
 
@@ -152,6 +154,31 @@ impl Engine {
             events.extend(session.run_steps(1).await.map_err(thrown)?);
         }
         to_js(&events)
+    }
+
+    /// The run under way as a file: `{bytes, info}`.
+    pub async fn checkpoint(&mut self) -> Answer {
+        let mut file = ToPage::default();
+        let info = self.session()?.checkpoint_to(&mut file).await.map_err(thrown)?;
+        let answer = js_sys::Object::new();
+        js_sys::Reflect::set(&answer, &"bytes".into(), &file.bytes())?;
+        js_sys::Reflect::set(&answer, &"info".into(), &to_js(&info)?)?;
+        Ok(answer.into())
+    }
+
+    /// Sets up the run of such a file, to be gone on with; all is open as it was.
+    pub async fn resume(&mut self, bytes: js_sys::Uint8Array) -> Answer {
+        to_js(&self.session()?.resume_from(&FromPage(bytes)).await.map_err(thrown)?)
+    }
+
+    /// Steps and epochs of the run under way since its beginning.
+    pub fn told(&mut self) -> Answer {
+        to_js(&self.session()?.told())
+    }
+
+    /// What is in such a file, whatever is open.
+    pub fn checkpoint_info(bytes: js_sys::Uint8Array) -> Answer {
+        to_js(&Session::checkpoint_info_from(&FromPage(bytes)).map_err(thrown)?)
     }
 
     /// What the model says to each text, or to each pair: `{texts, pairs}`, `pairs` being null for single texts.

@@ -1,8 +1,9 @@
 //! The terminal program as a user or a script runs it: what it prints, and how it ends when something is wrong.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -141,4 +142,77 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
     let empty = folder.join("empty.csv");
     fs::write(&empty, "").expect("a file");
     refused(&["train", "--model", model, "--data", path(&empty), "--out", out], "empty");
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_model() {
+    let folder = folder("killed");
+    let (model, data, file) = (fixture("tiny-bert"), table(&folder), folder.join("run.checkpoint"));
+    let (model, data, file) = (path(&model), path(&data), path(&file));
+    let given = |out: &'static str, more: &[&str]| -> Vec<String> {
+        let out = folder.join(out);
+        let all = ["train", "--model", model, "--data", data, "--out", path(&out), "--json"];
+        let recipe = ["--epochs", "120", "--batch-size", "4", "--learning-rate", "0.003"];
+        all.iter().chain(&recipe).chain(more).map(|argument| (*argument).to_owned()).collect()
+    };
+    let run = |arguments: &[String]| tabtune(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let whole = objects(&run(&given("whole", &[])));
+
+    // Killed after some steps, and once more. What it prints it prints into a pipe that holds some 300 steps, so that it is
+    // never done before.
+    for from in ["--checkpoint", "--resume"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tabtune"))
+            .args(given("killed", &[from, file, "--checkpoint-every", "10"]))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let events = lines.map(|line| serde_json::from_str::<Value>(&line.expect("a line")).expect("JSON"));
+        let steps: Vec<Value> = events.filter(|event| event["type"] == "step").take(17).collect();
+        child.kill().expect("a process that can be ended");
+        child.wait().expect("an end");
+        let first = steps[0]["step"].as_u64().expect("a number") as usize;
+        assert_eq!(first > 1, from == "--resume", "step {first} is the first");
+        let same = whole.iter().filter(|event| event["type"] == "step").skip(first - 1);
+        for (step, expected) in steps.iter().zip(same) {
+            assert_eq!((&step["step"], &step["loss"]), (&expected["step"], &expected["loss"]));
+        }
+    }
+    let rest = objects(&run(&given("killed", &["--resume", file])));
+    assert_eq!(rest.last().expect("an end")["best_epoch"], whole.last().expect("an end")["best_epoch"]);
+    let [expected, weights] =
+        ["whole", "killed"].map(|out| fs::read(folder.join(out).join("model.safetensors")).expect("weights"));
+    assert!(weights == expected, "the same model, to the last bit");
+    assert!(!Path::new(file).exists(), "a checkpoint goes when its run is done");
+    assert!(
+        fs::read_dir(&folder).expect("a folder").all(|entry| !path(&entry.expect("an entry").path()).ends_with("part"))
+    );
+}
+
+#[test]
+fn checkpoints_are_kept_and_guarded() {
+    let folder = folder("checkpoints");
+    let (model, data, out, file) =
+        (fixture("tiny-bert"), table(&folder), folder.join("out"), folder.join("run.checkpoint"));
+    let (model, data, out, file) = (path(&model), path(&data), path(&out), path(&file));
+    let train = ["train", "--model", model, "--data", data, "--out", out, "--epochs", "2", "--batch-size", "8"];
+    let with = |more: &[&'static str]| [&train[..], more].concat();
+    let output = tabtune(&[&train[..], &["--checkpoint", file, "--keep-checkpoint"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let whole = fs::read(file).expect("a checkpoint");
+
+    refused(&[&train[..], &["--checkpoint", file]].concat(), "Go on with it by --resume");
+    refused(&with(&["--checkpoint", "nowhere/at/all"]), "no such file");
+    refused(&with(&["--resume", "nowhere"]), "no such file");
+    refused(&[&train[..], &["--resume", file, "--dropout", "0.3"]].concat(), "Leave --dropout out");
+    refused(&[&train[..], &["--resume", file, "--validation-share", "0.5"]].concat(), "learns from other data");
+    fs::write(file, &whole[..whole.len() - 100]).expect("a file");
+    refused(&[&train[..], &["--resume", file]].concat(), "damaged or not whole");
+    assert_eq!(fs::read(file).expect("a file").len(), whole.len() - 100, "nothing takes its place");
+
+    fs::write(file, &whole).expect("a file");
+    let output = tabtune(&[&train[..], &["--resume", file]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("training is over"), "{said}");
 }

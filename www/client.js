@@ -239,19 +239,23 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @returns {Promise<null>} */
     stop: () => ask("stop", []),
 
-    /** @returns {Promise<import("./protocol.js").CheckpointMade>} */
+    /**
+     * The run under way, written down between two steps; it goes on.
+     *
+     * @returns {Promise<{bytes: Uint8Array<ArrayBuffer>, info: import("./protocol.js").CheckpointInfo}>}
+     */
     checkpoint: () => ask("checkpoint", []),
 
-    /** @param {Uint8Array} bytes @returns {Promise<import("./projects/record.js").CheckpointInfo>} */
-    checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),
-
     /**
-     * Goes on with a run in an engine that has its model and data open. The bytes are handed over.
+     * Goes on with the run of a checkpoint. The bytes are handed over, as with a model.
      *
      * @param {Uint8Array} bytes
-     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[]}>} What happened so far.
+     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[]}>}
      */
     resumeRun: (bytes) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]) }),
+
+    /** @param {Uint8Array} bytes  Copied. @returns {Promise<import("./protocol.js").CheckpointInfo>} */
+    checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),
 
     /**
      * Has checkpoints of the run that is on sent to a port, and its trained model.

@@ -227,6 +227,26 @@
 /** @typedef {StepEvent|EncodeEvent|EvaluateEvent|EpochEvent|DoneEvent} RunEvent */
 
 /**
+ * @typedef {object} CheckpointInfo  What a checkpoint holds: a run written down between two steps.
+ * @property {string} tabtune      Version that wrote it.
+ * @property {number} created      Milliseconds since 1970.
+ * @property {number} bytes        Its size.
+ * @property {string} model        Name of the model that is being trained.
+ * @property {string} model_hash   SHA-256 by which that is known again.
+ * @property {string} data         Name of the table.
+ * @property {string} data_hash    SHA-256 of the data set.
+ * @property {Task} task
+ * @property {string[]} labels
+ * @property {Recipe} recipe
+ * @property {number} step         Steps done.
+ * @property {number} total_steps
+ * @property {number} epoch        Epochs done, as a fraction.
+ * @property {number} best_epoch   Epoch whose weights are kept so far; 0 for none.
+ * @property {number} seconds      Spent computing.
+ * @property {string} sentence     Where the run is, in words.
+ */
+
+/**
  * @typedef {object} FailedEvent  The run ended with an error; sent by the worker, never by the engine.
  * @property {"failed"} type
  * @property {Mistake} mistake
@@ -237,11 +257,6 @@
  * @property {"kept"} type
  * @property {import("./projects/record.js").CheckpointInfo|null} info  Null where it is the trained model that was stored.
  * @property {Mistake|null} mistake  Why it could not be.
- */
-
-/**
- * @typedef {{bytes: Uint8Array, info: import("./projects/record.js").CheckpointInfo}} CheckpointMade  All that a run needs to go
- *   on, and where it stands.
  */
 
 /**
@@ -289,9 +304,10 @@
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
- *   checkpoint()                       -> CheckpointMade  of the run that is on
- *   checkpoint_info(bytes)             -> CheckpointInfo
- *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  what happened so far; then events flow as after start
+ *   checkpoint()                       -> {bytes: Uint8Array, info: CheckpointInfo}  the run under way, which goes on
+ *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  steps and epochs so far; then events flow as
+ *                                         after start. The same model and columns are open, or it says what differs
+ *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
@@ -315,8 +331,8 @@ export const CALLS = /** @type {const} */ ([
   "resume",
   "stop",
   "checkpoint",
-  "checkpoint_info",
   "resume_run",
+  "checkpoint_info",
   "keep",
   "predict",
   "export_files",

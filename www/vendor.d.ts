@@ -33,11 +33,10 @@ declare module "*/pkg/cpu/tabtune.js" {
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
-    checkpoint(): Promise<import("./protocol.js").CheckpointMade>;
-    resume_run(
-      bytes: Uint8Array,
-    ): Promise<{ info: import("./protocol.js").RunInfo; events: import("./protocol.js").RunEvent[] }>;
-    static checkpoint_info(bytes: Uint8Array): import("./projects/record.js").CheckpointInfo;
+    checkpoint(): Promise<{ bytes: Uint8Array<ArrayBuffer>; info: import("./protocol.js").CheckpointInfo }>;
+    resume(bytes: Uint8Array): Promise<import("./protocol.js").RunInfo>;
+    told(): import("./protocol.js").RunEvent[];
+    static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
     export_adapter(

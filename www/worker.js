@@ -140,14 +140,15 @@ const answers = {
     });
   },
   checkpoint: () => inTurn(() => liveEngine().checkpoint()),
-  checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   resume_run: (bytes) =>
     inTurn(async () => {
-      const resumed = await liveEngine().resume_run(bytes);
+      const info = await liveEngine().resume(bytes);
+      const events = liveEngine().told();
       [over, keeping] = [false, null];
       setTimeout(pull);
-      return resumed;
+      return { info, events };
     }),
+  checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   keep: (port, base, interval_ms) => {
     keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));
     if (over) keepResult();
@@ -261,10 +262,9 @@ function asAnswer(thrown) {
   return mistake("worker", `The training engine stopped unexpectedly (${cause}). ${remedy}`);
 }
 
-/** @param {unknown} answer @returns {Transferable[]} The buffers in an answer of files, so that they move and are not copied. */
+/** @param {any} answer @returns {Transferable[]} The buffers in an answer of files, so that they move and are not copied. */
 function buffersIn(answer) {
-  if (!Array.isArray(answer)) return [];
-  return answer.flatMap((part) => (part?.bytes instanceof Uint8Array ? [part.bytes.buffer] : []));
+  return [answer].flat().flatMap((part) => (part?.bytes instanceof Uint8Array ? [part.bytes.buffer] : []));
 }
 
 addEventListener("message", async (message) => {

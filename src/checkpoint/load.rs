@@ -24,7 +24,7 @@ pub struct Loaded {
     /// Tensors of the file that the model has no place for, by name.
     pub unexpected: Vec<String>,
     /// What the file holds for heads of any task, so that another one can be put on the encoder; and its pooler.
-    heads: Tensors,
+    pub(super) heads: Tensors,
 }
 
 /// Tensors in host memory: shape and values by hub name.

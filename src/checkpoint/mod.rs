@@ -7,6 +7,7 @@ pub mod names;
 mod save;
 mod sentence;
 mod shards;
+pub mod state;
 
 pub use file::WeightsFile;
 pub use load::{Loaded, initialise, load};

@@ -151,6 +151,20 @@ impl FlatParameters {
         self.places.iter_mut().for_each(Places::clear);
     }
 
+    /// Both moments of the parameter of so many values at a spot: parts of their arrays, which the next step changes.
+    pub fn moments(&self, spot: Spot, size: usize) -> [Tensor<1>; 2] {
+        let slab = &self.slabs[spot.array];
+        [&slab.first, &slab.second].map(|array| tensor(view(array, bytes(spot.first), [size].into())))
+    }
+
+    /// Puts both moments of the parameter at a spot to their places.
+    pub fn set_moments(&mut self, spot: Spot, moments: &[Tensor<1>; 2]) {
+        let slab = &self.slabs[spot.array];
+        for (array, values) in [&slab.first, &slab.second].into_iter().zip(moments) {
+            each::put(cube(values), &view(array, bytes(spot.first), values.shape()), false);
+        }
+    }
+
     /// Bytes of both moments.
     pub fn moment_bytes(&self) -> usize {
         let values = self.slabs.iter().map(|slab| slab.first.shape().num_elements());
@@ -193,6 +207,26 @@ impl Moments {
         let [first, second] = [0, 1].map(|_| cube(&table.zeros_like()));
         // Zero has the same bits in every type.
         Self { first, second, steps: cube(&Tensor::<1>::zeros([rows], &device)) }
+    }
+
+    /// Both moments `[V, E]`, which the next step changes.
+    pub fn arrays(&self) -> [Tensor<2>; 2] {
+        [&self.first, &self.second].map(|array| tensor(array.clone()))
+    }
+
+    /// Values `[V]` of which those are not of the bits 0 whose row has had a gradient.
+    pub fn touched(&self) -> Tensor<1> {
+        tensor(self.steps.clone())
+    }
+
+    /// Those of a table of which these rows `[V]` have had a gradient, and no others.
+    pub fn of(arrays: &[Tensor<2>; 2], touched: &[bool]) -> Self {
+        let [first, second] = arrays.each_ref().map(cube);
+        // In which step it was does not matter to those that come after.
+        let steps: Vec<u32> = touched.iter().map(|&touched| u32::from(touched)).collect();
+        let mut steps = embed::upload(&first, &steps);
+        steps.dtype = first.dtype;
+        Self { first, second, steps }
     }
 
     /// Moves the table one step in place; the gradients `[U, E]` belong to the rows `rows`. The update's learning rate and

@@ -11,13 +11,15 @@ use crate::text::Encoding;
 pub struct OpenData {
     /// The examples.
     pub dataset: Dataset,
+    /// Name of the table that they were in.
+    pub name: String,
     encodings: Vec<Encoding>,
 }
 
 impl OpenData {
     /// A data set of which nothing is tokenized yet.
-    pub fn new(dataset: Dataset) -> Self {
-        Self { dataset, encodings: Vec::new() }
+    pub fn new(dataset: Dataset, name: &str) -> Self {
+        Self { dataset, name: name.to_owned(), encodings: Vec::new() }
     }
 
     /// Forgets all tokens, as another model needs.

@@ -1,6 +1,6 @@
 //! What a session tells while it runs. The JSON of these is the same in the page and on the terminal.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::eval::{Metrics, Report};
 use crate::model::Parameters;
@@ -74,7 +74,7 @@ pub struct EpochEvent {
 }
 
 /// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// All epochs were done.

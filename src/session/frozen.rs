@@ -1,6 +1,8 @@
 //! A run that leaves the encoder as it is: every text is encoded once, and a linear head is fitted to the vectors. With
 //! the same texts and model, another recipe encodes nothing.
 
+mod state;
+
 use std::sync::Arc;
 
 use web_time::Instant;

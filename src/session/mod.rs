@@ -14,18 +14,22 @@ mod model;
 mod predict;
 mod prediction;
 mod probe;
+mod resume;
 mod rows;
 mod run;
+mod saved;
 mod spans;
 mod start;
 mod suggest;
 mod tally;
+mod told;
 mod trained;
 
 pub use evaluation::Evaluation;
 pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
+pub use resume::{Checkpoint, CheckpointInfo};
 pub use run::{Outcome, Run};
 pub use suggest::Suggestion;
 pub use trained::Trained;
@@ -43,6 +47,7 @@ use data::OpenData;
 use frozen::{Features, FrozenRun};
 use probe::ProbeRun;
 use start::outputs;
+use told::Told;
 
 /// Everything that is open.
 #[derive(Debug)]
@@ -105,9 +110,12 @@ struct Running {
     task: Task,
     labels: Vec<String>,
     data: DatasetInfo,
+    data_name: String,
     data_hash: String,
     max_length: usize,
     may_lack: bool,
+    info: RunInfo,
+    told: Told,
 }
 
 impl Session {
@@ -174,7 +182,7 @@ impl Session {
     pub fn map_columns(&mut self, mapping: &Mapping) -> Result<DatasetInfo> {
         self.refuse_during_run("The data can be changed when the run is over. Stop it first.")?;
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let data = OpenData::new(Dataset::build(table, mapping)?);
+        let data = OpenData::new(Dataset::build(table, mapping)?, table.name());
         let info = data.info();
         self.data = Some(data);
         self.encoded = None;
@@ -211,6 +219,7 @@ impl Session {
             AnyRun::Frozen(run) => run.advance(units).await?,
             AnyRun::Probe(run) => run.advance(units).await?,
         };
+        running.told.note(&events);
         if outcome.is_some()
             && let Some(features) = running.run.features()
         {

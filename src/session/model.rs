@@ -1,5 +1,7 @@
 //! An open model: its files checked against each other, its weights on the device.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::Serialize;
 
 use crate::checkpoint::{self, Loaded, SentenceLayout, SentenceModules};
@@ -85,6 +87,8 @@ pub struct OpenModel {
     pub layout: Option<SentenceLayout>,
     compute: Compute,
     loaded: Loaded,
+    /// See [`OpenModel::hash`]; found out when it is first asked for.
+    hash: Arc<OnceLock<String>>,
 }
 
 impl OpenModel {
@@ -141,6 +145,7 @@ impl OpenModel {
             loaded,
             config,
             compute: compute.clone(),
+            hash: Arc::default(),
         })
     }
 
@@ -177,6 +182,19 @@ impl OpenModel {
     /// mean as it is.
     pub fn pooling(&self) -> (Pooling, bool) {
         self.layout.as_ref().map_or((self.config.pooling(), false), |layout| (layout.pooling, layout.normalises))
+    }
+
+    /// What the model is known again by, see [`checkpoint::state::identity`].
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub async fn hash(&self) -> Result<String> {
+        if let Some(hash) = self.hash.get() {
+            return Ok(hash.clone());
+        }
+        let hash = checkpoint::state::identity(&self.loaded, &self.config, self.tokenizer.source()).await?;
+        Ok(self.hash.get_or_init(|| hash).clone())
     }
 
     /// What the files held, for what goes out again as it came.

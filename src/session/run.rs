@@ -1,5 +1,9 @@
 //! One training run: steps, validation after each epoch, the best weights kept, the end in words.
 
+mod state;
+
+pub(super) use state::ascending;
+
 use burn::tensor::Tensor;
 use web_time::Instant;
 

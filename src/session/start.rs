@@ -15,6 +15,7 @@ use crate::session::model::OpenModel;
 use crate::session::probe::ProbeRun;
 use crate::session::rows::Prepared;
 use crate::session::run::Run;
+use crate::session::told::Told;
 use crate::session::{AnyRun, Running, Session, tally};
 use crate::task::Task;
 use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
@@ -95,9 +96,24 @@ impl Session {
                 AnyRun::Probe(ProbeRun::new(FrozenRun::new(&start, &setup, both.clone(), known), setup.clone(), both))
             }
         };
-        let (data, data_hash) = (data.info(), data.dataset.hash.clone());
+        let (data, data_name, data_hash) = (data.info(), data.name.clone(), data.dataset.hash.clone());
         let Setup { base, task, labels, recipe, .. } = setup;
-        self.run = Some(Running { run, recipe, plan, task, base, labels, data, data_hash, max_length, may_lack });
+        let (told, run_info) = (Told::default(), info.clone());
+        self.run = Some(Running {
+            run,
+            recipe,
+            plan,
+            task,
+            base,
+            labels,
+            data,
+            data_name,
+            data_hash,
+            max_length,
+            may_lack,
+            info: run_info,
+            told,
+        });
         Ok(info)
     }
 }

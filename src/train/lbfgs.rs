@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Steps that are remembered.
-const MEMORY: usize = 10;
+pub const MEMORY: usize = 10;
 /// Share of the decrease that a step must reach (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 /// Halvings of a step before the function is held to be as low as numbers can tell.
@@ -22,9 +22,10 @@ pub struct Lbfgs {
     pub x: Vec<f64>,
     /// The function there.
     pub value: f64,
-    gradient: Vec<f64>,
-    /// Differences of points and of gradients, oldest first.
-    memory: VecDeque<(Vec<f64>, Vec<f64>)>,
+    /// Its gradient there.
+    pub gradient: Vec<f64>,
+    /// Differences of points and of gradients, oldest first; at most [`MEMORY`].
+    pub memory: VecDeque<(Vec<f64>, Vec<f64>)>,
     /// Iterations done.
     pub iterations: usize,
 }

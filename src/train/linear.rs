@@ -49,6 +49,23 @@ impl LinearFit {
         Self { problem, search }
     }
 
+    /// Goes on with another fit of the same problem from where its search is.
+    ///
+    /// # Panics
+    ///
+    /// If the search is one for another number of values.
+    pub fn going_on(problem: LinearProblem, search: Lbfgs) -> Self {
+        let size = (problem.hidden + 1) * problem.outputs;
+        let sizes = search.memory.iter().flat_map(|(moved, bent)| [moved.len(), bent.len()]);
+        assert!(sizes.chain([search.x.len(), search.gradient.len()]).all(|held| held == size), "{size} values");
+        Self { problem, search }
+    }
+
+    /// Where its search is.
+    pub fn search(&self) -> &Lbfgs {
+        &self.search
+    }
+
     /// One iteration; `false` when the optimum is reached.
     pub fn advance(&mut self) -> bool {
         let flat = self.search.slope() <= FLAT * self.problem.truths.len() as f64 * self.problem.c.max(1.0);

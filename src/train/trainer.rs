@@ -1,5 +1,7 @@
 //! The loop body of training, readable top to bottom: batches → loss → gradients → one step of the optimiser.
 
+mod state;
+
 use burn::tensor::Tensor;
 
 use crate::data::{self, Batch, Truth};
@@ -100,6 +102,8 @@ pub struct Trainer {
     /// How words are hidden, where that is the task.
     masking: Option<Masking>,
     compute: Compute,
+    /// Whether parameters are where the optimiser moves them.
+    placed: bool,
     /// Batches of this epoch that are still to come, last one first.
     ahead: Vec<Vec<usize>>,
     epoch: usize,
@@ -118,6 +122,7 @@ impl Trainer {
             pad,
             masking: None,
             compute,
+            placed: false,
             ahead: Vec::new(),
             epoch: 0,
             step: 0,
@@ -191,8 +196,9 @@ impl Trainer {
         let mass = batches.iter().map(|batch| self.objective.mass(&batch.truths)).sum();
 
         let mut model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
-        if self.step == 0 {
+        if !self.placed {
             model = self.optim.place(model, &self.compute);
+            self.placed = true;
         }
         let mut losses = Vec::with_capacity(batches.len());
         for (place, batch) in batches.iter().enumerate() {

@@ -89,6 +89,19 @@ test("every file of a model is handed over, and none is copied", () => {
   assert.equal(workers[0].transferred.length, 6);
 });
 
+test("a checkpoint is handed over to be gone on with, and copied to be looked at", () => {
+  const { client, workers } = stage();
+  const bytes = new Uint8Array(3);
+  client.checkpointInfo(bytes).catch(() => null);
+  assert.deepEqual(workers[0].transferred, []);
+  client.resumeRun(bytes).catch(() => null);
+  assert.deepEqual(workers[0].transferred, [bytes.buffer]);
+  assert.deepEqual(
+    workers[0].sent.map(({ call }) => call),
+    ["checkpoint_info", "resume_run"],
+  );
+});
+
 test("a dead worker rejects all that waited, says so once, and the next call starts another", async () => {
   const { client, workers, deaths } = stage();
   const waiting = [client.pause(), client.predict({ texts: ["a"], pairs: null })];

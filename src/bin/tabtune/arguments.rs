@@ -41,6 +41,20 @@ pub struct Train {
     pub given: Map<String, Value>,
     pub auto: bool,
     pub adapter: Option<PathBuf>,
+    pub keeping: Keeping,
+}
+
+/// How a run is written down on its way.
+#[derive(Debug)]
+pub struct Keeping {
+    /// Where to.
+    pub checkpoint: Option<PathBuf>,
+    /// After how many steps, or batches of texts that are encoded.
+    pub every: usize,
+    /// Whether the file stays when the run is done.
+    pub keep: bool,
+    /// What to go on from.
+    pub resume: Option<PathBuf>,
 }
 
 /// Options of `eval`.
@@ -121,6 +135,7 @@ fn program() -> clap::Command {
             option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
                 .value_parser(value_parser!(PathBuf)),
         )
+        .args(keeping())
         .args(FIELDS.iter().map(hyperparameter));
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
     let predict = common(
@@ -134,6 +149,27 @@ fn program() -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([train, eval, predict])
+}
+
+fn keeping() -> [Arg; 4] {
+    let file = value_parser!(PathBuf);
+    [
+        option("checkpoint", "FILE", "Write the run down here on its way, so that --resume can go on with it")
+            .value_parser(file.clone()),
+        option("checkpoint-every", "STEPS", "After how many steps; also after each epoch")
+            .value_parser(value_parser!(u64).range(1..))
+            .default_value("200"),
+        Arg::new("keep-checkpoint")
+            .long("keep-checkpoint")
+            .action(ArgAction::SetTrue)
+            .help("Leave the checkpoint where it is when the model is written"),
+        option(
+            "resume",
+            "FILE",
+            "Go on with the run of a checkpoint, and write it down there if nowhere else is named",
+        )
+        .value_parser(file),
+    ]
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -229,6 +265,12 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         given: given(matches)?,
         auto: matches.get_flag("auto"),
         adapter: matches.get_one::<PathBuf>("adapter").cloned(),
+        keeping: Keeping {
+            checkpoint: matches.get_one::<PathBuf>("checkpoint").cloned(),
+            every: matches.get_one::<u64>("checkpoint-every").map_or(200, |&steps| steps as usize),
+            keep: matches.get_flag("keep-checkpoint"),
+            resume: matches.get_one::<PathBuf>("resume").cloned(),
+        },
     }))
 }
 

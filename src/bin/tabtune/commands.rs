@@ -10,6 +10,7 @@ use tabtune::recipe::Method;
 use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
 use crate::arguments::{Columns, Common, Eval, Predict, Train, over};
+use crate::checkpoint::{self, Keeper};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
 
@@ -38,22 +39,29 @@ pub async fn train(options: Train) -> Result<()> {
         recipe = suggestion.recipe;
     }
     let recipe = over(&recipe, &options.given)?;
-    if options.adapter.is_some() && recipe.method != Method::Lora {
+    if options.adapter.is_some() && recipe.method != Method::Lora && options.keeping.resume.is_none() {
         // Said now rather than after hours of training.
         return Err(Error::recipe("method", "--adapter needs --method lora: other methods make no adapter."));
     }
     options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
-    let run = session.start(recipe)?;
+    let mut keeper = Keeper::new(&options.keeping)?;
+    let run = match &options.keeping.resume {
+        Some(file) => checkpoint::resume(&mut session, file, &options.given, &told).await?,
+        None => session.start(recipe)?,
+    };
     for note in &run.notes {
         told.note(note);
     }
     while session.is_running() {
-        for event in session.run_steps(1).await? {
-            told.event(&event);
+        let events = session.run_steps(1).await?;
+        for event in &events {
+            told.event(event);
         }
+        keeper.after(&events, &mut session, &told).await;
     }
     let files = session.export_files(serde_json::Map::new()).await?;
     folder::write(&options.out, &files)?;
+    keeper.finish(&told);
     told.note(&format!("Written to {}.", options.out.display()));
     if let Some(adapter) = options.adapter {
         let base = options.common.model.display().to_string();

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the device failed, 2 a mistake in what the user gave, as one sentence on standard error.
 
 mod arguments;
+mod checkpoint;
 mod commands;
 mod folder;
 mod printing;

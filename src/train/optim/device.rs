@@ -2,6 +2,8 @@
 //! moments in others like them: a step is a handful of dispatches, whatever the model. The table of words lies by itself,
 //! since a batch has gradients for few of its rows.
 
+mod kept;
+
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};

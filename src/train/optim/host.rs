@@ -1,15 +1,16 @@
 //! AdamW where parameters, gradients and moments are arrays in host memory, one for each parameter.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{self, Tensor, TensorData};
 
-use super::Rule;
-use crate::device;
+use super::{Find, Kept, Rule};
+use crate::device::{self, Held};
 use crate::error::{Error, Result};
 use crate::kernel::{RowGradient, Update};
-use crate::model::{DeviceBatch, Model, ModulePath};
+use crate::model::{DeviceBatch, Learnt, Model, ModulePath};
 use crate::train::gradients::{Flat, Gradients, Norm};
 
 /// Added to the norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
@@ -30,6 +31,37 @@ impl OnHost {
     pub fn bytes(&self) -> usize {
         let moments: usize = self.moments.values().flatten().map(|values| size_of_val(values.as_slice())).sum();
         moments + self.touched.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// What is kept of every parameter that has moved.
+    pub fn kept(&self, model: &Model) -> Vec<Kept<'_>> {
+        let of = |Learnt { path, id, shape, .. }: Learnt| {
+            let moments = self.moments.get(&id)?;
+            let rows: Option<Vec<u32>> = self.touched.get(&id).map(|touched| {
+                touched.iter().enumerate().filter(|(_, touched)| **touched).map(|(row, _)| row as u32).collect()
+            });
+            let width = shape.last().copied().unwrap_or(1);
+            let moments = moments.each_ref().map(|values| match &rows {
+                None => Held::Host(Cow::Borrowed(values.as_slice())),
+                Some(rows) => Held::Host(Cow::Owned(some_rows(values, rows, width))),
+            });
+            Some(Kept { path, rows, moments })
+        };
+        model.learnt().into_iter().filter_map(of).collect()
+    }
+
+    /// Takes over what another optimiser kept.
+    pub fn go_on(&mut self, model: &Model, find: &mut Find) -> Result<()> {
+        let by_rows = model.learns_by_rows();
+        for Learnt { path, id, shape, .. } in model.learnt() {
+            let Some(restored) = find(&path, &shape)? else { continue };
+            let (size, width) = (shape.iter().product::<usize>(), shape.last().copied().unwrap_or(1));
+            if by_rows == Some(id) {
+                self.touched.insert(id, restored.touched(size / width.max(1)));
+            }
+            self.moments.insert(id, restored.whole(size, width));
+        }
+        Ok(())
     }
 
     /// Adds the gradients of a batch's loss; returns those of what is no parameter.
@@ -62,6 +94,11 @@ impl OnHost {
             None => Ok((model, Norm::Host(norm))),
         }
     }
+}
+
+/// Some rows of a table, one after the other.
+fn some_rows(table: &[f32], rows: &[u32], width: usize) -> Vec<f32> {
+    rows.iter().flat_map(|&row| &table[row as usize * width..][..width]).copied().collect()
 }
 
 /// One step's walk over the model.

@@ -6,7 +6,7 @@ mod host;
 
 use burn::tensor::{Gradients, Tensor};
 
-use crate::device::Compute;
+use crate::device::{Compute, Held};
 use crate::error::Result;
 use crate::kernel::Update;
 use crate::model::{DeviceBatch, Model};
@@ -35,6 +35,50 @@ struct Rule {
     /// Where parameters learn at rates of their own.
     layer_decay: Option<LayerDecay>,
 }
+
+/// What the optimiser keeps of one parameter.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    /// The parameter's path.
+    pub path: String,
+    /// Of a table whose gradients come by rows: those that have had one, ascending. All others have moments of zero.
+    pub rows: Option<Vec<u32>>,
+    /// Both moments; of such a table those of these rows alone.
+    pub moments: [Held<'a>; 2],
+}
+
+/// The same, on its way back.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// See [`Kept::rows`].
+    pub rows: Option<Vec<u32>>,
+    /// See [`Kept::moments`].
+    pub moments: [Vec<f32>; 2],
+}
+
+impl Restored {
+    /// Which of so many rows of a table have had a gradient: all, where that was not noted.
+    fn touched(&self, rows: usize) -> Vec<bool> {
+        let mut touched = vec![self.rows.is_none(); rows];
+        self.rows.iter().flatten().for_each(|&row| touched[row as usize] = true);
+        touched
+    }
+
+    /// Moments of a parameter of so many values, in rows of this width.
+    fn whole(self, size: usize, width: usize) -> [Vec<f32>; 2] {
+        let Some(rows) = self.rows else { return self.moments };
+        self.moments.map(|values| {
+            let mut table = vec![0.0; size];
+            for (&row, values) in rows.iter().zip(values.chunks_exact(width.max(1))) {
+                table[row as usize * width..][..width].copy_from_slice(values);
+            }
+            table
+        })
+    }
+}
+
+/// Finds what was kept of the parameter at a path, of a shape; `None` where nothing was.
+pub type Find<'a> = dyn FnMut(&str, &[usize]) -> Result<Option<Restored>> + 'a;
 
 /// Gradients and moments, where the parameters are.
 #[derive(Debug)]
@@ -89,6 +133,34 @@ impl AdamW {
             State::Host(state) => state.bytes(),
             #[cfg(feature = "gpu")]
             State::Device(state) => state.bytes(),
+        }
+    }
+
+    /// What it keeps of a model's parameters between two steps.
+    ///
+    /// # Errors
+    ///
+    /// A device that failed.
+    pub async fn kept(&self, model: &Model) -> Result<Vec<Kept<'_>>> {
+        match &self.state {
+            State::Host(state) => Ok(state.kept(model)),
+            #[cfg(feature = "gpu")]
+            State::Device(state) => state.kept(model).await,
+        }
+    }
+
+    /// Goes on after so many steps of another optimiser, with what that kept of the same model. To be called after
+    /// [`Self::place`].
+    ///
+    /// # Errors
+    ///
+    /// The first that `find` gives.
+    pub fn go_on(&mut self, model: &Model, step: i32, find: &mut Find) -> Result<()> {
+        self.step = step;
+        match &mut self.state {
+            State::Host(state) => state.go_on(model, find),
+            #[cfg(feature = "gpu")]
+            State::Device(state) => state.go_on(model, find),
         }
     }
 

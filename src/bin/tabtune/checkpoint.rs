@@ -1,0 +1,157 @@
+//! Checkpoints on disk: a run written down on its way, so that whatever ends the program costs only some steps.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use tabtune::checkpoint::state::Sink;
+use tabtune::{Error, Event, Result, RunInfo, Session};
+
+use crate::arguments::Keeping;
+use crate::folder;
+use crate::printing::Teller;
+
+/// Writes a run down when it is time to.
+pub struct Keeper {
+    /// Where to; `None` for nowhere.
+    file: Option<PathBuf>,
+    every: usize,
+    keep: bool,
+    /// Steps and batches since the last time.
+    since: usize,
+    /// Whether it was said that it does not work.
+    complained: bool,
+}
+
+impl Keeper {
+    /// Makes sure, before hours of training, that the file can be written.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be written to, or a checkpoint there that is not the one to go on from.
+    pub fn new(options: &Keeping) -> Result<Self> {
+        let file = options.checkpoint.clone().or_else(|| options.resume.clone());
+        if let Some(file) = &file {
+            let goes_on = options.resume.as_ref().is_some_and(|resumed| same(resumed, file));
+            if file.exists() && !goes_on {
+                return Err(Error::file(
+                    file.display().to_string(),
+                    "there is a file of this name already, perhaps the checkpoint of a run that is not done. Go on with it \
+                     by --resume, delete it, or name another one.",
+                ));
+            }
+            let part = part(file);
+            File::create(&part).map_err(|error| folder::wrong(&part, &error))?;
+            fs::remove_file(&part).map_err(|error| folder::wrong(&part, &error))?;
+        }
+        Ok(Self { file, every: options.every, keep: options.keep, since: 0, complained: false })
+    }
+
+    /// Writes the run down if so many steps have been done since the last time, or an epoch has ended. A disk that is full
+    /// does not end the run.
+    pub async fn after(&mut self, events: &[Event], session: &mut Session, told: &Teller) {
+        let Some(file) = self.file.as_deref().filter(|_| session.is_running()) else { return };
+        self.since += events.iter().filter(|event| matches!(event, Event::Step(_) | Event::Encode { .. })).count();
+        let epoch = events.iter().any(|event| matches!(event, Event::Epoch(_)));
+        if !epoch && self.since < self.every {
+            return;
+        }
+        self.since = 0;
+        match write(session, file).await {
+            Ok(()) => self.complained = false,
+            Err(error) if !self.complained => {
+                told.note(&format!("The run could not be written down: {error} It goes on without."));
+                self.complained = true;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Removes the checkpoint of a run whose model is written.
+    pub fn finish(self, told: &Teller) {
+        let Some(file) = self.file.filter(|file| !self.keep && file.exists()) else { return };
+        if let Err(error) = fs::remove_file(&file) {
+            told.note(&folder::wrong(&file, &error).to_string());
+        }
+    }
+}
+
+/// Goes on with the run of a checkpoint. Hyperparameters are those of the checkpoint.
+///
+/// # Errors
+///
+/// A checkpoint that cannot be used, and a hyperparameter that was given and is another there.
+pub async fn resume(session: &mut Session, file: &Path, given: &Map<String, Value>, told: &Teller) -> Result<RunInfo> {
+    let bytes = folder::read(file)?;
+    let info = Session::checkpoint_info(&bytes).map_err(|error| named(error, file))?;
+    let recipe = serde_json::to_value(&info.recipe).unwrap_or_default();
+    if let Some((field, value)) = given.iter().find(|(field, value)| !alike(value, &recipe[field.as_str()])) {
+        let option = field.replace('_', "-");
+        return Err(Error::recipe(
+            field,
+            format!(
+                "The run of the checkpoint has --{option} {}, not {value}, and a run keeps its hyperparameters. Leave \
+                 --{option} out.",
+                recipe[field.as_str()]
+            ),
+        ));
+    }
+    let run = session.resume(&bytes).await.map_err(|error| named(error, file))?;
+    told.note(&format!("Goes on from {}. {}", file.display(), info.sentence));
+    Ok(run)
+}
+
+/// The same value; whole numbers are fractions, too.
+fn alike(a: &Value, b: &Value) -> bool {
+    a == b || a.as_f64().is_some() && a.as_f64() == b.as_f64()
+}
+
+/// A mistake in a checkpoint with the name of its file.
+fn named(error: Error, file: &Path) -> Error {
+    match error {
+        Error::File { message, .. } => Error::file(file.display().to_string(), message),
+        other => other,
+    }
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok()).is_some_and(|(a, b)| a == b)
+}
+
+/// The file that is written before it takes the place of the one before.
+fn part(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    file.with_file_name(name)
+}
+
+/// The checkpoint before stays until this one is whole and on the disk.
+async fn write(session: &mut Session, file: &Path) -> Result<()> {
+    let part = part(file);
+    let wrong = |error: std::io::Error| folder::wrong(&part, &error);
+    let mut disk = Disk { file: File::create(&part).map_err(wrong)?, path: &part };
+    let written = session.checkpoint_to(&mut disk).await;
+    let synced = written.and_then(|_| disk.file.sync_all().map_err(wrong));
+    let moved = synced.and_then(|()| fs::rename(&part, file).map_err(wrong));
+    if moved.is_err() {
+        // What is left of it is of no use; that it cannot be removed is no news then.
+        fs::remove_file(&part).ok();
+    }
+    moved
+}
+
+struct Disk<'a> {
+    file: File,
+    path: &'a Path,
+}
+
+impl Sink for Disk<'_> {
+    fn begin(&mut self, _size: u64) -> Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|error| folder::wrong(self.path, &error))
+    }
+}
