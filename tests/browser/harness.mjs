@@ -140,7 +140,6 @@ async function openPage(browser, origin, trap, { device, encoder = false, query 
     const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
     await changed(context, "**/projects/worker.js", (script) => without + script);
   }
-  await forTests(context);
   await page.goto(`${origin}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
 }
@@ -156,13 +155,4 @@ async function changed(context, address, change) {
     const response = await fetch(route.request().url());
     await route.fulfill({ headers: Object.fromEntries(response.headers), body: change(await response.text()) });
   });
-}
-
-/** @param {import("playwright-core").BrowserContext} context */
-export async function forTests(context) {
-  if (process.env.STAND_IN) {
-    const { readFileSync } = await import("node:fs");
-    const more = readFileSync(process.env.STAND_IN, "utf8");
-    await changed(context, "**/pkg/*/tabtune.js", (script) => script + more);
-  }
 }

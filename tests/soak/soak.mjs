@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.mjs";
 import { file, modelFiles, table } from "../browser/fixtures.mjs";
-import { FLAGS, PATIENCE, forTests } from "../browser/harness.mjs";
+import { FLAGS, PATIENCE } from "../browser/harness.mjs";
 import { kill } from "../browser/processes.mjs";
 import { choose, drop, reaches, reads } from "../browser/user.mjs";
 import { randomFrom } from "./random.mjs";
@@ -17,7 +17,7 @@ import { randomFrom } from "./random.mjs";
 const KINDS = /** @type {const} */ (["worker", "page", "gpu", "browser"]);
 const MOMENTS = /** @type {const} */ (["training", "checkpointing", "loading"]);
 /** Longer than any kill waits, short enough to be run to its end each time. */
-const RECIPE = { epochs: 150, learning_rate: 0.003 };
+const RECIPE = { epochs: 300, learning_rate: 0.003 };
 /** Seconds between checkpoints; while checkpointing is what is disturbed, as often as the page allows. */
 const INTERVAL = { training: 0.5, loading: 0.5, checkpointing: 0.01 };
 /** The longest that a kill waits for its moment. */
@@ -32,13 +32,11 @@ const profile = mkdtempSync(join(tmpdir(), "tabtune-soak-"));
 let context = await launch();
 
 async function launch() {
-  const launched = await chromium.launchPersistentContext(profile, {
+  return chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: FLAGS,
     viewport: { width: 1280, height: 900 },
   });
-  await forTests(launched);
-  return launched;
 }
 
 /** @param {"cpu"|"gpu"} device @param {keyof typeof INTERVAL} moment @returns {Promise<Page>} */
