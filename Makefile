@@ -63,6 +63,10 @@ format: $(NPM) ## Format Rust and JavaScript
 bench: $(PKG) $(BENCH) ## Time training steps beside other libraries (WHO= TASK= SHAPE= BATCH=16x32 STEPS=)
 	@tools/bench.sh
 
+.PHONY: soak
+soak: $(PKG) ## Kill worker, page, GPU and browser in the middle of runs, N times (N=100 SEED=1)
+	@CHROMIUM="$$(tools/chromium.sh)" node tests/soak/soak.mjs $(or $(N),100) $(or $(SEED),1)
+
 .PHONY: dist
 dist: $(PKG) ## Put everything that a static host needs into dist/
 	@tools/dist.sh

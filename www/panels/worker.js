@@ -32,11 +32,15 @@ export function workerNotice(actions) {
   );
   const element = h("div", { class: "notice", role: "alert" }, words, revive, details);
 
+  /** As it was before the engine died: its end takes with it what a report needs. @type {import("../state.js").State|null} */
+  let alive = null;
+
   /** @param {import("../state.js").State} state */
   function update(state) {
+    if (!state.dead) alive = state;
     if (state.dead && words.textContent !== state.dead.message) {
       words.textContent = state.dead.message;
-      text.textContent = diagnosticOf(state, navigator.userAgent);
+      text.textContent = diagnosticOf({ ...(alive ?? state), dead: state.dead }, navigator.userAgent);
       copied.textContent = "";
     }
     show(element, state.dead !== null);
