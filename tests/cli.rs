@@ -206,7 +206,7 @@ fn checkpoints_are_kept_and_guarded() {
     refused(&with(&["--checkpoint", "nowhere/at/all"]), "no such file");
     refused(&with(&["--resume", "nowhere"]), "no such file");
     refused(&[&train[..], &["--resume", file, "--dropout", "0.3"]].concat(), "Leave --dropout out");
-    refused(&[&train[..], &["--resume", file, "--validation-share", "0.5"]].concat(), "learns from other data");
+    refused(&[&train[..], &["--resume", file, "--split-seed", "5"]].concat(), "learns from other data");
     fs::write(file, &whole[..whole.len() - 100]).expect("a file");
     refused(&[&train[..], &["--resume", file]].concat(), "damaged or not whole");
     assert_eq!(fs::read(file).expect("a file").len(), whole.len() - 100, "nothing takes its place");

@@ -69,7 +69,7 @@ impl Case {
             assert_eq!(essence(&session.told()), kept(&before), "told before {moment}");
             // Written down again at once, it is the same.
             let again = block_on(session.checkpoint()).expect("a checkpoint").bytes;
-            assert_eq!(timeless(&again), timeless(&bytes), "after {moment} units");
+            assert!(timeless(&again) == timeless(&bytes), "written down again after {moment} units");
             let events = finish(&mut session, 3);
             let all: Vec<Value> = [before, essence(&events)].concat();
             assert_eq!(kept(&all), kept(&essence(told.iter().flatten())), "after {moment} units");
@@ -368,10 +368,10 @@ fn lies_are_refused() {
         (Box::new(|_, state| state["recipe"]["epochs"] = json!(4)), "contradict"),
         (Box::new(|_, state| state["recipe"]["colour"] = json!("red")), "recipe cannot be read"),
         (Box::new(|_, state| state["recipe"]["method"] = json!("frozen")), "contradict"),
-        (Box::new(|_, state| state["recipe"]["lora_rank"] = json!(1 << 30)), "Rank"),
+        (Box::new(|_, state| state["recipe"]["lora_rank"] = json!(1 << 30)), "rank must be"),
         (Box::new(|_, state| state["run"]["step"] = json!(u64::MAX)), "contradict"),
         (Box::new(|_, state| state["run"]["step"] = json!(9)), "contradict"),
-        (Box::new(|_, state| state["run"]["step"] = json!(6)), "history"),
+        (Box::new(|_, state| state["run"]["step"] = json!(6)), "contradict"),
         (Box::new(|_, state| state["run"]["step"] = json!(-1)), "cannot be read"),
         (Box::new(|_, state| state["run"]["phase"] = json!("training")), "contradict"),
         (Box::new(|_, state| state["run"]["phase"] = json!("dreaming")), "cannot be read"),
@@ -431,6 +431,7 @@ fn on_the_gpu_and_from_one_device_to_the_other() {
         let gentle = Recipe { learning_rate: 1e-3, dropout: 0.0, ..recipe() };
         for recipe in [
             gentle.clone(),
+            Recipe { dropout: 0.2, gradient_checkpointing: true, ..gentle.clone() },
             Recipe { method: Method::Lora, ..gentle.clone() },
             Recipe { accumulation: 2, batch_size: 4, frozen_layers: 1, ..gentle.clone() },
         ] {
@@ -446,11 +447,13 @@ fn on_the_gpu_and_from_one_device_to_the_other() {
             close(&whole(DeviceKind::Gpu), &gpu, 1e-6);
             for units in [0, 2, 5, 9] {
                 close(&moved(DeviceKind::Gpu, DeviceKind::Gpu, &recipe, units), &gpu, 1e-6);
+                if recipe.dropout > 0.0 {
+                    // How a device pads decides what is dropped.
+                    continue;
+                }
                 close(&moved(DeviceKind::Gpu, DeviceKind::Cpu, &recipe, units), &cpu, 1e-3);
                 close(&moved(DeviceKind::Cpu, DeviceKind::Gpu, &recipe, units), &cpu, 1e-3);
             }
         }
-        let case = Case { kind: DeviceKind::Gpu, ..Case::fruit(Recipe { epochs: 2, ..recipe() }) };
-        case.check([0, 3, 4, 5, 7].into_iter());
     });
 }

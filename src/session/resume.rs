@@ -7,7 +7,7 @@ use web_time::{SystemTime, UNIX_EPOCH};
 use crate::checkpoint::state::{self, Entry, Sink, Source, StateFile};
 use crate::device::Compute;
 use crate::error::{Error, Result};
-use crate::recipe::Recipe;
+use crate::recipe::{Method, Recipe};
 use crate::session::event::{Event, RunInfo};
 use crate::session::saved::{
     Saved, SavedHead, SavedPhase, SavedRun, SavedSteps, contradiction, recipe_from_json, recipe_to_json,
@@ -251,7 +251,9 @@ impl CheckpointInfo {
                 (run.step, run.seconds.0, best, steps_in_words(run, saved, recipe.epochs, best))
             }
             SavedRun::Head(run) => {
-                (run.fit.as_ref().map_or(0, |fit| fit.iterations), run.seconds.0, 0, head_in_words(run))
+                // Iterations are steps only where nothing comes after them.
+                let fit = run.fit.as_ref().filter(|_| recipe.method == Method::Frozen);
+                (fit.map_or(0, |fit| fit.iterations), run.seconds.0, 0, head_in_words(run))
             }
         };
         Ok(Self {

@@ -30,7 +30,7 @@ impl Sink for ToPage {
         };
         // Asked for in a way that gives an answer where there is no room.
         let class = Reflect::get(&js_sys::global(), &"Uint8Array".into()).map_err(|_| no_room())?;
-        let class = class.dyn_into().map_err(|_| no_room())?;
+        let class: js_sys::Function = class.dyn_into().map_err(|_| no_room())?;
         let array = Reflect::construct(&class, &Array::of1(&(size as f64).into())).map_err(|_| no_room())?;
         (self.array, self.written) = (array.dyn_into().map_err(|_| no_room())?, 0);
         Ok(())

@@ -36,7 +36,7 @@ pub struct Saved {
     pub max_length: usize,
     /// See [`recipe_to_json`].
     pub recipe: Value,
-    /// Steps of the whole run, and of an epoch.
+    /// Steps of the whole run.
     pub total_steps: usize,
     /// Steps of an epoch.
     pub steps_per_epoch: usize,

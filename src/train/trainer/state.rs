@@ -40,9 +40,12 @@ impl Trainer {
         let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
         let learnt = model.learnt();
         let paths: HashSet<&str> = learnt.iter().map(|learnt| learnt.path.as_str()).collect();
-        let model = self.optim.place(model.with_values(&paths, weights)?, &self.compute);
-        self.placed = true;
-        self.optim.go_on(&model, i32::try_from(step).unwrap_or(i32::MAX), kept)?;
+        let mut model = model.with_values(&paths, weights)?;
+        if step > 0 {
+            model = self.optim.place(model, &self.compute);
+            self.placed = true;
+            self.optim.go_on(&model, i32::try_from(step).unwrap_or(i32::MAX), kept)?;
+        }
         self.model = Some(model);
         self.seek(step);
         Ok(())
