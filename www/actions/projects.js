@@ -214,8 +214,11 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
         const { current, list } = state().projects;
         if (current?.id === id && isBusyTraining(state())) throw BUSY;
         await keeper.remove(id);
-        // What is open stays open, and is kept again once it changes.
-        if (current?.id === id) say({ current: null });
+        // What is open stays open, and is kept again once it changes or is trained on.
+        if (current?.id === id) {
+          kept = { source: null, model: null, mapping: null, draft: null };
+          say({ current: null });
+        }
         say({ said: `${list.find((one) => one.id === id)?.name ?? "The project"} was deleted.` });
       }),
 

@@ -70,14 +70,15 @@ export function projectList(actions) {
   /** @param {State} state */
   function update(state) {
     latest = state;
-    const { list: projects, current, busy, error, estimate } = state.projects;
+    const { list: projects, current, busy, error, estimate, trouble } = state.projects;
     drawList(projects, current, state.scores);
     const bytes = projects.reduce((sum, project) => sum + project.bytes, 0);
     summary.textContent =
       projects.length === 0 ? "Projects: none yet" : `Projects: ${counted(projects.length, "project")}, ${size(bytes)}`;
     room.textContent =
+      trouble ??
       "Tables, hyperparameters, runs and their models are kept here by themselves, in this browser only." +
-      (estimate?.quota ? ` ${size(estimate.usage)} of ${size(estimate.quota)} are used.` : "");
+        (estimate?.quota ? ` ${size(estimate.usage)} of ${size(estimate.quota)} are used.` : "");
     const words = busy ? `${busy}…` : (state.projects.said ?? "");
     if (said.textContent !== words) said.textContent = words;
     mistake.update(error);
