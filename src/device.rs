@@ -78,6 +78,7 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 /// Values where they are: in host memory, or on a device, row-major.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Some hundreds at a time: a box each would cost more than the space.
 pub enum Held<'a> {
     /// In host memory.
     Host(Cow<'a, [f32]>),

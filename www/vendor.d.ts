@@ -33,7 +33,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     start(recipe: import("./protocol.js").Recipe): import("./protocol.js").RunInfo;
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
-    checkpoint(): Promise<{ bytes: Uint8Array<ArrayBuffer>; info: import("./protocol.js").CheckpointInfo }>;
+    checkpoint(): Promise<{ bytes: Uint8Array; info: import("./protocol.js").CheckpointInfo }>;
     resume(bytes: Uint8Array): Promise<import("./protocol.js").RunInfo>;
     told(): import("./protocol.js").RunEvent[];
     static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;

@@ -21,6 +21,9 @@ pub struct Learnt {
     pub values: Tensor<1>,
 }
 
+/// Gives the values of the parameter at a path, of a shape.
+pub type Read<'a> = dyn FnMut(&str, &[usize]) -> Result<Vec<f32>> + 'a;
+
 impl Model {
     /// The parameters that learn, in the order of the modules. To be asked of a model in training.
     pub fn learnt(&self) -> Vec<Learnt> {
@@ -42,11 +45,7 @@ impl Model {
     /// # Errors
     ///
     /// The first that `read` gives.
-    pub fn with_values(
-        self,
-        paths: &HashSet<&str>,
-        read: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>>,
-    ) -> Result<Self> {
+    pub fn with_values(self, paths: &HashSet<&str>, read: &mut Read) -> Result<Self> {
         let mut put = Put { path: ModulePath::default(), of: paths, read, failed: Ok(()) };
         let model = self.map(&mut put);
         put.failed.map(|()| model)
@@ -80,14 +79,14 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
-struct Put<'a> {
+struct Put<'a, 'b> {
     path: ModulePath,
     of: &'a HashSet<&'a str>,
-    read: &'a mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>>,
+    read: &'a mut Read<'b>,
     failed: Result<()>,
 }
 
-impl ModuleMapper for Put<'_> {
+impl ModuleMapper for Put<'_, '_> {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.path.enter(name, container);
     }

@@ -17,7 +17,7 @@ pub use encoder::{Encoder, Wanted};
 pub use family::{Details, FAMILIES, Family, Pooling, Positions, Table};
 pub(crate) use head::lengths;
 pub use head::{Head, LanguageHead, OutputHead, SentenceHead, pool, unit};
-pub use learnt::Learnt;
+pub use learnt::{Learnt, Read};
 pub use lora::LoraPlan;
 pub use path::ModulePath;
 pub use tuning::{Frozen, Parameters, Place};

@@ -19,6 +19,7 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// What to do.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one per program.
 pub enum Command {
     /// Train a model on a table.
     Train(Train),

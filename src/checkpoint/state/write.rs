@@ -21,6 +21,7 @@ pub(super) const AT_ONCE: usize = 32 << 20;
 
 /// The values of an array, row-major.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // As with `Held`.
 pub enum Array<'a> {
     /// Single precision.
     Floats(Held<'a>),

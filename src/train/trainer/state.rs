@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::Trainer;
 use crate::error::Result;
-use crate::model::{Learnt, Model};
+use crate::model::{Learnt, Model, Read};
 use crate::train::optim::{Find, Kept};
 
 impl Trainer {
@@ -31,12 +31,7 @@ impl Trainer {
     /// # Errors
     ///
     /// The first that either gives; the trainer is of no more use then.
-    pub fn go_on(
-        &mut self,
-        step: usize,
-        weights: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>>,
-        kept: &mut Find,
-    ) -> Result<()> {
+    pub fn go_on(&mut self, step: usize, weights: &mut Read, kept: &mut Find) -> Result<()> {
         let model = self.model.take().unwrap_or_else(|| unreachable!("the model is put back after every step"));
         let learnt = model.learnt();
         let paths: HashSet<&str> = learnt.iter().map(|learnt| learnt.path.as_str()).collect();
@@ -56,7 +51,7 @@ impl Trainer {
     /// # Errors
     ///
     /// The first that `weights` gives.
-    pub fn variant(&self, weights: &mut dyn FnMut(&str, &[usize]) -> Result<Vec<f32>>) -> Result<Model> {
+    pub fn variant(&self, weights: &mut Read) -> Result<Model> {
         let learnt = self.learnt();
         let paths: HashSet<&str> = learnt.iter().map(|learnt| learnt.path.as_str()).collect();
         self.view().with_values(&paths, weights)
