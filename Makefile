@@ -68,6 +68,10 @@ bench: $(PKG) $(BENCH) ## Time training steps beside other libraries (WHO= TASK=
 fuzz: ## Feed damaged files to every parser of bytes from outside (RUNS=100000)
 	@tools/fuzz.sh "$(RUNS)"
 
+.PHONY: soak
+soak: $(PKG) ## Kill worker, page, GPU and browser in the middle of runs, N times (N=100 SEED=1)
+	@CHROMIUM="$$(tools/chromium.sh)" node tests/soak/soak.mjs $(or $(N),100) $(or $(SEED),1)
+
 .PHONY: dist
 dist: $(PKG) ## Put everything that a static host needs into dist/
 	@tools/dist.sh

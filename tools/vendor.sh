@@ -12,6 +12,8 @@ cp node_modules/uplot/LICENSE pkg/vendor/uplot.LICENSE
 cp node_modules/client-zip/index.js pkg/vendor/client-zip.js
 cp node_modules/client-zip/index.d.ts pkg/vendor/client-zip.d.ts
 cp node_modules/client-zip/LICENSE.txt pkg/vendor/client-zip.LICENSE
+cp node_modules/unzipit/dist/unzipit.module.js pkg/vendor/unzipit.js
+cp node_modules/unzipit/LICENSE.md pkg/vendor/unzipit.LICENSE
 # What a service worker imports when it starts: only files with these names.
 mkdir pkg/vendor/workbox
 cp node_modules/workbox-sw/build/workbox-sw.js pkg/vendor/workbox/

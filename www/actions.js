@@ -1,16 +1,23 @@
 // What the user can do: each action asks the worker and puts the answer, or the mistake, into the state.
 
 import { dataActions } from "./actions/data.js";
+import { awakeActions } from "./actions/awake.js";
 import { deviceActions } from "./actions/device.js";
+import { goingOnActions } from "./actions/going-on.js";
 import { modelActions } from "./actions/model.js";
+import { projectActions } from "./actions/projects.js";
 import { recipeActions } from "./actions/recipe.js";
 import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
 import { severalActions } from "./actions/several.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
+import { isBusyTraining } from "./state.js";
 
-/** @typedef {import("./actions/world.js").World} World */
+/** @typedef {import("./actions/world.js").KeepingWorld} World */
+
+/** A project that was taken away. */
+const PROJECT = /\.zip$/iu;
 
 /** @param {World} world */
 export function createActions(world) {
@@ -43,6 +50,7 @@ export function createActions(world) {
       device.findDevices(),
       recipes.loadFields(),
       device.chooseDevice(world.state().device.choice, replay),
+      projects.beginProjects(),
     ];
     if (!saving) started.push(models.openDefaultModel());
     await Promise.all(started);
@@ -51,6 +59,8 @@ export function createActions(world) {
   /** Takes files of unknown kind, as a drop anywhere on the page brings them. @param {import("./intake.js").Found[]} found */
   async function take(found) {
     try {
+      const [first] = found;
+      if (found.length === 1 && PROJECT.test(first.file.name)) return await projects.importProject(first.file);
       const intake = sortFiles(found);
       if (intake.kind === "table") await data.openTableFile(intake.file);
       else await models.openModelFiles(intake.files, intake.name);
@@ -66,10 +76,26 @@ export function createActions(world) {
   }
 
   const runs = runActions(world);
+  const projects = projectActions(world, { ...data, ...models, ...recipes });
 
   async function train() {
     await data.useShown();
     await runs.train();
+    // What is kept comes behind: training does not wait for it.
+    if (isBusyTraining(world.state())) goingOn.begun();
+  }
+
+  const goingOn = goingOnActions(world, {
+    ...projects,
+    ...recipes,
+    train,
+    setUp: (choice) => device.chooseDevice(choice, replay),
+  });
+
+  /** Called after each change of what the page shows. */
+  function watch() {
+    recipes.watch();
+    projects.watchProject();
   }
 
   return {
@@ -79,11 +105,15 @@ export function createActions(world) {
     ...several,
     ...runs,
     ...resultActions(world),
+    ...projects,
+    ...goingOn,
+    ...awakeActions(world),
     begin,
     chooseDevice,
     revive,
     train,
     take,
+    watch,
   };
 }
 

@@ -6,7 +6,7 @@ import { startWorker } from "./trusted.js";
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {import("./protocol.js").Progress} Progress
- * @typedef {import("./protocol.js").RunEvent|import("./protocol.js").FailedEvent} Event
+ * @typedef {import("./protocol.js").RunEvent|import("./protocol.js").FailedEvent|import("./protocol.js").KeptEvent} Event
  * @typedef {(progress: Progress) => void} OnProgress
  * @typedef {{worker: WorkerLike, resolve: (value: any) => void, reject: (reason: Mistake) => void, onProgress?: OnProgress}} Pending
  * @typedef {Pick<Worker, "postMessage"|"terminate"|"addEventListener">} WorkerLike
@@ -84,7 +84,7 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 
   /** @param {WorkerLike} from */
   function keepResult(from) {
-    if (trainer && trainer !== from) end(trainer, mistake("device", RESULT_LOST));
+    if (trainer && trainer !== from && trainer !== worker) end(trainer, mistake("device", RESULT_LOST));
     trainer = from;
   }
 
@@ -148,6 +148,26 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   }
 
   return {
+    /**
+     * Opens a model that was trained earlier in a worker of its own, which answers for the result from then on.
+     *
+     * @param {import("./protocol.js").ModelFiles} files
+     * @param {string} name
+     * @returns {Promise<import("./protocol.js").ModelInfo>}
+     */
+    async openResult(files, name) {
+      const opened = open();
+      try {
+        await send(opened, "start_device", ["cpu"]);
+        const info = await send(opened, "open_model", [files, name], { transfer: buffersOf(arraysOf(files)) });
+        keepResult(opened);
+        return info;
+      } catch (thrown) {
+        if (alive.has(opened)) end(opened, LEFT);
+        throw thrown;
+      }
+    },
+
     /** @returns {Promise<import("./protocol.js").DeviceChoices>} */
     devices: () => ask("devices", []),
 
@@ -252,6 +272,16 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 
     /** @param {Uint8Array} bytes  Copied. @returns {Promise<import("./protocol.js").CheckpointInfo>} */
     checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),
+
+    /**
+     * Has checkpoints of the run that is on sent to a port, and its trained model.
+     *
+     * @param {MessagePort} port
+     * @param {string} base  What an adapter names its model by.
+     * @param {number} interval_ms  Between checkpoints.
+     * @returns {Promise<null>}
+     */
+    keep: (port, base, interval_ms) => ask("keep", [port, base, interval_ms], { transfer: [port] }),
 
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),

@@ -67,3 +67,21 @@ export async function findDevices() {
     return chooseDevice(null, true);
   }
 }
+
+/**
+ * Has the loss of any GPU that is set up from now on told, with the browser's reason. One that is given back is not lost.
+ *
+ * @param {(why: string) => void} onLost
+ */
+export function watchForLoss(onLost) {
+  if (!globalThis.GPUAdapter) return;
+  const { requestDevice } = GPUAdapter.prototype;
+  /** @param {GPUDeviceDescriptor} [wishes] */
+  GPUAdapter.prototype.requestDevice = async function (wishes) {
+    const device = await requestDevice.call(this, wishes);
+    device.lost.then(({ reason, message }) => {
+      if (reason !== "destroyed") onLost(message.trim().replace(/[.\s]*$/u, "") || "the browser does not say why");
+    });
+    return device;
+  };
+}

@@ -73,3 +73,12 @@ export function rate(rate) {
 export function plain(number) {
   return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential().replace("e-0", "e-") : String(number);
 }
+
+/** @param {number} milliseconds @returns {string} How long ago that was: "just now", "2 minutes ago", "3 days ago". */
+export function ago(milliseconds) {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${counted(minutes, "minute")} ago`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${counted(hours, "hour")} ago` : `${counted(hours / 24, "day")} ago`;
+}

@@ -2,22 +2,30 @@
 
 import { createActions } from "./actions.js";
 import { createClient } from "./client.js";
+import { continueNotice } from "./panels/continue.js";
 import { dataPanel } from "./panels/data.js";
 import { dropTarget } from "./panels/drop.js";
 import { editionNotice } from "./panels/edition.js";
 import { modelPanel } from "./panels/model.js";
+import { projectList } from "./panels/projects.js";
 import { rail } from "./panels/rail.js";
 import { recipePanel } from "./panels/recipe.js";
 import { resultPanel } from "./panels/result.js";
 import { trainingPanel } from "./panels/training.js";
 import { workerNotice } from "./panels/worker.js";
+import { createKeeper } from "./projects/keeper.js";
 import { howFar } from "./run.js";
 import { initialState, isBusyTraining, phase, reduce } from "./state.js";
 
 /** How long events are gathered before the page is drawn again. A timer, since frames stop in hidden tabs. */
 const GATHER_MS = 80;
 
-const wish = new URLSearchParams(location.search).get("device");
+/** How often a run is kept, unless the address says another number of seconds (`?checkpoints=10`). */
+const CHECKPOINTS_S = 60;
+
+const address = new URLSearchParams(location.search);
+const wish = address.get("device");
+const seconds = Number(address.get("checkpoints")) || CHECKPOINTS_S;
 let state = initialState(wish === "gpu" || wish === "cpu" ? wish : "auto");
 
 /** @type {import("./client.js").Event[]} */
@@ -44,6 +52,7 @@ function flush() {
   const events = waiting;
   waiting = [];
   dispatch({ type: "events", events });
+  actions.follow(events);
 }
 
 const client = createClient({
@@ -51,9 +60,11 @@ const client = createClient({
   onDead: (mistake) => {
     flush();
     dispatch({ type: "died", mistake });
+    actions.offerAgain();
   },
 });
-const actions = createActions({ client, dispatch, state: () => state });
+const keeper = createKeeper(() => actions.refresh());
+const actions = createActions({ client, keeper, interval_ms: seconds * 1000, dispatch, state: () => state });
 
 const panels = [
   modelPanel(actions),
@@ -64,9 +75,11 @@ const panels = [
 ];
 const notice = workerNotice(actions);
 const edition = editionNotice();
+const goOn = continueNotice(actions);
+const projects = projectList(actions);
 const steps = rail();
 const drop = dropTarget(actions);
-const parts = [...panels, notice, edition, steps, drop];
+const parts = [...panels, notice, edition, goOn, projects, steps, drop];
 
 function draw() {
   drawing = false;
@@ -75,13 +88,17 @@ function draw() {
   for (const part of parts) part.update(state);
   actions.watch();
   actions.watchSeveral();
+  actions.watchAwake();
 }
 
 document.getElementById("rail")?.replaceWith(steps.element);
-document.getElementById("steps")?.append(notice.element, edition.element, ...panels.map((panel) => panel.element));
+document
+  .getElementById("steps")
+  ?.append(notice.element, edition.element, goOn.element, projects.element, ...panels.map((panel) => panel.element));
 document.getElementById("footnote")?.append(edition.kept);
 document.body.append(drop.element);
 
+document.addEventListener("visibilitychange", () => actions.watchAwake());
 addEventListener("beforeunload", (event) => {
   if (isBusyTraining(state)) event.preventDefault();
 });

@@ -9,8 +9,12 @@ import { readBody } from "./stream.js";
  * @typedef {import("./protocol.js").ModelFiles} ModelFiles
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {(progress: Progress) => void} OnProgress
- * @typedef {{name: string, base: string, read: (onProgress: OnProgress) => Promise<ModelFiles>}} ModelSource
- *   `base`: what an adapter for it names it by, on the hub if it is there.
+ * @typedef {object} ModelSource
+ * @property {string} name
+ * @property {string} base  What an adapter for it names it by, on the hub if it is there.
+ * @property {ReadonlyMap<string, File>|"page"|"hub"} from  The files of the user that it consists of, by their paths, or where else it is.
+ * @property {(onProgress: OnProgress) => Promise<ModelFiles>} read
+ *
  * @typedef {{repo: string, bytes: number}} Kept  An encoder kept in browser storage.
  * @typedef {import("./folder.js").Part} Part
  */
@@ -21,7 +25,7 @@ const DEFAULT_BASE = new URL(`./pkg/models/${DEFAULT_NAME}/`, import.meta.url);
 
 /** The encoder that comes with the page. It has the page's own origin and trust, so no checksum of its own. @returns {ModelSource} */
 export function modelOfThePage() {
-  return { name: DEFAULT_NAME, base: DEFAULT_REPO, read: readDefault };
+  return { name: DEFAULT_NAME, base: DEFAULT_REPO, from: "page", read: readDefault };
 }
 
 /** @param {OnProgress} onProgress @returns {Promise<ModelFiles>} */
@@ -69,7 +73,12 @@ export function modelOfFiles(files, name) {
     (path) => files.get(path)?.size ?? 0,
     (path) => (path === null ? `The model ${name}` : (files.get(path)?.name ?? path)),
   );
-  return { name, base: name, read: (onProgress) => assemble(wanted, ({ file }) => readFile(files, file, onProgress)) };
+  return {
+    name,
+    base: name,
+    from: files,
+    read: (onProgress) => assemble(wanted, ({ file }) => readFile(files, file, onProgress)),
+  };
 }
 
 /** Of missing files, as many are named as a sentence bears. */
@@ -129,6 +138,7 @@ export function modelOfHub(repo, shardNames) {
   return {
     name: repo,
     base: repo,
+    from: "hub",
     read: async (onProgress) => (await readKept(repo, onProgress)) ?? downloadFromHub(repo, onProgress, shardNames),
   };
 }

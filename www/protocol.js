@@ -66,6 +66,7 @@
  * @property {Task|null} task    Task of a checkpoint that already has a head.
  * @property {string[]|null} labels  Its labels.
  * @property {string[]} notes    Missing or unexpected tensors and other things worth a line, in words.
+ * @property {string} [sum]      Checksum of its configuration and weights, by which a kept run knows it again; added by the worker.
  */
 
 /**
@@ -296,6 +297,13 @@
  */
 
 /**
+ * @typedef {object} KeptEvent  A checkpoint was stored, or could not be; sent by the worker, never by the engine.
+ * @property {"kept"} type
+ * @property {import("./projects/record.js").CheckpointInfo|null} info  Null where it is the trained model that was stored.
+ * @property {Mistake|null} mistake  Why it could not be.
+ */
+
+/**
  * What is asked of a model: texts and, for tasks of two texts, as many second ones.
  *
  * @typedef {{texts: string[], pairs: string[]|null}} PredictRequest
@@ -346,6 +354,7 @@
  *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  steps and epochs so far; then events flow as
  *                                         after start. The same model and columns are open, or it says what differs
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
+ *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
@@ -373,6 +382,7 @@ export const CALLS = /** @type {const} */ ([
   "checkpoint",
   "resume_run",
   "checkpoint_info",
+  "keep",
   "predict",
   "export_files",
   "export_adapter",

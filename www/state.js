@@ -73,6 +73,27 @@ import { ONE_RUN } from "./several.js";
  */
 
 /**
+ * @typedef {object} ProjectsState
+ * @property {import("./projects/summary.js").Summary[]} list   The one that was changed last comes first.
+ * @property {{id: string, name: string, run: string|null}|null} current  Where this page's work is kept; `run`: the one that was
+ *   started last.
+ * @property {Offer|null} offer       A run that can go on.
+ * @property {string|null} busy       What is being done, in words.
+ * @property {string|null} trouble    Why work is not kept, in words.
+ * @property {{step: number, at: number}|null} kept  The newest checkpoint of the run that is on.
+ * @property {{usage: number, quota: number}|null} estimate
+ * @property {string|null} said       What was done, in words.
+ * @property {Mistake|null} error
+ * @property {boolean} stored         Whether the result that is shown is the one of the open project, not of an engine.
+ */
+
+/**
+ * A run that can go on. `lost`: how often the GPU went away under it.
+ *
+ * @typedef {import("./projects/summary.js").Offer & {lost?: number}} Offer
+ */
+
+/**
  * @typedef {object} State
  * @property {Mistake|null} dead     Why the worker died, until it was started again.
  * @property {DeviceState} device
@@ -83,6 +104,8 @@ import { ONE_RUN } from "./several.js";
  * @property {import("./protocol.js").ScoreWords[]} scores  What the scores of a report are called.
  * @property {RunState} run
  * @property {ResultState} result
+ * @property {ProjectsState} projects
+ * @property {{able: boolean, wanted: boolean}} awake  The lock that keeps the screen on, and whether the user wants it.
  */
 
 /**
@@ -99,11 +122,28 @@ import { ONE_RUN } from "./several.js";
  *   | {type: "moved"}
  *   | {type: "events", events: import("./client.js").Event[]}
  *   | {type: "result", change: Partial<ResultState>}
+ *   | {type: "projects", change: Partial<ProjectsState>}
+ *   | {type: "awake", wanted: boolean}
+ *   | {type: "restored", run: RunState}
  *   | {type: "died", mistake: Mistake}
  *   | {type: "revived"}} Action
  */
 
 const listed = new Intl.ListFormat("en");
+
+/** @type {ProjectsState} */
+const NO_PROJECTS = {
+  list: [],
+  current: null,
+  offer: null,
+  busy: null,
+  trouble: null,
+  kept: null,
+  estimate: null,
+  said: null,
+  error: null,
+  stored: false,
+};
 
 /** @type {ResultState} */
 const NO_RESULT = { answered: null, busy: null, saved: null, error: null };
@@ -128,6 +168,8 @@ export function initialState(choice) {
     scores: [],
     run: idleRun(),
     result: NO_RESULT,
+    projects: NO_PROJECTS,
+    awake: { able: "wakeLock" in (globalThis.navigator ?? {}), wanted: false },
   };
 }
 
@@ -165,11 +207,18 @@ export function reduce(state, action) {
           search: action.search ?? null,
         },
         result: NO_RESULT,
+        projects: { ...state.projects, offer: null, kept: null, said: null, error: null, stored: false },
       };
     case "events":
-      return { ...state, run: addEvents(state.run, action.events) };
+      return afterEvents(state, action.events);
     case "result":
       return { ...state, result: { ...state.result, ...action.change } };
+    case "projects":
+      return { ...state, projects: { ...state.projects, ...action.change } };
+    case "awake":
+      return { ...state, awake: { ...state.awake, wanted: action.wanted } };
+    case "restored":
+      return { ...state, run: action.run, result: NO_RESULT };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
       return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null } };
@@ -178,6 +227,17 @@ export function reduce(state, action) {
     case "revived":
       return { ...state, dead: null };
   }
+}
+
+/** @param {State} state @param {import("./client.js").Event[]} events @returns {State} */
+function afterEvents(state, events) {
+  const run = addEvents(state.run, events);
+  const kept = events.filter((event) => event.type === "kept").at(-1);
+  if (!kept) return { ...state, run };
+  const { info, mistake } = kept;
+  const trouble = mistake?.message ?? null;
+  const newest = !mistake && info ? { step: info.step, at: Date.now() } : state.projects.kept;
+  return { ...state, run, projects: { ...state.projects, trouble, kept: newest } };
 }
 
 /** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */

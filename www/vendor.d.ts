@@ -8,6 +8,10 @@ declare module "*/pkg/vendor/client-zip.js" {
   export * from "client-zip";
 }
 
+declare module "*/pkg/vendor/unzipit.js" {
+  export * from "unzipit";
+}
+
 declare module "*/pkg/cpu/tabtune.js" {
   /** The wasm module's one class; errors are thrown as `Mistake` objects. */
   export class Engine {

@@ -1,9 +1,11 @@
 // The sole owner of wasm and GPU: answers the page's calls one after the other and pulls a run along. It has one engine
 // on one device for life; the page starts another worker for another device.
 
-import { findDevices } from "./devices.js";
+import { findDevices, watchForLoss } from "./devices.js";
 import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
+import { createKeeping, sumOf } from "./projects/keeping.js";
+import { createWriter } from "./projects/writer.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -36,6 +38,13 @@ let version = 0;
 /** The engine bears one call at a time, so each waits for the one before. @type {Promise<unknown>} */
 let last = Promise.resolve();
 
+/** Where checkpoints of the run go, once somebody wants them. @type {import("./projects/keeping.js").Keeping|null} */
+let keeping = null;
+/** Whether the engine's last run is over and its model there. */
+let over = false;
+/** Why the GPU is gone, once it is: nothing that the engine still has to do will be done. @type {Mistake|null} */
+let lost = null;
+
 /** @template T @param {() => T|Promise<T>} work @returns {Promise<T>} */
 function inTurn(work) {
   const result = last.then(work);
@@ -44,6 +53,7 @@ function inTurn(work) {
 }
 
 function liveEngine() {
+  if (lost) throw lost;
   if (engine === null) throw mistake("order", "Start a device first.");
   return engine;
 }
@@ -56,7 +66,7 @@ function liveEngine() {
  */
 async function startDevice(kind) {
   const wanted = kind === "auto" ? (await findDevices()).recommended : kind;
-  if (running) return running.kind === wanted ? running : null;
+  if (running) return running.kind === wanted && !lost ? running : null;
   try {
     running = await startOn(wanted);
   } catch (thrown) {
@@ -69,6 +79,7 @@ async function startDevice(kind) {
 
 /** @param {"gpu"|"cpu"} device @returns {Promise<DeviceInfo>} */
 async function startOn(device) {
+  if (device === "gpu") watchForLoss(onLost);
   const { Engine, why } = await loadEngine(chooseBuild(device, await findAbilities()));
   announce(Engine);
   engine = new Engine();
@@ -89,7 +100,11 @@ const answers = {
       liveEngine();
       return (await loaded).shard_names(index);
     }),
-  open_model: (files, name) => changing((engine) => engine.open_model(files, name)),
+  open_model: (files, name) =>
+    changing(async (engine) => {
+      const sum = await sumOf(files);
+      return { ...(await engine.open_model(files, name)), sum };
+    }),
   open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
   suggest: () => inTurn(() => liveEngine().suggest()),
   guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
@@ -104,6 +119,7 @@ const answers = {
   start: (recipe) =>
     inTurn(() => {
       const info = liveEngine().start(recipe);
+      [over, keeping] = [false, null];
       setTimeout(pull);
       return info;
     }),
@@ -116,7 +132,8 @@ const answers = {
     }),
   pause: () => {
     puller += 1;
-    return inTurn(() => null);
+    if (lost) return null;
+    return inTurn(() => keeping?.checkpoint(liveEngine()));
   },
   resume: () => {
     setTimeout(pull);
@@ -126,7 +143,7 @@ const answers = {
     puller += 1;
     return inTurn(async () => {
       post(await liveEngine().stop());
-      return null;
+      keepResult();
     });
   },
   checkpoint: () => inTurn(() => liveEngine().checkpoint()),
@@ -134,10 +151,15 @@ const answers = {
     inTurn(async () => {
       const info = await liveEngine().resume(bytes);
       const events = liveEngine().told();
+      [over, keeping] = [false, null];
       setTimeout(pull);
       return { info, events };
     }),
   checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
+  keep: (port, base, interval_ms) => {
+    keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));
+    if (over) keepResult();
+  },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
@@ -176,13 +198,31 @@ async function pull() {
       const began = performance.now();
       const events = await inTurn(() => (mine === puller ? liveEngine().run_steps(units) : []));
       post(events);
-      if (events.some((event) => event.type === "done")) return;
+      if (events.some((event) => event.type === "done")) return keepResult();
+      await inTurn(() => (mine === puller && keeping?.isDue(events) ? keeping.checkpoint(liveEngine()) : null));
       units = nextUnits(units, performance.now() - began);
       await turn();
     }
   } catch (thrown) {
-    port.postMessage({ event: { type: "failed", mistake: asAnswer(thrown) } });
+    if (!lost) port.postMessage({ event: { type: "failed", mistake: asAnswer(thrown) } });
   }
+}
+
+/** The run is over: once the page has its answer, the trained model goes where the checkpoints went. */
+function keepResult() {
+  const kept = keeping;
+  [over, keeping] = [true, null];
+  if (kept) inTurn(() => kept.result(liveEngine())).catch(() => kept.close());
+}
+
+/** The run, if one is on, ends here; the page takes it up elsewhere. @param {string} why */
+function onLost(why) {
+  puller += 1;
+  lost = mistake(
+    "device",
+    `The GPU was lost (${why}). It may have been reset by its driver, switched off, or run out of memory.`,
+  );
+  port.postMessage({ event: { type: "failed", mistake: lost } });
 }
 
 /** @param {number} units @param {number} milliseconds */
@@ -191,7 +231,7 @@ function nextUnits(units, milliseconds) {
   return Math.max(1, Math.min(wanted, units * 2, MOST_UNITS));
 }
 
-/** @param {import("./protocol.js").RunEvent[]} events */
+/** @param {(import("./protocol.js").RunEvent|import("./protocol.js").KeptEvent)[]} events */
 function post(events) {
   for (const event of events) port.postMessage({ event });
 }
@@ -216,6 +256,7 @@ function turn() {
  * @returns {Mistake}
  */
 function asAnswer(thrown) {
+  if (lost) return lost;
   if (isMistake(thrown)) return thrown;
   const cause = thrown instanceof Error ? thrown.message : String(thrown);
   if (engine === null) {

@@ -17,7 +17,12 @@ export const QUIET = [
 ];
 
 /** WebGPU without graphics hardware. */
-const FLAGS = [...QUIET, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+export const FLAGS = [
+  ...QUIET,
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+];
 
 /** How long anything may take, in milliseconds: software WebGPU compiles its kernels for minutes on a busy machine. */
 export const PATIENCE = 300_000;
@@ -69,6 +74,8 @@ async function startTrap() {
  * @property {"gpu"|"cpu"} device
  * @property {boolean} [encoder] Whether the page loads the default encoder; left out, the browser says that it saves data
  *   and the page waits to be given one.
+ * @property {string} [query]  What else the address says.
+ * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
  */
 
 /**
@@ -111,7 +118,7 @@ export async function startSite(folder, headers) {
  * @param {Wish} wish
  * @returns {Promise<Opened>}
  */
-async function openPage(browser, origin, trap, { device, encoder = false }) {
+async function openPage(browser, origin, trap, { device, encoder = false, query = "", storage = true }) {
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -129,6 +136,23 @@ async function openPage(browser, origin, trap, { device, encoder = false }) {
   page.on("console", (line) => {
     if (line.type() === "error") errors.push(line.text());
   });
-  await page.goto(`${origin}?device=${device}`);
+  if (!storage) {
+    const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
+    await changed(context, "**/projects/worker.js", (script) => without + script);
+  }
+  await page.goto(`${origin}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
+}
+
+/**
+ * Has a script of the page come changed.
+ *
+ * @param {import("playwright-core").BrowserContext} context @param {string} address @param {(script: string) => string} change
+ */
+async function changed(context, address, change) {
+  await context.route(address, async (route) => {
+    // Not by the browser's way, which is the proxy.
+    const response = await fetch(route.request().url());
+    await route.fulfill({ headers: Object.fromEntries(response.headers), body: change(await response.text()) });
+  });
 }

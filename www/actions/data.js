@@ -11,7 +11,8 @@ import { BUSY, local } from "./world.js";
 /**
  * @typedef {import("./world.js").World} World
  * @typedef {import("../protocol.js").Mapping} Mapping
- * @typedef {{name: string, read: () => Promise<Uint8Array<ArrayBuffer>>}} TableSource
+ * @typedef {{name: string, read: () => Promise<Uint8Array<ArrayBuffer>>, file?: File}} TableSource  `file`: what is read, where it
+ *   is a file.
  * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
  */
 
@@ -99,8 +100,14 @@ export function dataActions({ client, dispatch, state }) {
         if (file.size > LARGEST_TABLE) throw tooLarge(file.name, file.size, LARGEST_TABLE);
         return bytesOf(file);
       };
-      return openTable({ name: file.name, read });
+      return openTable({ name: file.name, read, file });
     },
+
+    /** A table of a project. @param {TableSource} source @param {Mapping|null} mapping */
+    openTableAgain: (source, mapping) => openTable(source, mapping),
+
+    /** Where the data comes from that training uses. @returns {TableSource|null} */
+    sourceInUse: () => (opened?.used ? opened.source : (previous?.source ?? null)),
 
     openExample: () => openTable({ name: EXAMPLE_NAME, read: readExample }),
 

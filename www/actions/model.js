@@ -49,6 +49,12 @@ export function modelActions({ client, dispatch, state }, countTokens) {
   }
 
   return {
+    /** A model of a project. @param {ModelSource} source */
+    openModelAgain: (source) => openModel(source),
+
+    /** Where the open model comes from. @returns {ModelSource|null} */
+    modelInUse: () => (state().model.info ? opened : null),
+
     openDefaultModel: () => openModel(modelOfThePage()),
 
     /** @param {Parameters<typeof modelOfFiles>[0]} files @param {string} name */

@@ -25,9 +25,6 @@ export function recipeActions({ client, dispatch, state }) {
   let asked = [];
 
   return {
-    /** @param {Record<string, string|boolean>} draft */
-    takeDraft: (draft) => take(draft),
-
     /** Asks the engine for a recipe whenever another model or other data is open; who has changed nothing gets it. */
     async watch() {
       const { model, data, recipe } = state();
@@ -54,6 +51,13 @@ export function recipeActions({ client, dispatch, state }) {
 
     /** @param {string} name @param {string|boolean} value */
     changeField: (name, value) => take({ ...state().recipe.draft, [name]: value }),
+
+    /** The form of a project or of one of several runs; fields that it does not know keep their values. @param {Record<string, string|boolean>} draft */
+    takeDraft(draft) {
+      const now = state().recipe.draft;
+      const known = Object.entries(draft).filter(([name, value]) => typeof value === typeof now[name]);
+      return take({ ...now, ...Object.fromEntries(known) });
+    },
 
     resetRecipe: () => take(draftOf(state().recipe.fields, baseline(state().recipe))),
   };

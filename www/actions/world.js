@@ -7,6 +7,9 @@ import { asMistake, mistake } from "../mistake.js";
  * @property {import("../client.js").Client} client
  * @property {(action: import("../state.js").Action) => void} dispatch
  * @property {() => import("../state.js").State} state
+ *
+ * With what keeps the work; `interval_ms`: between checkpoints.
+ * @typedef {World & {keeper: import("../projects/keeper.js").Keeper, interval_ms: number}} KeepingWorld
  */
 
 export const BUSY = mistake("order", "A run is on. Stop it first; the best weights so far are kept.");

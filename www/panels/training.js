@@ -8,6 +8,8 @@ import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
 import { bestRow } from "../search.js";
 import { isBusyTraining, obstacle } from "../state.js";
 import { deviceForm } from "./device.js";
+import { awakeSwitch } from "./awake.js";
+import { keptLine } from "./kept.js";
 import { epochTable } from "./epochs.js";
 import { reportTables } from "./report.js";
 import { runsView } from "./runs.js";
@@ -36,13 +38,25 @@ export function trainingPanel(actions) {
   const mistake = mistakeLine("run-error");
   const live = liveView(actions);
   const announce = announcer();
-  body.append(device.element, controls.element, mistake.element, live.element, announce.element);
+  const awake = awakeSwitch(actions);
+  const kept = keptLine();
+  body.append(
+    device.element,
+    awake.element,
+    controls.element,
+    kept.element,
+    mistake.element,
+    live.element,
+    announce.element,
+  );
 
   /** @param {State} state */
   function update(state) {
     const { run } = state;
     device.update(state.device, isBusyTraining(state) || state.dead !== null);
     controls.update(state);
+    awake.update(state);
+    kept.update(state);
     mistake.update(run.error);
     live.update(state);
     announce.update(run);

@@ -1,0 +1,240 @@
+// Nothing is lost: work is kept by itself, a run that is cut short goes on to the losses that it would have had, and projects
+// can be renamed, deleted, taken away and brought back.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { strToU8, unzipSync, zipSync } from "fflate";
+import { file, modelFiles, table } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+
+/** Long enough to be cut short on a fast machine, short enough to be run to its end on a slow one. */
+const LONG = { epochs: 300, learning_rate: 0.003 };
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+before(async () => {
+  site = await startSite();
+});
+after(() => site.close());
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** A page with a model and a table, that keeps its runs as often as may be. @param {Record<string, string|number>} recipe */
+async function ready(recipe = LONG) {
+  const opened = await site.open({ device: "cpu", query: "checkpoints=0.05" });
+  await begin(opened.page, recipe);
+  return opened;
+}
+
+/** @param {Page} page @param {Record<string, string|number>} recipe */
+async function begin(page, recipe) {
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, recipe);
+}
+
+/** What a run came to: every epoch with its losses and scores, and the weights. @param {Page} page */
+async function outcome(page) {
+  const rows = await page
+    .locator("#epochs tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, -1).map((cell) => cell.textContent)));
+  const weights = await download(page, "#download-weights");
+  return { rows, weights: weights.bytes };
+}
+
+/** Starts a run and waits until a checkpoint of it is kept. @param {Page} page */
+async function runUntilKept(page) {
+  await page.locator('#train[aria-disabled="false"]').click();
+  await reads(page, "#run-kept", /up to step [1-9]/);
+}
+
+/** The epochs and weights of a run that nothing disturbs, which one test makes for all. @type {Promise<Awaited<ReturnType<typeof outcome>>>|null} */
+let undisturbed = null;
+function whole() {
+  undisturbed ??= (async () => {
+    const { page, close } = await ready();
+    await train(page);
+    const found = await outcome(page);
+    await close();
+    return found;
+  })();
+  return undisturbed;
+}
+
+/** @param {Page} page @param {string} name The beginning of a button's words. */
+const inList = (page, name) => page.locator("#project-list").getByRole("button", { name });
+
+/** @param {Page} page */
+async function openList(page) {
+  await page.evaluate(() => {
+    const list = /** @type {HTMLDetailsElement} */ (document.querySelector("#projects"));
+    list.open = true;
+  });
+}
+
+/** Leaves the page in the middle of a run, past the question whether to. @param {Page} page */
+async function reload(page) {
+  /** @type {string[]} */
+  const asked = [];
+  const answer = (/** @type {import("playwright-core").Dialog} */ dialog) => {
+    asked.push(dialog.type());
+    dialog.accept();
+  };
+  page.on("dialog", answer);
+  await page.reload();
+  page.off("dialog", answer);
+  return asked;
+}
+
+test("a run that a reload cuts short goes on to the same losses and weights", { timeout: PATIENCE }, async () => {
+  const expected = await whole();
+  const { page, errors, close } = await ready();
+  await runUntilKept(page);
+  const asked = await reload(page);
+  assert.deepEqual(asked, ["beforeunload"], "closing the page during a run asks first");
+  const words = await reads(page, "#continue-words", /fruit\.csv, .*, step \d+ of \d+, saved just now/);
+  assert.ok(Number(words.match(/step (\d+)/)?.[1]) > 0, words);
+  await page.locator("#continue").click();
+  await reaches(page, "trained");
+  const found = await outcome(page);
+  assert.deepEqual(found.rows, expected.rows);
+  assert.ok(found.weights.equals(expected.weights), "the weights are the same");
+  await reads(page, "#projects-summary", /1 project/);
+  assert.equal(await page.locator("#going-on").isVisible(), false);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a run whose worker dies goes on in another one", { timeout: PATIENCE }, async () => {
+  const expected = await whole();
+  const { page, close } = await ready();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await runUntilKept(page);
+  // As thread.js does where the module traps in a thread. The engine's worker was the first.
+  await page.workers()[0].evaluate(() => {
+    new BroadcastChannel(self.name).postMessage({ error: { kind: "worker", message: "It stopped." } });
+  });
+  await reads(page, "#worker-error", /It stopped/);
+  // choose() has opened all that can be opened.
+  await page.locator("#copy-diagnostic").click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /What happened: It stopped[\s\S]*Browser: [\s\S]*Step: \d+ of \d+[\s\S]*epochs=300/);
+  for (const word of ["pear", "quince", "fruit"]) assert.ok(!copied.includes(word), copied);
+  await page.locator("#revive").click();
+  await reads(page, "#continue-words", /step \d+ of \d+/);
+  await reaches(page, "ready");
+  await page.locator("#continue").click();
+  await reaches(page, "trained");
+  const found = await outcome(page);
+  assert.deepEqual(found.rows, expected.rows);
+  assert.ok(found.weights.equals(expected.weights), "the weights are the same");
+  await close();
+});
+
+test("a run that is not wanted any more is discarded, and what was open is there", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready();
+  await runUntilKept(page);
+  await reload(page);
+  await page.locator("#discard").click();
+  await page.locator("#going-on").waitFor({ state: "hidden" });
+  await openList(page);
+  await inList(page, "Open fruit").click();
+  await reaches(page, "ready");
+  assert.equal(await page.locator("#recipe-epochs").inputValue(), "300");
+  await reads(page, "#data-summary", /3 labels/);
+  await page.reload();
+  await reads(page, "#projects-summary", /1 project/);
+  assert.equal(await page.locator("#going-on").isVisible(), false);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a finished project is opened, tried and downloaded after a reload", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready({ epochs: 2, learning_rate: 0.003 });
+  await train(page);
+  const before = await outcome(page);
+  await reads(page, "#project-list", /1 run/).catch(() => null);
+  await openList(page);
+  await reads(page, "#project-list", /1 run/);
+  await page.reload();
+  await openList(page);
+  await inList(page, "Open fruit").click();
+  await reaches(page, "trained");
+  const found = await outcome(page);
+  assert.deepEqual(found.rows, before.rows);
+  assert.ok(found.weights.equals(before.weights));
+  await page.locator("#try-text").fill("the pear is good");
+  await page.locator("#try-send").click();
+  await reads(page, "#prediction", /%/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("projects are renamed, taken away, deleted and brought back", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready();
+  await runUntilKept(page);
+  await reload(page);
+  await openList(page);
+  await inList(page, "Rename fruit").click();
+  const name = `My <b>fruit</b>`;
+  await page.locator("#project-list input").fill(name);
+  await page.keyboard.press("Enter");
+  await reads(page, "#project-list .subject", /My <b>fruit<\/b>/);
+  const taken = await download(page, `#project-list button[aria-label^="Export"]`);
+  assert.match(taken.name, /\.tabtune\.zip$/);
+  await inList(page, "Delete My").click();
+  await page.locator("#project-list").getByRole("button", { name: "Delete", exact: true }).click();
+  await reads(page, "#projects-summary", /none yet/);
+  await page.locator("#import-project").setInputFiles(file("taken.zip", taken.bytes));
+  await reads(page, "#projects-said", /My <b>fruit<\/b> was imported/);
+  await reads(page, "#continue-words", /step \d+ of \d+/);
+  await page.locator("#continue").click();
+  await reaches(page, "trained");
+  assert.deepEqual((await outcome(page)).rows, (await whole()).rows);
+
+  // What is no project is refused, and what is there stays.
+  const inside = unzipSync(taken.bytes);
+  const evil = zipSync({ ...inside, "../../evil.js": strToU8("evil") });
+  await page.locator("#import-project").setInputFiles(file("evil.zip", Buffer.from(evil)));
+  await reads(page, "#projects-error", /evil\.zip was not imported: .*belongs to no project/);
+  const [stored] = Object.keys(inside).filter((one) => one.includes("checkpoint"));
+  const wrong = zipSync({ ...inside, [stored]: inside[stored].map((byte) => byte ^ 1) });
+  await page.locator("#import-project").setInputFiles(file("wrong.zip", Buffer.from(wrong)));
+  await reads(page, "#projects-error", /wrong\.zip was not imported: .* is damaged/);
+  await drop(page, [file("noise.zip", "no zip at all")]);
+  await reads(page, "#projects-error", /noise\.zip was not imported: it is no zip/);
+  await reads(page, "#projects-summary", /1 project/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("where there is no storage the page says so once, and trains", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({
+    device: "cpu",
+    storage: false,
+  });
+  await begin(page, { epochs: 2 });
+  await reads(page, "#storage-trouble", /no storage, as in some private windows\. Training works all the same/);
+  await train(page);
+  assert.equal(await page.locator("#epochs tbody tr").count(), 2);
+  assert.equal(await page.locator("#going-on").isVisible(), false);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test(
+  "a storage that runs full in the middle of a run says so, and training goes on",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await ready();
+    const session = await page.context().newCDPSession(page);
+    await runUntilKept(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin.replace(/\/$/, ""), quotaSize: 1 });
+    await reads(page, "#storage-trouble", /storage is full.*Training goes on/);
+    await reaches(page, "trained");
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);

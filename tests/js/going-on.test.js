@@ -1,0 +1,236 @@
+// Runs that survive, against an engine and a store of the test: what is asked of them when a run begins, ends, breaks and goes on.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { goingOnActions } from "../../www/actions/going-on.js";
+import { mistake } from "../../www/mistake.js";
+import { readHistory } from "../../www/projects/history.js";
+import { initialState, reduce } from "../../www/state.js";
+
+/** @typedef {import("../../www/protocol.js").RunEvent} RunEvent */
+
+const OFFER = { id: "p", run: "r", table: "fruit.csv", model: "tiny", step: 3, total_steps: 9, saved: 0 };
+const INFO = /** @type {import("../../www/protocol.js").RunInfo} */ ({
+  total_steps: 9,
+  steps_per_epoch: 3,
+  max_length: 8,
+  train: 6,
+  validation: 3,
+  tokens_per_epoch: 48,
+  parameters: { trainable: 10, frozen: 0 },
+  notes: [],
+});
+const LOST = mistake("device", "The GPU was lost.");
+
+/** @param {number} step @returns {RunEvent} */
+const step = (step) => ({
+  type: "step",
+  step,
+  total_steps: 9,
+  epoch: step / 3,
+  loss: 1 / step,
+  learning_rate: 0.1,
+  grad_norm: 1,
+  examples: step,
+  tokens: step,
+  seconds: step,
+});
+
+/** @param {Partial<Record<string, (...args: any[]) => any>>} [answers] Of the store. */
+function stage(answers = {}) {
+  let state = initialState("gpu");
+  /** @type {[string, ...any[]][]} */
+  const asked = [];
+  /** Answers what is named and remembers all. @param {Record<string, any>} named */
+  const noted = (named) =>
+    new Proxy(/** @type {any} */ ({}), {
+      get:
+        (_, /** @type {string} */ name) =>
+        async (/** @type {any[]} */ ...args) => {
+          asked.push([name, ...args]);
+          return named[name]?.(...args) ?? null;
+        },
+    });
+  const dispatch = (/** @type {import("../../www/state.js").Action} */ action) => void (state = reduce(state, action));
+  const client = noted({ resumeRun: () => ({ info: INFO, events: [step(1), step(2), step(3)] }) });
+  const keeper = noted({
+    checkpoint: () => ({
+      bytes: new Uint8Array(3),
+      info: { step: 3, total_steps: 9, epoch: 1 },
+      saved: 7,
+      torn: false,
+    }),
+    beginRun: () => "r",
+    offer: () => OFFER,
+    ...answers,
+  });
+  const means = noted({
+    setUp: (/** @type {any} */ choice) =>
+      dispatch({ type: "device", change: { info: /** @type {any} */ ({ kind: choice }) } }),
+  });
+  const actions = goingOnActions({ client, keeper, interval_ms: 60_000, dispatch, state: () => state }, means);
+  const names = () => asked.map(([name]) => name);
+  return {
+    actions,
+    dispatch,
+    asked,
+    names,
+    state: () => state,
+    ports: () => asked.flat().filter((one) => one instanceof MessagePort),
+  };
+}
+
+/** Channels keep a process alive. @param {ReturnType<typeof stage>} staged */
+function close({ ports }) {
+  for (const port of ports()) port.close();
+}
+
+/** A run that has begun and is kept. @param {ReturnType<typeof stage>} staged */
+async function begun(staged) {
+  const { dispatch, actions } = staged;
+  const dataset = /** @type {any} */ ({
+    info: {},
+    table: "fruit.csv",
+    mapping: { task: "classification", pair: null },
+  });
+  dispatch({ type: "model_opened", info: /** @type {any} */ ({ name: "tiny" }), base: "tiny" });
+  dispatch({ type: "data", change: { dataset } });
+  dispatch({ type: "projects", change: { current: { id: "p", name: "fruit", run: null } } });
+  dispatch({ type: "run_started", info: INFO, method: "full" });
+  await actions.begun();
+}
+
+test("a run that begins is written down, and its engine told where checkpoints go", async () => {
+  const staged = stage();
+  await begun(staged);
+  const { asked, state } = staged;
+  const [, id, about] = asked.find(([name]) => name === "beginRun") ?? [];
+  assert.deepEqual([id, about], ["p", { model: "tiny", task: "classification", method: "full" }]);
+  assert.deepEqual(asked.find(([name]) => name === "keep")?.slice(2), ["tiny", 60_000]);
+  assert.equal(state().projects.current?.run, "r");
+  close(staged);
+});
+
+test("a run that ends leaves its curves, as they were", async () => {
+  const staged = stage();
+  await begun(staged);
+  const { dispatch, actions, asked, state } = staged;
+  /** @type {RunEvent[]} */
+  const events = [
+    step(1),
+    step(2),
+    {
+      type: "epoch",
+      epoch: 1,
+      step: 2,
+      train_loss: NaN,
+      validation: { loss: 1, accuracy: 0.5 },
+      best: true,
+      seconds: 2,
+      note: null,
+    },
+    {
+      type: "done",
+      reason: "completed",
+      best_epoch: 1,
+      steps: 2,
+      seconds: 2,
+      optimizer_bytes: 0,
+      metrics: { loss: 1, accuracy: 0.5 },
+      report: null,
+      sentence: "Done.",
+    },
+  ];
+  dispatch({ type: "events", events });
+  await actions.follow(events);
+  const [, id, run, change, history] = asked.find(([name]) => name === "endRun") ?? [];
+  assert.deepEqual([id, run, change], ["p", "r", { status: "done", score: { name: "accuracy", value: 0.5 } }]);
+  const { recent, rates, ...kept } = readHistory(history);
+  const { recent: _, rates: __, ...shown } = state().run;
+  assert.deepEqual(kept, shown);
+  close(staged);
+});
+
+test("a run goes on where it stopped, with all of its curves, and is kept again", async () => {
+  const staged = stage();
+  const { dispatch, actions, names, state } = staged;
+  dispatch({ type: "projects", change: { offer: OFFER } });
+  await actions.goOn();
+  assert.deepEqual(names(), ["openWhole", "checkpoint", "resumeRun", "goOn", "keep"]);
+  assert.equal(state().run.status, "running");
+  assert.deepEqual(state().run.curves.step, [1, 2, 3]);
+  assert.deepEqual(state().projects.kept, { step: 3, at: 7 });
+  assert.equal(state().projects.offer, null);
+  close(staged);
+});
+
+test("a checkpoint that is damaged leaves a sentence, and one that was taken for it another", async () => {
+  const nothing = stage({ checkpoint: () => null });
+  nothing.dispatch({ type: "projects", change: { offer: OFFER } });
+  await nothing.actions.goOn();
+  assert.match(nothing.state().projects.error?.message ?? "", /damaged, so it cannot go on/u);
+  assert.equal(nothing.state().run.status, "idle");
+
+  const info = { step: 2, total_steps: 9, epoch: 0.7 };
+  const before = stage({ checkpoint: () => ({ bytes: new Uint8Array(3), info, saved: 7, torn: true }) });
+  before.dispatch({ type: "projects", change: { offer: OFFER } });
+  await before.actions.goOn();
+  assert.match(before.state().projects.said ?? "", /the one before it was used|the one before was used/u);
+  close(before);
+});
+
+test("a GPU that goes away is set up again once; then the user is asked", async () => {
+  const staged = stage();
+  await begun(staged);
+  const { dispatch, actions, names, state } = staged;
+  const failed = [{ type: /** @type {const} */ ("failed"), mistake: LOST }];
+  dispatch({ type: "events", events: failed });
+  await actions.follow(failed);
+  assert.deepEqual(names().slice(-6), ["offer", "setUp", "checkpoint", "resumeRun", "goOn", "keep"].slice(-6));
+  assert.equal(state().run.status, "running");
+
+  dispatch({ type: "events", events: failed });
+  await actions.follow(failed);
+  assert.equal(names().at(-1), "offer");
+  assert.equal(state().run.status, "failed");
+  assert.equal(state().projects.offer?.lost, 2);
+
+  await actions.goOnWithCpu();
+  assert.ok(names().includes("resumeRun"));
+  assert.equal(state().run.status, "running");
+  close(staged);
+});
+
+test("a run that fails otherwise is offered, not taken up by itself", async () => {
+  const staged = stage();
+  await begun(staged);
+  const failed = [{ type: /** @type {const} */ ("failed"), mistake: mistake("tensor", "No.") }];
+  staged.dispatch({ type: "events", events: failed });
+  await staged.actions.follow(failed);
+  assert.equal(staged.names().at(-1), "offer");
+  assert.equal(staged.state().projects.offer?.run, "r");
+  close(staged);
+});
+
+test("a storage that fails is told, and the run goes on", async () => {
+  const staged = stage({ beginRun: () => Promise.reject(mistake("file", "The storage is full.")) });
+  await begun(staged);
+  assert.equal(staged.state().projects.trouble, "The storage is full.");
+  assert.equal(staged.state().run.status, "running");
+  close(staged);
+});
+
+test("what is kept of a run is told by its events", () => {
+  const { dispatch, state } = stage();
+  const info = { step: 5, total_steps: 9, epoch: 1 };
+  dispatch({ type: "events", events: [{ type: "kept", info, mistake: null }] });
+  assert.equal(state().projects.kept?.step, 5);
+  dispatch({
+    type: "events",
+    events: [{ type: "kept", info: { ...info, step: 6 }, mistake: mistake("file", "Full.") }],
+  });
+  assert.equal(state().projects.kept?.step, 5);
+  assert.equal(state().projects.trouble, "Full.");
+  assert.equal(state().run.status, "idle");
+});

@@ -1,0 +1,179 @@
+// Projects as the page handles them: kept by themselves, listed in words, and read back only if they are what they should be.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { diagnosticOf } from "../../www/diagnostic.js";
+import { ago } from "../../www/format.js";
+import { readHistory, writeHistory } from "../../www/projects/history.js";
+import { nameFor, readProject } from "../../www/projects/record.js";
+import { list, maybe, number, record, text } from "../../www/projects/shape.js";
+import { roomFor, troubleOf } from "../../www/projects/trouble.js";
+import { addEvents, idleRun } from "../../www/run.js";
+import { initialState } from "../../www/state.js";
+import { byId, drawnIn, installPage, isShown } from "./page.js";
+
+installPage();
+const { projectList } = await import("../../www/panels/projects.js");
+const { continueNotice } = await import("../../www/panels/continue.js");
+const { keptLine } = await import("../../www/panels/kept.js");
+
+const OFFER = { id: "p", run: "r", table: "fruit.csv", model: "tiny", step: 120, total_steps: 400, saved: 0 };
+/** @type {import("../../www/projects/summary.js").Summary} */
+const SUMMARY = {
+  id: "p",
+  name: "<b>fruit</b>\u202e",
+  changed: 0,
+  bytes: 91e6,
+  table: "fruit.csv",
+  model: "tiny",
+  runs: { count: 2, score: { name: "accuracy", value: 0.5 }, trained: true },
+  offer: OFFER,
+  elsewhere: false,
+  torn: false,
+};
+
+/** @param {Partial<import("../../www/state.js").ProjectsState>} change */
+function stateWith(change) {
+  const state = initialState("cpu");
+  return { ...state, projects: { ...state.projects, ...change } };
+}
+
+test("shapes say where something is wrong and leave out what they do not know", () => {
+  const shape = record({ name: text(3), scores: list(maybe(number), 2) });
+  assert.deepEqual(shape({ name: "abc", scores: [1, null], more: 1 }), { name: "abc", scores: [1, null] });
+  assert.throws(() => shape({ name: "abcd", scores: [] }), /\.name is not a text of at most 3/u);
+  assert.throws(() => shape({ name: "abc", scores: [1, "2"] }), /\.scores\[1\] is not a number/u);
+  assert.throws(() => shape({ name: "abc", scores: [1, 2, 3] }), /\.scores is not a list of at most 2/u);
+  assert.throws(() => shape([]), /it is not an object/u);
+  assert.throws(() => readProject("{}"), TypeError);
+  assert.throws(() => readProject("nonsense"), SyntaxError);
+});
+
+test("a history that a view could not draw is refused", () => {
+  const good = JSON.parse(writeHistory(idleRun()));
+  assert.equal(readHistory(JSON.stringify(good)).status, "failed");
+  const curves = { ...good.curves, loss: [1] };
+  assert.throws(() => readHistory(JSON.stringify({ ...good, curves })), /several lengths/u);
+  assert.throws(() => readHistory(JSON.stringify({ ...good, epochs: [{ epoch: "1" }] })), TypeError);
+  const report = { task: "classification", labels: ["a", "b"], per_class: [], metrics: {}, confusion: [[1, 2], [3]] };
+  const done = {
+    reason: "completed",
+    best_epoch: 1,
+    steps: 1,
+    seconds: 1,
+    optimizer_bytes: 0,
+    metrics: null,
+    report,
+    sentence: "",
+  };
+  assert.throws(() => readHistory(JSON.stringify({ ...good, done })), /confusion matrix/u);
+});
+
+test("losses that are no numbers come back as such", () => {
+  /** @type {import("../../www/protocol.js").StepEvent} */
+  const step = {
+    type: "step",
+    step: 1,
+    total_steps: 2,
+    epoch: 0.5,
+    loss: NaN,
+    learning_rate: 0.1,
+    grad_norm: Infinity,
+    examples: 1,
+    tokens: 1,
+    seconds: 1,
+  };
+  const read = readHistory(writeHistory(addEvents(idleRun(), [step])));
+  assert.deepEqual(read.curves.loss, [NaN]);
+  assert.equal(read.step?.step, 1);
+});
+
+test("projects are named after their tables", () => {
+  assert.equal(nameFor("fruit.csv", new Set()), "fruit");
+  assert.equal(nameFor("fruit.csv", new Set(["fruit", "fruit (2)"])), "fruit (3)");
+  assert.equal(nameFor(".csv", new Set()), "Project");
+});
+
+test("what is wrong with a storage is one sentence that says what follows", () => {
+  assert.match(troubleOf(new DOMException("x", "QuotaExceededError")).message, /full.*Training goes on/u);
+  assert.match(troubleOf(new Error("The disk is gone.")).message, /\(The disk is gone\)\. Training goes on/u);
+  assert.equal(roomFor({ usage: 0, quota: 1e12 }, 22e6), null);
+  assert.match(roomFor({ usage: 9e8, quota: 1e9 }, 22e6) ?? "", /room for 100 MB; .* may need 1\.1 GB/u);
+  assert.equal(roomFor(null, 22e6), null);
+});
+
+test("how long ago something was", () => {
+  const words = [0, 61e3, 150e3, 59 * 60e3, 3 * 3600e3, 47 * 3600e3, 72 * 3600e3].map(ago);
+  const hours = ["3 hours ago", "47 hours ago", "3 days ago"];
+  assert.deepEqual(words, ["just now", "1 minute ago", "3 minutes ago", "59 minutes ago", ...hours]);
+});
+
+test("the list says what each project holds, and names stay text", () => {
+  const panel = projectList(/** @type {any} */ ({}));
+  panel.update(stateWith({ list: [SUMMARY] }));
+  const drawn = drawnIn(panel.element);
+  assert.match(byId(drawn, "projects-summary").textContent, /1 project, 91 MB/u);
+  const words = byId(drawn, "project-list").textContent;
+  assert.match(words, /<b>fruit<\/b>⟨U\+202E⟩/u);
+  assert.match(words, /fruit\.csv · tiny · 2 runs, 0\.500 accuracy · stopped at step 120 of 400 · 91 MB/u);
+  assert.equal(drawn.all("b").length, 0);
+  panel.update(stateWith({ list: [] }));
+  assert.match(byId(drawn, "projects-summary").textContent, /none yet/u);
+});
+
+test("a run that can go on is offered with what is there of it", () => {
+  const notice = continueNotice(/** @type {any} */ ({}));
+  const drawn = drawnIn(notice.element);
+  notice.update(stateWith({ offer: { ...OFFER, saved: Date.now() - 120_000 } }));
+  assert.equal(byId(drawn, "continue-words").textContent, "fruit.csv, tiny, step 120 of 400, saved 2 minutes ago.");
+  assert.ok(isShown(drawn, "continue"));
+  assert.ok(!isShown(drawn, "continue-cpu"));
+  notice.update(stateWith({ offer: { ...OFFER, lost: 2 } }));
+  assert.ok(isShown(drawn, "continue-cpu") && isShown(drawn, "start-smaller"));
+  assert.match(byId(drawn, "continue-words").textContent, /^The GPU was lost twice\./u);
+  notice.update(stateWith({ offer: null }));
+  assert.ok(!isShown(drawn, "continue"));
+});
+
+test("beside a run stands how far it is kept, or why it is not", () => {
+  const line = keptLine();
+  const drawn = drawnIn(line.element);
+  const state = stateWith({ kept: { step: 40, at: 0 } });
+  line.update({ ...state, run: { ...state.run, status: "running" } });
+  assert.match(byId(drawn, "run-kept").textContent, /up to step 40/u);
+  assert.ok(!isShown(drawn, "storage-trouble"));
+  const full = stateWith({ trouble: "The storage is full." });
+  line.update({ ...full, run: { ...full.run, status: "running" } });
+  assert.equal(byId(drawn, "storage-trouble").textContent, "The storage is full.");
+});
+
+test("the diagnostic holds nothing of the user's data or names", () => {
+  const state = initialState("gpu");
+  const secret = "zanzibarkind";
+  const mapping = /** @type {any} */ ({ task: "classification", text: secret, label: secret });
+  const words = diagnosticOf(
+    {
+      ...state,
+      dead: { kind: "worker", message: "It stopped." },
+      model: {
+        ...state.model,
+        info: /** @type {any} */ ({ name: secret, architecture: "BERT", layers: 2, hidden: 32 }),
+      },
+      data: {
+        ...state.data,
+        table: /** @type {any} */ ({ name: secret }),
+        dataset: {
+          table: secret,
+          mapping,
+          info: /** @type {any} */ ({ task: "classification", train: 9, validation: 1, classes: [{ label: secret }] }),
+        },
+      },
+      run: { ...state.run, subject: /** @type {any} */ ({ model: secret, table: secret, task: "classification" }) },
+    },
+    "Browser 1",
+  );
+  assert.match(words, /What happened: It stopped\.\nBrowser: Browser 1/u);
+  assert.match(words, /Rows: 9 \+ 1/u);
+  assert.ok(!words.includes(secret));
+});

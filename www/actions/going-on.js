@@ -1,0 +1,172 @@
+// Runs that survive: each is kept while it goes, and goes on after whatever ended it.
+
+import { local } from "./world.js";
+import { bestOf, describe, mainScores } from "../scores.js";
+import { isBusyTraining } from "../state.js";
+import { writeHistory } from "../projects/history.js";
+import { mistake } from "../mistake.js";
+
+/**
+ * @typedef {import("./world.js").KeepingWorld} World
+ * @typedef {import("../protocol.js").Method} Method
+ *
+ * @typedef {object} Means  Other actions that are needed on the way.
+ * @property {() => Promise<void>} flush
+ * @property {() => Promise<void>} refresh
+ * @property {(id: string) => Promise<import("../projects/record.js").Project>} openWhole
+ * @property {(choice: import("../state.js").DeviceChoice) => Promise<void>} setUp  Sets a device up in a fresh engine, and opens all there.
+ * @property {() => Promise<void>} train
+ * @property {(name: string, value: string) => Promise<void>} changeField
+ */
+
+/** How often the GPU may go away before the user is asked. */
+const MOST_LOSSES = 1;
+
+/** @param {World} world @param {Means} means */
+export function goingOnActions({ client, keeper, interval_ms, dispatch, state }, means) {
+  /** Of the run that is on: its project and its own id. @type {{id: string, run: string}|null} */
+  let current = null;
+  let losses = 0;
+
+  /** @param {Partial<import("../state.js").ProjectsState>} change */
+  const say = (change) => dispatch({ type: "projects", change });
+
+  /** @param {(sender: MessagePort) => Promise<{id: string, run: string}>} take */
+  async function keepRun(take) {
+    try {
+      const { port1, port2 } = new MessageChannel();
+      current = await take(port1);
+      const { current: project } = state().projects;
+      if (project) say({ current: { ...project, run: current.run } });
+      await client.keep(port2, state().run.subject?.base ?? "", interval_ms);
+    } catch (thrown) {
+      say({ trouble: local(thrown)?.message ?? null });
+    }
+  }
+
+  /** @returns {Promise<void>} */
+  async function begun() {
+    current = null;
+    losses = 0;
+    const { info, subject } = state().run;
+    // The browser may ask the user, who need not answer for training to go on.
+    globalThis.navigator?.storage?.persist?.().catch(() => false);
+    await means.flush();
+    const project = state().projects.current;
+    if (!project || !subject || state().run.info !== info) return;
+    const { model, task, method } = subject;
+    await keepRun(async (sender) => ({
+      id: project.id,
+      run: await keeper.beginRun(project.id, { model, task, method }, sender),
+    }));
+    // A short run may be over before it is written down.
+    if (state().run.info === info && state().run.done) await ended();
+  }
+
+  async function ended() {
+    const kept = current;
+    current = null;
+    const { run, scores } = state();
+    if (!kept || !run.done) return means.refresh();
+    const main = mainScores(run.epochs);
+    const best = main && bestOf(main.values, describe(scores, main.name));
+    const score = main && best ? { name: main.name, value: run.done.metrics?.[main.name] ?? best.value } : null;
+    const status = run.done.reason === "stopped" ? "stopped" : "done";
+    try {
+      await keeper.endRun(kept.id, kept.run, { status, score }, writeHistory(run));
+    } catch (thrown) {
+      say({ trouble: local(thrown)?.message ?? null });
+    }
+    await means.refresh();
+  }
+
+  /** Goes on with the run that is offered. */
+  async function goOn() {
+    const { offer, current: open, busy } = state().projects;
+    if (!offer || busy || isBusyTraining(state())) return;
+    say({ busy: "Opening", error: null });
+    try {
+      const reopened = open?.id === offer.id && state().model.info && state().data.dataset;
+      if (!reopened) await means.openWhole(offer.id);
+      const checkpoint = await keeper.checkpoint(offer.id, offer.run);
+      if (!checkpoint) {
+        throw mistake(
+          "file",
+          "What was kept of this run is damaged, so it cannot go on. Train it again: all else is there.",
+        );
+      }
+      dispatch({ type: "run", change: { status: "starting", error: null } });
+      const { info, events } = await client.resumeRun(checkpoint.bytes);
+      const method = /** @type {Method} */ (state().recipe.draft.method ?? "full");
+      dispatch({ type: "run_started", info, method });
+      dispatch({ type: "events", events });
+      const said = checkpoint.torn ? "The newest checkpoint was damaged, so the one before it was used." : null;
+      say({ busy: null, said, kept: { step: checkpoint.info.step, at: checkpoint.saved } });
+      await keepRun(async (sender) => {
+        await keeper.goOn(offer.id, offer.run, sender);
+        return offer;
+      });
+    } catch (thrown) {
+      if (state().run.status === "starting") dispatch({ type: "run", change: { status: "failed" } });
+      say({ busy: null, error: local(thrown) });
+    }
+  }
+
+  /** Offers what can go on of the run that has just broken. */
+  async function offerAgain() {
+    const broken = current;
+    current = null;
+    if (!broken) return null;
+    const offer = await keeper.offer(broken.id).catch(() => null);
+    say({ offer: offer && { ...offer, lost: losses } });
+    return offer;
+  }
+
+  /** The GPU went away under a run: it is set up again once, then the user is asked. */
+  async function recover() {
+    losses += 1;
+    const offer = await offerAgain();
+    if (losses > MOST_LOSSES) return;
+    say({ busy: "Setting the GPU up again" });
+    await means.setUp(state().device.choice);
+    say({ busy: null });
+    if (offer && state().device.info) await goOn();
+  }
+
+  return {
+    begun,
+    goOn,
+    offerAgain,
+
+    /** What the events of a run mean for what is kept. @param {import("../client.js").Event[]} events */
+    async follow(events) {
+      for (const event of events) {
+        if (event.type === "done") await ended();
+        else if (event.type === "failed" && event.mistake.kind === "device") await recover();
+        else if (event.type === "failed") await offerAgain();
+      }
+    },
+
+    async discard() {
+      const { offer } = state().projects;
+      if (!offer) return;
+      say({ offer: null });
+      await keeper.discard(offer.id, offer.run).catch((thrown) => say({ error: local(thrown) }));
+      await means.refresh();
+    },
+
+    /** After the GPU went away twice. */
+    async goOnWithCpu() {
+      await means.setUp("cpu");
+      if (state().device.info?.kind === "cpu") await goOn();
+    },
+
+    /** A run of another batch size is another run: it starts from the beginning. */
+    async startSmaller() {
+      const size = Math.max(1, Math.floor(Number(state().recipe.draft.batch_size) / 2));
+      await means.setUp(state().device.choice);
+      await means.changeField("batch_size", String(size));
+      await means.train();
+    },
+  };
+}

@@ -1,0 +1,248 @@
+// Work that survives: what is open is kept in a project by itself, and projects are opened, taken away and brought back.
+
+import { fileName, save as handOver } from "../download.js";
+import { bytesOf, modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
+import { mistake } from "../mistake.js";
+import { readHistory } from "../projects/history.js";
+import { isBusyTraining } from "../state.js";
+import { BUSY, local } from "./world.js";
+
+/**
+ * @typedef {import("./world.js").KeepingWorld} World
+ * @typedef {import("../projects/record.js").ModelRef} ModelRef
+ * @typedef {import("../projects/record.js").Project} Project
+ *
+ * @typedef {object} Openers  The actions that projects are put together from.
+ * @property {(source: import("../models.js").ModelSource) => Promise<void>} openModelAgain
+ * @property {() => import("../models.js").ModelSource|null} modelInUse
+ * @property {(source: import("./data.js").TableSource, mapping: import("../protocol.js").Mapping|null) => Promise<void>} openTableAgain
+ * @property {() => import("./data.js").TableSource|null} sourceInUse
+ * @property {(draft: Record<string, string|boolean>) => Promise<void>} takeDraft
+ */
+
+/** Changes are gathered for this long before they are written. */
+const GATHER_MS = 400;
+/** A model of the user is kept with its project up to this size; of a larger one, only its name and checksum. */
+const LARGEST_KEPT = 500e6;
+
+/** @param {World} world @param {Openers} openers */
+export function projectActions({ client, keeper, dispatch, state }, openers) {
+  /** What the current project already has. @type {{source: unknown, model: unknown, mapping: unknown, draft: unknown}} */
+  let kept = { source: null, model: null, mapping: null, draft: null };
+  let timer = 0;
+  /** What was last begun to be written: what fails is not tried again until it changes. @type {unknown[]} */
+  let tried = [];
+  /** One write after the other. @type {Promise<unknown>} */
+  let writing = Promise.resolve();
+  /** Saving rests while a project is being opened: what is open is only half of it. */
+  let resting = false;
+
+  /** @param {Partial<import("../state.js").ProjectsState>} change */
+  const say = (change) => dispatch({ type: "projects", change });
+
+  /** Why work is not kept is said once, beside the run; training goes on. @param {unknown} thrown */
+  const trouble = (thrown) => say({ trouble: local(thrown)?.message ?? null });
+
+  async function refresh() {
+    try {
+      const list = await keeper.list();
+      const { usage = 0, quota = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+      say({ list, estimate: { usage, quota }, offer: isBusyTraining(state()) ? null : offered(list) });
+    } catch (thrown) {
+      trouble(thrown);
+    }
+  }
+
+  /** @param {import("../projects/summary.js").Summary[]} list The run that stopped last, and that no other tab is at. */
+  function offered(list) {
+    const { offer, current } = state().projects;
+    const all = list.flatMap((one) => (one.offer && !one.elsewhere ? [one.offer] : []));
+    const mine = all.find(({ id }) => id === current?.id);
+    const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
+    return best && offer?.run === best.run ? { ...best, lost: offer.lost } : best;
+  }
+
+  /** Writes what has changed since it was written last. */
+  async function save() {
+    const { data, model, recipe } = state();
+    const source = openers.sourceInUse();
+    const { dataset } = data;
+    if (!dataset || !source) return;
+    if (kept.source !== source) {
+      const before = state().projects.current;
+      const project = await keeper.place(source.name, source.file ?? (await source.read()));
+      if (before && before.id !== project.id) await keeper.close(before.id);
+      kept = { source, model: null, mapping: null, draft: null };
+      say({ current: { id: project.id, name: project.name, run: null } });
+    }
+    const { current } = state().projects;
+    if (!current) return;
+    const opened = openers.modelInUse();
+    if (opened && model.info && kept.model !== opened) {
+      const { ref, files } = refOf(opened, model.info.sum ?? "");
+      await keeper.saveModel(current.id, ref, files);
+      kept = { ...kept, model: opened };
+    }
+    if (kept.mapping !== dataset.mapping || kept.draft !== recipe.draft) {
+      await keeper.save(current.id, { mapping: dataset.mapping, draft: recipe.draft });
+      kept = { ...kept, mapping: dataset.mapping, draft: recipe.draft };
+    }
+  }
+
+  /** @returns {Promise<void>} When all that is open is written, or the page has said why it is not. */
+  function flush() {
+    clearTimeout(timer);
+    timer = 0;
+    const done = writing
+      .then(save)
+      .then(() => (state().projects.trouble && !isBusyTraining(state()) ? say({ trouble: null }) : undefined), trouble);
+    writing = done.then(refresh);
+    return done;
+  }
+
+  /** @param {unknown} thrown */
+  const failed = (thrown) => say({ busy: null, error: local(thrown) });
+
+  /** @param {string} busy @param {() => Promise<void>} work */
+  async function attempt(busy, work) {
+    if (state().projects.busy) return;
+    say({ busy, error: null, said: null });
+    try {
+      await work();
+      say({ busy: null });
+    } catch (thrown) {
+      failed(thrown);
+    }
+    await refresh();
+  }
+
+  /** @param {Project} project @param {import("../projects/keeper.js").OpenProject["model"]} files */
+  function modelOf({ model }, files) {
+    if (!model) return null;
+    if (model.from === "page") return modelOfThePage();
+    if (model.from === "hub") return modelOfHub(model.name, client.shardNames);
+    if (!files) throw mistake("model", `The files of ${model.name} that were kept here are damaged. Drop them again.`);
+    if (files.length > 0) return modelOfFiles(new Map(files), model.name);
+    throw mistake("model", `${model.name} was too large to be kept here. Drop its files, then open the project again.`);
+  }
+
+  /** Opens all that a project holds. @param {string} id @returns {Promise<Project>} */
+  async function open(id) {
+    await flush();
+    const before = state().projects.current;
+    const { project, table, model, history } = await keeper.open(id);
+    if (before && before.id !== id) await keeper.close(before.id);
+    resting = true;
+    try {
+      if (!table || !project.table) throw mistake("table", `The table of ${project.name} is damaged. Drop it again.`);
+      const { title } = project.table;
+      const source = { name: title, file: table, read: () => bytesOf(table) };
+      await bringModel(project, model);
+      await openers.openTableAgain(source, project.mapping);
+      if (!state().data.dataset || openers.sourceInUse() !== source) throw state().data.error ?? BUSY;
+      await openers.takeDraft(project.draft);
+      kept = { source, model: openers.modelInUse(), mapping: null, draft: null };
+      say({ current: { id, name: project.name, run: null } });
+      if (history) dispatch({ type: "restored", run: readHistory(history) });
+      say({ stored: history !== null && project.runs.some(({ result }) => result.length > 0) });
+    } finally {
+      resting = false;
+    }
+    return project;
+  }
+
+  /** @param {Project} project @param {import("../projects/keeper.js").OpenProject["model"]} files */
+  async function bringModel(project, files) {
+    const wanted = project.model;
+    const same = () => state().model.info?.name === wanted?.name && state().model.info?.sum === wanted?.sum;
+    if (!wanted || (state().model.info && !state().model.loading && same())) return;
+    const source = modelOf(project, files);
+    if (source) await openers.openModelAgain(source);
+    if (state().model.error) throw state().model.error;
+    if (wanted.sum && state().model.info && !same()) {
+      throw mistake("model", `${wanted.name} is no longer the model that this project was made with.`);
+    }
+  }
+
+  return {
+    refresh,
+    flush,
+    openWhole: open,
+
+    /** Lists what earlier visits left. */
+    async beginProjects() {
+      try {
+        await keeper.begin();
+        await refresh();
+      } catch (thrown) {
+        trouble(thrown);
+      }
+    },
+
+    /** Called whenever something has changed: what is worth keeping is kept a moment later. */
+    watchProject() {
+      if (timer || resting || state().dead) return;
+      const { data, model, recipe } = state();
+      const source = openers.sourceInUse();
+      if (!data.dataset || !source || data.loading || data.mapping_busy || model.loading) return;
+      const now = [source, data.dataset.mapping, recipe.draft, openers.modelInUse() ?? kept.model];
+      const then = [kept.source, kept.mapping, kept.draft, kept.model];
+      if (now.every((part, at) => part === tried[at])) return;
+      if (now.every((part, at) => part === then[at])) return;
+      tried = now;
+      timer = /** @type {any} */ (setTimeout(flush, GATHER_MS));
+    },
+
+    /** @param {string} id */
+    openProject: (id) =>
+      attempt("Opening", async () => {
+        if (isBusyTraining(state())) throw BUSY;
+        await open(id);
+      }),
+
+    /** @param {string} id @param {string} name */
+    renameProject: (id, name) =>
+      attempt("Renaming", async () => {
+        const project = await keeper.save(id, { name });
+        const { current } = state().projects;
+        if (current?.id === id) say({ current: { ...current, name: project.name } });
+      }),
+
+    /** @param {string} id */
+    removeProject: (id) =>
+      attempt("Deleting", async () => {
+        const { current, list } = state().projects;
+        if (current?.id === id && isBusyTraining(state())) throw BUSY;
+        await keeper.remove(id);
+        // What is open stays open, and is kept again once it changes or is trained on.
+        if (current?.id === id) {
+          kept = { source: null, model: null, mapping: null, draft: null };
+          say({ current: null });
+        }
+        say({ said: `${list.find((one) => one.id === id)?.name ?? "The project"} was deleted.` });
+      }),
+
+    /** @param {string} id */
+    exportProject: (id) =>
+      attempt("Exporting", async () => {
+        const name = `${fileName(state().projects.list.find((one) => one.id === id)?.name ?? "project")}.tabtune.zip`;
+        handOver(await keeper.export(id), name);
+        say({ said: `${name} was handed to your browser's downloads.` });
+      }),
+
+    /** @param {File} file */
+    importProject: (file) =>
+      attempt("Importing", async () => {
+        const project = await keeper.import(file);
+        say({ said: `${project.name} was imported.` });
+      }),
+  };
+}
+
+/** @param {import("../models.js").ModelSource} source @param {string} sum @returns {{ref: Omit<ModelRef, "files">, files: {path: string, source: File}[]}} */
+function refOf({ name, base, from }, sum) {
+  if (typeof from === "string") return { ref: { from, name, base, sum }, files: [] };
+  const files = [...from].map(([path, source]) => ({ path, source }));
+  const bytes = files.reduce((total, { source }) => total + source.size, 0);
+  return { ref: { from: "files", name, base, sum }, files: bytes <= LARGEST_KEPT ? files : [] };
+}

@@ -1,0 +1,54 @@
+// The notice that a run was cut short, with what is there of it, and the buttons that let it go on.
+
+import { h, show } from "../dom.js";
+import { ago } from "../format.js";
+import { isBusyTraining } from "../state.js";
+import { visible } from "../visible.js";
+
+/** From here on another try on the same GPU is not the first thing to offer. */
+const MANY_LOSSES = 2;
+
+/** @param {import("../actions.js").Actions} actions */
+export function continueNotice(actions) {
+  const title = h("h2", { id: "continue-title" }, "Continue where it stopped");
+  const words = h("p", { id: "continue-words" });
+  const onward = h("button", { id: "continue", type: "button", class: "primary", onclick: actions.goOn }, "Continue");
+  const cpu = h(
+    "button",
+    { id: "continue-cpu", type: "button", class: "primary", onclick: actions.goOnWithCpu },
+    "Continue on the CPU",
+  );
+  const smaller = h(
+    "button",
+    { id: "start-smaller", type: "button", onclick: actions.startSmaller },
+    "Start again with half the batch",
+  );
+  const discard = h("button", { id: "discard", type: "button", class: "quiet", onclick: actions.discard }, "Discard");
+  const element = h(
+    "section",
+    { id: "going-on", class: "notice calm", "aria-labelledby": "continue-title" },
+    title,
+    words,
+    h("div", { class: "row" }, cpu, onward, smaller, discard),
+  );
+
+  /** @param {import("../state.js").State} state */
+  function update(state) {
+    const { offer, busy } = state.projects;
+    const shown = offer !== null && !state.dead && !isBusyTraining(state);
+    show(element, shown);
+    if (!offer || !shown) return;
+    const gone = (offer.lost ?? 0) >= MANY_LOSSES;
+    const where = `step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
+    const what = `${visible(offer.table, 60)}, ${visible(offer.model, 60)}, ${where}.`;
+    const line = gone ? `The GPU was lost twice. ${what}` : what;
+    if (words.textContent !== line) words.textContent = line;
+    show(cpu, gone);
+    show(smaller, gone);
+    onward.textContent = busy ? `${busy}…` : gone ? "Try the GPU again" : "Continue";
+    onward.classList.toggle("primary", !gone);
+    for (const button of [cpu, onward, smaller, discard]) button.disabled = busy !== null;
+  }
+
+  return { element, update };
+}

@@ -1,0 +1,159 @@
+// The list of what is kept in this browser: each project with what it holds, and what can be done with it.
+
+import { fill, h, show, whenChanged } from "../dom.js";
+import { ago, counted, size } from "../format.js";
+import { describe, showScore } from "../scores.js";
+import { visible } from "../visible.js";
+import { mistakeLine } from "./section.js";
+
+/**
+ * @typedef {import("../actions.js").Actions} Actions
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("../projects/summary.js").Summary} Summary
+ */
+
+/** @param {Actions} actions */
+export function projectList(actions) {
+  const summary = h("summary", { id: "projects-summary" });
+  const list = h("ul", { id: "project-list", class: "projects" });
+  const field = h("input", { id: "import-project", type: "file", accept: ".zip", class: "visually-hidden" });
+  field.addEventListener("change", () => {
+    if (field.files?.[0]) actions.importProject(field.files[0]);
+    field.value = "";
+  });
+  const said = h("p", { id: "projects-said", class: "hint", role: "status" });
+  const mistake = mistakeLine("projects-error");
+  const room = h("p", { id: "projects-room", class: "hint" });
+  const controls = h(
+    "fieldset",
+    { class: "plain stack tight" },
+    list,
+    h("div", { class: "row" }, h("label", { class: "button", for: "import-project" }, field, "Import a project"), said),
+  );
+  const element = h("details", { id: "projects", class: "more kept-projects" }, summary, controls, room);
+  // What is said of them must be seen, also where the list is closed.
+  const frame = h("div", { class: "stack tight" }, element, mistake.element);
+
+  /** What is being renamed or deleted, by the project's id. @type {{id: string, what: "rename"|"delete"}|null} */
+  let asking = null;
+  /** @type {State|null} */
+  let latest = null;
+  const ask = (/** @type {typeof asking} */ next) => {
+    asking = next;
+    if (latest) draw(latest.projects.list, latest.projects.current, latest.scores);
+    const heir = next ? `#${next.what}-${next.id}` : "#projects-summary";
+    /** @type {HTMLElement|null} */ (element.querySelector(heir))?.focus();
+  };
+
+  /** @param {Summary[]} projects @param {State["projects"]["current"]} current @param {State["scores"]} scores */
+  function draw(projects, current, scores) {
+    const rows = projects.map((project) => {
+      const question = asking?.id === project.id ? asking.what : null;
+      const below =
+        question === "rename"
+          ? renaming(actions, project, () => ask(null))
+          : question === "delete"
+            ? deleting(actions, project, () => ask(null))
+            : buttons(actions, project, project.id === current?.id, ask);
+      return h(
+        "li",
+        { "aria-current": project.id === current?.id ? "true" : null },
+        h("p", { class: "subject", dir: "auto", text: visible(project.name, 80) }),
+        h("p", { class: "hint" }, holds(project, scores)),
+        below,
+      );
+    });
+    fill(list, ...rows);
+  }
+  const drawList = whenChanged(draw);
+
+  /** @param {State} state */
+  function update(state) {
+    latest = state;
+    const { list: projects, current, busy, error, estimate, trouble } = state.projects;
+    drawList(projects, current, state.scores);
+    const bytes = projects.reduce((sum, project) => sum + project.bytes, 0);
+    summary.textContent =
+      projects.length === 0 ? "Projects: none yet" : `Projects: ${counted(projects.length, "project")}, ${size(bytes)}`;
+    room.textContent =
+      trouble ??
+      "Tables, hyperparameters, runs and their models are kept here by themselves, in this browser only." +
+        (estimate?.quota ? ` ${size(estimate.usage)} of ${size(estimate.quota)} are used.` : "");
+    const words = busy ? `${busy}…` : (state.projects.said ?? "");
+    if (said.textContent !== words) said.textContent = words;
+    mistake.update(error);
+    controls.disabled = busy !== null;
+    show(list, projects.length > 0);
+  }
+
+  return { element: frame, update };
+}
+
+/** @param {Summary} project @param {State["scores"]} scores @returns {string} */
+function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, scores) {
+  const score = runs.score && describe(scores, runs.score.name);
+  const best = score && runs.score ? `, ${showScore(score, runs.score.value)} ${score.words}` : "";
+  const parts = [
+    visible(table, 60),
+    visible(model, 60),
+    runs.count > 0 ? `${counted(runs.count, "run")}${best}` : "",
+    offer ? `stopped at step ${offer.step} of ${offer.total_steps}` : "",
+    size(bytes),
+    `changed ${ago(Date.now() - changed)}`,
+    elsewhere ? "open in another tab" : "",
+    torn ? "its last change was damaged and is lost" : "",
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** @param {Actions} actions @param {Summary} project @param {boolean} open @param {(next: {id: string, what: "rename"|"delete"}) => void} ask */
+function buttons(actions, { id, name, elsewhere }, open, ask) {
+  const button = (/** @type {string} */ words, /** @type {() => unknown} */ onclick, disabled = elsewhere) =>
+    h(
+      "button",
+      { type: "button", class: "link", onclick, disabled, "aria-label": `${words} ${visible(name, 80)}` },
+      words,
+    );
+  return h(
+    "div",
+    { class: "row" },
+    open ? h("span", { class: "tag" }, "open") : button("Open", () => actions.openProject(id)),
+    button("Rename", () => ask({ id, what: "rename" })),
+    button("Export", () => actions.exportProject(id), false),
+    button("Delete", () => ask({ id, what: "delete" })),
+  );
+}
+
+/** @param {Actions} actions @param {Summary} project @param {() => void} close */
+function renaming(actions, { id, name }, close) {
+  const field = h("input", { id: `rename-${id}`, type: "text", maxlength: 120, "aria-label": "Name of the project" });
+  field.value = name;
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    close();
+    actions.renameProject(id, field.value);
+  };
+  return h(
+    "form",
+    { class: "row", onsubmit: submit },
+    field,
+    h("button", { type: "submit" }, "Save"),
+    h("button", { type: "button", class: "quiet", onclick: close }, "Cancel"),
+  );
+}
+
+/** @param {Actions} actions @param {Summary} project @param {() => void} close */
+function deleting(actions, { id, bytes }, close) {
+  const remove = () => {
+    close();
+    actions.removeProject(id);
+  };
+  return h(
+    "div",
+    { class: "row" },
+    h("span", {}, `Delete it with its ${size(bytes)}? This cannot be undone.`),
+    h("button", { id: `delete-${id}`, type: "button", onclick: remove }, "Delete"),
+    h("button", { type: "button", class: "quiet", onclick: close }, "Keep"),
+  );
+}

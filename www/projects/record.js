@@ -1,0 +1,183 @@
+// What is known of a project beside its files: its shape, how it is written with a checksum, and what is read back. Pure.
+
+import { flag, either, list, matching, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
+
+/**
+ * @typedef {import("../protocol.js").Task} Task
+ *
+ * A file of the project, under a name that is never used twice.
+ * @typedef {{name: string, bytes: number, sum: string}} Stored
+ *
+ * The same with the path that it has in the folder that it belongs to.
+ * @typedef {Stored & {path: string}} Placed
+ *
+ * @typedef {object} ModelRef  An encoder: that of the page or of the hub by its name, other ones with their files.
+ * @property {"page"|"hub"|"files"} from
+ * @property {string} name
+ * @property {string} base      As ModelSource names it.
+ * @property {string} sum       Of its configuration and weights; empty where nobody computed it.
+ * @property {Placed[]} files   None where the files are too large to be kept twice.
+ *
+ * @typedef {object} CheckpointInfo  What the engine says of a checkpoint, as far as the page uses it.
+ * @property {number} step
+ * @property {number} total_steps
+ * @property {number} epoch
+ *
+ * @typedef {{file: Stored, info: CheckpointInfo, saved: number}} Checkpoint  `saved`: in milliseconds since 1970.
+ *
+ * @typedef {object} RunRecord
+ * @property {string} id
+ * @property {"running"|"done"|"stopped"|"failed"|"discarded"} status  "running" also where it was interrupted.
+ * @property {number} started  In milliseconds since 1970, as are all times.
+ * @property {number} changed
+ * @property {string} model
+ * @property {Task} task
+ * @property {string} method
+ * @property {{name: string, value: number|null}|null} score  The main one of the weights that were kept.
+ * @property {Checkpoint[]} checkpoints  The newest first; one more is kept for the case that it is damaged.
+ * @property {Stored|null} history       Curves, epochs and report of a run that is over.
+ * @property {Placed[]} result           Files of the trained model.
+ *
+ * @typedef {object} Project
+ * @property {1} version
+ * @property {string} id
+ * @property {string} name
+ * @property {number} created
+ * @property {number} changed
+ * @property {(Stored & {title: string})|null} table  `title`: the name of its file.
+ * @property {import("../protocol.js").Mapping|null} mapping
+ * @property {Record<string, string|boolean>} draft  The form of hyperparameters.
+ * @property {ModelRef|null} model
+ * @property {RunRecord[]} runs  The newest first.
+ */
+
+export const TASKS = /** @type {const} */ ([
+  "classification",
+  "multi_label",
+  "regression",
+  "tokens",
+  "answers",
+  "embedding",
+  "language",
+]);
+
+export const LONGEST_NAME = 120;
+export const MOST_RUNS = 50;
+const MOST_FILES = 100;
+/** No record comes near it: more is not one. */
+export const LONGEST_RECORD = 4e6;
+
+const sum = matching(/^[0-9a-f]{64}$/u);
+export const id = matching(/^[0-9a-f]{16}$/u);
+const stored = { name: matching(/^[a-z]{1,12}-[0-9a-f]{16}$/u), bytes: natural, sum };
+/** Of at most three parts, none of which leads elsewhere. */
+const path = matching(/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\/){0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/u);
+const placed = record({ ...stored, path });
+const cell = text(10_000);
+
+const mapping = record({
+  task: oneOf(...TASKS),
+  text: cell,
+  pair: maybe(cell),
+  label: cell,
+  negative: maybe(cell),
+  separator: maybe(cell),
+  split: maybe(cell),
+  validation_share: number,
+  seed: number,
+});
+
+const checkpoint = record({
+  file: record(stored),
+  info: record({ step: natural, total_steps: natural, epoch: number }),
+  saved: number,
+});
+
+const run = record({
+  id,
+  status: oneOf("running", "done", "stopped", "failed", "discarded"),
+  started: number,
+  changed: number,
+  model: text(1000),
+  task: oneOf(...TASKS),
+  method: text(40),
+  score: maybe(record({ name: text(80), value: maybe(number) })),
+  checkpoints: list(checkpoint, 4),
+  history: maybe(record(stored)),
+  result: list(placed, MOST_FILES),
+});
+
+const project = record({
+  version: oneOf(1),
+  id,
+  name: text(LONGEST_NAME),
+  created: number,
+  changed: number,
+  table: maybe(record({ ...stored, title: text(1000) })),
+  mapping: maybe(mapping),
+  draft: table(either(flag, text(1000)), 200),
+  model: maybe(
+    record({
+      from: oneOf("page", "hub", "files"),
+      name: text(1000),
+      base: text(1000),
+      sum: either(sum, oneOf("")),
+      files: list(placed, MOST_FILES),
+    }),
+  ),
+  runs: list(run, MOST_RUNS),
+});
+
+/**
+ * A project as its bytes say it.
+ *
+ * @param {string} json
+ * @returns {Project}
+ * @throws TypeError or SyntaxError that says what is wrong.
+ */
+export function readProject(json) {
+  return /** @type {Project} */ (project(JSON.parse(json)));
+}
+
+/** @param {string} words @param {(bytes: Uint8Array) => Promise<string>} checksum @returns {Promise<Uint8Array>} The words below their own checksum. */
+export async function sealed(words, checksum) {
+  const body = new TextEncoder().encode(words);
+  return new TextEncoder().encode(`${await checksum(body)}\n${words}`);
+}
+
+/** @param {string} text @param {(bytes: Uint8Array) => Promise<string>} checksum @returns {Promise<string|null>} Null where they are not what was sealed. */
+export async function unsealed(text, checksum) {
+  const end = text.indexOf("\n");
+  const words = text.slice(end + 1);
+  return end === 64 && (await checksum(new TextEncoder().encode(words))) === text.slice(0, end) ? words : null;
+}
+
+/** @param {Project} project @returns {Stored[]} Every file that belongs to it. */
+export function filesOf({ table, model, runs }) {
+  const ofRuns = runs.flatMap((run) => [
+    ...run.checkpoints.map(({ file }) => file),
+    ...(run.history ? [run.history] : []),
+    ...run.result,
+  ]);
+  return [...(table ? [table] : []), ...(model?.files ?? []), ...ofRuns];
+}
+
+/** @param {Project} project @returns {RunRecord|null} A run that did not end and can go on. */
+export function interrupted({ runs }) {
+  const newest = runs[0];
+  return newest?.status === "running" && newest.checkpoints.length > 0 ? newest : null;
+}
+
+/**
+ * What a project is called that has a table of this name; names that are taken get a number.
+ *
+ * @param {string} title
+ * @param {ReadonlySet<string>} taken
+ */
+export function nameFor(title, taken) {
+  const bare = title.replace(/\.[A-Za-z0-9]{1,8}$/u, "").slice(0, LONGEST_NAME - 8) || "Project";
+  for (let place = 1; ; place += 1) {
+    const name = place === 1 ? bare : `${bare} (${place})`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,322 @@
+// The projects on a disk: each is a folder of files and of a record that says which of them count. Whatever is changed is
+// written as a new file first; then one new record switches to it.
+
+import { checksum } from "./disk.js";
+import { LONGEST_NAME, LONGEST_RECORD, MOST_RUNS, filesOf, nameFor, readProject, sealed, unsealed } from "./record.js";
+
+/**
+ * @typedef {import("./disk.js").Disk} Disk
+ * @typedef {import("./disk.js").Source} Source
+ * @typedef {import("./record.js").Project} Project
+ * @typedef {import("./record.js").RunRecord} RunRecord
+ * @typedef {import("./record.js").Stored} Stored
+ * @typedef {import("./record.js").CheckpointInfo} CheckpointInfo
+ * @typedef {{project: Project, torn: boolean}} Loaded  `torn`: the newest record was damaged, this is the one before.
+ * @typedef {ReturnType<typeof openStore>} Store
+ */
+
+const RECORD = /^record-(\d{8})$/u;
+/** The newest, and the one before in case that it turns out damaged. */
+const CHECKPOINTS_KEPT = 2;
+
+/** @param {unknown} thrown */
+export function isFull(thrown) {
+  return thrown instanceof Error && thrown.name === "QuotaExceededError";
+}
+
+/** @returns {string} A name that nothing else has. */
+export function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {Disk} disk @param {() => number} [now] */
+export function openStore(disk, now = Date.now) {
+  /** One change at a time, so that none is made to what another one has just replaced. @type {Promise<unknown>} */
+  let last = Promise.resolve();
+
+  /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+  function inTurn(work) {
+    const result = last.then(work);
+    last = result.catch(() => null);
+    return result;
+  }
+
+  /** @param {string} id @returns {Promise<string[]>} The names of its records, the newest first. */
+  async function records(id) {
+    return (await disk.names(id)).filter((name) => RECORD.test(name)).reverse();
+  }
+
+  /** @param {string} id @param {string} name @returns {Promise<Project|null>} */
+  async function readRecord(id, name) {
+    const file = await disk.file(id, name);
+    if (!file || file.size > LONGEST_RECORD) return null;
+    const words = await unsealed(await file.text(), checksum);
+    try {
+      return words === null ? null : readProject(words);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} id @returns {Promise<Loaded|null>} Null where nothing can be read. */
+  async function load(id) {
+    const names = await records(id);
+    for (const name of names) {
+      const project = await readRecord(id, name);
+      if (project) return { project: { ...project, id }, torn: name !== names[0] };
+    }
+    return null;
+  }
+
+  /** @param {string} id @returns {Promise<Project>} */
+  async function loaded(id) {
+    const found = await load(id);
+    if (!found) throw new Error("This project is no longer there");
+    return found.project;
+  }
+
+  /** Switches to a new record; what neither it nor the one before needs goes. @param {Project} project */
+  async function commit(project) {
+    const { id } = project;
+    // Two, since the newest may be damaged.
+    const before = (await records(id)).slice(0, 2);
+    const number = before.length > 0 ? Number(before[0].match(RECORD)?.[1]) + 1 : 1;
+    const name = `record-${String(number).padStart(8, "0")}`;
+    await disk.write(id, name, await sealed(JSON.stringify(project), checksum));
+    const kept = new Set([name, ...before, ...filesOf(project).map((file) => file.name)]);
+    for (const other of await disk.names(id)) if (!kept.has(other)) await disk.remove(id, other);
+    return project;
+  }
+
+  /** @param {string} id @param {(project: Project) => Project} change */
+  async function changed(id, change) {
+    return commit({ ...change(await loaded(id)), changed: now() });
+  }
+
+  /** @param {string} id @param {string} runId @param {Partial<RunRecord>} change */
+  function changedRun(id, runId, change) {
+    const changing = (/** @type {RunRecord} */ run) => (run.id === runId ? { ...run, ...change, changed: now() } : run);
+    return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
+  }
+
+  /** @param {string} id @param {string} kind @param {Source} source @returns {Promise<Stored>} */
+  async function put(id, kind, source) {
+    const name = `${kind}-${randomId()}`;
+    return { name, ...(await disk.write(id, name, source)) };
+  }
+
+  /** @param {string} id @param {string} kind @param {{path: string, source: Source}[]} files */
+  async function putAll(id, kind, files) {
+    const placed = [];
+    for (const { path, source } of files) placed.push({ path, ...(await put(id, kind, source)) });
+    return placed;
+  }
+
+  /** @returns {Promise<Loaded[]>} The one that was changed last comes first. */
+  async function all() {
+    const found = [];
+    for (const id of await disk.folders()) found.push(await load(id));
+    const readable = found.filter((one) => one !== null);
+    return readable.sort((one, other) => other.project.changed - one.project.changed);
+  }
+
+  /** @param {RunRecord} run */
+  const withoutCheckpoints = (run) => ({ ...run, checkpoints: [] });
+
+  return {
+    list: () => inTurn(all),
+    load: (/** @type {string} */ id) => inTurn(() => load(id)),
+
+    /**
+     * A new project with a table.
+     *
+     * @param {string} id @param {string} title @param {Source} source
+     */
+    create: (id, title, source) =>
+      inTurn(async () => {
+        const taken = new Set((await all()).map(({ project }) => project.name));
+        try {
+          const table = { title, ...(await put(id, "table", source)) };
+          const time = now();
+          return await commit({
+            version: 1,
+            id,
+            name: nameFor(title, taken),
+            created: time,
+            changed: time,
+            table,
+            mapping: null,
+            draft: {},
+            model: null,
+            runs: [],
+          });
+        } catch (thrown) {
+          await disk.removeFolder(id);
+          throw thrown;
+        }
+      }),
+
+    /** @param {string} id @param {Partial<Pick<Project, "name"|"mapping"|"draft">>} change */
+    save: (id, change) =>
+      inTurn(() =>
+        changed(id, (project) => ({
+          ...project,
+          ...change,
+          name: (change.name ?? project.name).trim().slice(0, LONGEST_NAME) || project.name,
+        })),
+      ),
+
+    /**
+     * The encoder that a project uses, with its files where there are any to keep.
+     *
+     * @param {string} id @param {Omit<import("./record.js").ModelRef, "files">} model @param {{path: string, source: Source}[]} files
+     */
+    saveModel: (id, model, files) =>
+      inTurn(async () => {
+        const placed = await putAll(id, "model", files);
+        return changed(id, (project) => ({ ...project, model: { ...model, files: placed } }));
+      }),
+
+    /** @param {string} id @param {Pick<RunRecord, "model"|"task"|"method">} about @returns {Promise<string>} The run's id. */
+    beginRun: (id, about) =>
+      inTurn(async () => {
+        const time = now();
+        /** @type {RunRecord} */
+        const run = {
+          ...about,
+          id: randomId(),
+          status: "running",
+          started: time,
+          changed: time,
+          score: null,
+          checkpoints: [],
+          history: null,
+          result: [],
+        };
+        // A run that was left behind is given up for the new one.
+        const closed = (/** @type {RunRecord} */ other) =>
+          other.status === "running"
+            ? { ...withoutCheckpoints(other), status: /** @type {const} */ ("discarded") }
+            : other;
+        await changed(id, (project) => ({ ...project, runs: [run, ...project.runs.map(closed)].slice(0, MOST_RUNS) }));
+        return run.id;
+      }),
+
+    /** @param {string} id @param {string} runId @param {Uint8Array} bytes @param {CheckpointInfo} info */
+    putCheckpoint: (id, runId, bytes, info) =>
+      inTurn(async () => {
+        const before = (await loaded(id)).runs.find((run) => run.id === runId)?.checkpoints ?? [];
+        const write = async () => {
+          const file = await put(id, "checkpoint", bytes);
+          const { step, total_steps, epoch } = info;
+          return { file, info: { step, total_steps, epoch }, saved: now() };
+        };
+        const checkpoint = await write().catch(async (thrown) => {
+          if (!isFull(thrown) || before.length < 2) throw thrown;
+          // Without the spare one there may be room.
+          await changedRun(id, runId, { checkpoints: before.slice(0, 1) });
+          return write();
+        });
+        await changedRun(id, runId, { checkpoints: [checkpoint, ...before].slice(0, CHECKPOINTS_KEPT) });
+        return checkpoint;
+      }),
+
+    /**
+     * The newest checkpoint that is what was written.
+     *
+     * @param {string} id @param {string} runId
+     * @returns {Promise<{bytes: Uint8Array<ArrayBuffer>, info: CheckpointInfo, saved: number, torn: boolean}|null>} `torn`: a newer one
+     *   was damaged.
+     */
+    newestCheckpoint: (id, runId) =>
+      inTurn(async () => {
+        const { checkpoints = [] } = (await loaded(id)).runs.find((run) => run.id === runId) ?? {};
+        for (const { file, info, saved } of checkpoints) {
+          const intact = await disk.intact(id, file.name, file);
+          if (!intact) continue;
+          return { bytes: new Uint8Array(await intact.arrayBuffer()), info, saved, torn: file !== checkpoints[0].file };
+        }
+        return null;
+      }),
+
+    /**
+     * What a run that is over leaves: its history, and no checkpoint.
+     *
+     * @param {string} id @param {string} runId @param {Pick<RunRecord, "status"|"score">} change @param {string} history
+     */
+    endRun: (id, runId, change, history) =>
+      inTurn(async () => {
+        const file = await put(id, "history", new TextEncoder().encode(history));
+        return changedRun(id, runId, { ...change, history: file, checkpoints: [] });
+      }),
+
+    /** @param {string} id @param {string} runId */
+    discardRun: (id, runId) => inTurn(() => changedRun(id, runId, { status: "discarded", checkpoints: [] })),
+
+    /**
+     * The trained model of a run, in place of those of earlier runs.
+     *
+     * @param {string} id @param {string} runId @param {{path: string, source: Source}[]} files
+     */
+    putResult: (id, runId, files) =>
+      inTurn(async () => {
+        const result = await putAll(id, "result", files);
+        const changing = (/** @type {RunRecord} */ run) => ({ ...run, result: run.id === runId ? result : [] });
+        return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
+      }),
+
+    /**
+     * Files of a project, once each was found to be what was written.
+     *
+     * @template {Stored} Kind
+     * @param {string} id @param {Kind[]} files
+     * @returns {Promise<(Kind & {file: File})[]|null>} Null where one is missing or damaged.
+     */
+    files: (id, files) =>
+      inTurn(async () => {
+        const found = [];
+        for (const stored of files) {
+          const file = await disk.intact(id, stored.name, stored);
+          if (!file) return null;
+          found.push({ ...stored, file });
+        }
+        return found;
+      }),
+
+    /**
+     * A project from elsewhere, whose files come one after the other and must be what its record says.
+     *
+     * @param {string} id @param {Project} project @param {(stored: Stored) => Promise<Source>} source
+     * @returns {Promise<Project|string>} The name of the file that is not what it should be, if one is.
+     */
+    adopt: (id, project, source) =>
+      inTurn(async () => {
+        try {
+          for (const stored of filesOf(project)) {
+            const written = await disk.write(id, stored.name, await source(stored));
+            if (written.bytes !== stored.bytes || written.sum !== stored.sum) {
+              await disk.removeFolder(id);
+              return stored.name;
+            }
+          }
+          const taken = new Set((await all()).map((one) => one.project.name));
+          const name = taken.has(project.name) ? nameFor(project.name, taken) : project.name;
+          return await commit({ ...project, id, name, changed: now() });
+        } catch (thrown) {
+          await disk.removeFolder(id);
+          throw thrown;
+        }
+      }),
+
+    /** What a visit left that ended before its first record; not while anybody may be writing it. @param {string} id */
+    sweep: (id) =>
+      inTurn(async () => {
+        if ((await records(id)).length === 0) await disk.removeFolder(id);
+      }),
+
+    folders: () => disk.folders(),
+
+    remove: (/** @type {string} */ id) => inTurn(() => disk.removeFolder(id)),
+  };
+}

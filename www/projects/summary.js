@@ -1,0 +1,53 @@
+// What the list of projects shows of one, and what is offered of a run that was cut short. Pure.
+
+import { filesOf, interrupted } from "./record.js";
+
+/**
+ * @typedef {object} Summary
+ * @property {string} id
+ * @property {string} name
+ * @property {number} changed  In milliseconds since 1970.
+ * @property {number} bytes
+ * @property {string} table    The name of its file; empty where it has none.
+ * @property {string} model
+ * @property {{count: number, score: import("./record.js").RunRecord["score"], trained: boolean}} runs  Those that are over,
+ *   and the newest one's score.
+ * @property {Offer|null} offer
+ * @property {boolean} elsewhere  Open in another tab.
+ * @property {boolean} torn       Its newest record was damaged, so this is the one before.
+ *
+ * @typedef {object} Offer  A run that can go on.
+ * @property {string} id     Of the project.
+ * @property {string} run
+ * @property {string} table
+ * @property {string} model
+ * @property {number} step
+ * @property {number} total_steps
+ * @property {number} saved  In milliseconds since 1970.
+ */
+
+/** @param {import("./store.js").Loaded} loaded @param {boolean} elsewhere @returns {Summary} */
+export function summaryOf({ project, torn }, elsewhere) {
+  const over = project.runs.filter(({ status }) => status === "done" || status === "stopped");
+  return {
+    id: project.id,
+    name: project.name,
+    changed: project.changed,
+    bytes: filesOf(project).reduce((sum, { bytes }) => sum + bytes, 0),
+    table: project.table?.title ?? "",
+    model: project.model?.name ?? "",
+    runs: { count: over.length, score: over[0]?.score ?? null, trained: over.some(({ result }) => result.length > 0) },
+    offer: offerOf(project),
+    elsewhere,
+    torn,
+  };
+}
+
+/** @param {import("./record.js").Project} project @returns {Offer|null} */
+export function offerOf(project) {
+  const run = interrupted(project);
+  if (!run) return null;
+  const [{ info, saved }] = run.checkpoints;
+  const { step, total_steps } = info;
+  return { id: project.id, run: run.id, table: project.table?.title ?? "", model: run.model, step, total_steps, saved };
+}
