@@ -222,8 +222,8 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 
-    /** @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
-    exportFiles: () => ask("export_files", []),
+    /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
+    exportFiles: (base) => ask("export_files", [base]),
 
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportAdapter: (base) => ask("export_adapter", [base]),

@@ -94,6 +94,7 @@
  *   the task has none.
  * @property {number} train
  * @property {number} validation
+ * @property {boolean} [pairs]   Whether an example has two texts.
  * @property {number|null} longest_tokens  Longest text in tokens, once a model is open; null before.
  * @property {number|null} mean_tokens
  * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
@@ -277,7 +278,7 @@
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
- *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
  */
 export const CALLS = /** @type {const} */ ([

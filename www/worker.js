@@ -123,7 +123,7 @@ const answers = {
     });
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
-  export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
+  export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
 };
 

@@ -63,6 +63,8 @@ pub struct DatasetInfo {
     pub train: usize,
     /// Rows held out.
     pub validation: usize,
+    /// Whether an example has two texts.
+    pub pairs: bool,
     /// Longest text in tokens; `None` until a tokenizer has counted.
     pub longest_tokens: Option<usize>,
     /// Mean length of the texts in tokens; `None` until a tokenizer has counted.
@@ -172,6 +174,7 @@ impl Dataset {
             classes: self.classes(),
             train: self.train.len(),
             validation: self.validation.len(),
+            pairs: self.train.iter().chain(&self.validation).any(|example| example.pair.is_some()),
             longest_tokens: None,
             mean_tokens: None,
             notes: self.notes.clone(),

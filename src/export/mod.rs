@@ -2,8 +2,10 @@
 
 mod adapter;
 mod bundle;
+mod card;
 mod sentence;
 
 pub use adapter::AdapterBundle;
 pub use bundle::{Bundle, File};
+pub use card::{Card, Kind};
 pub use sentence::SentenceBundle;

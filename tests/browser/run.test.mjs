@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { unzipSync } from "fflate";
+import { parse } from "yaml";
 import { FIXTURES, SECRET, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
@@ -43,6 +44,11 @@ function checkZip(zip, weights) {
   assert.deepEqual(json("tokenizer.json").added_tokens, added_tokens);
   const report = json("training_report.json");
   assert.equal(report.recipe.epochs, 2);
+  const card = new TextDecoder().decode(files["README.md"]);
+  const metadata = parse(card.split("---\n")[1] ?? "");
+  assert.equal(metadata.pipeline_tag, "text-classification");
+  assert.ok(metadata["model-index"][0].results[0].metrics.length > 1, card);
+  assert.ok(!card.includes(SECRET), "the card holds a text of the data");
   assert.ok(!JSON.stringify(report).includes(SECRET), "the report holds a text of the data");
 }
 

@@ -27,6 +27,11 @@ export function resultActions({ client, dispatch, state }) {
     return fileName(`${model.split("/").at(-1)}-${fileName(table)}`);
   }
 
+  /** What was trained, as the hub knows it if it does. */
+  function base() {
+    return state().run.subject?.base ?? "";
+  }
+
   return {
     /** @param {import("../protocol.js").Task} task @param {string} text @param {string|null} pair */
     predict: (task, text, pair) =>
@@ -37,7 +42,7 @@ export function resultActions({ client, dispatch, state }) {
 
     saveWeights: () =>
       attempt("weights", async () => {
-        const weights = (await client.exportFiles()).find(({ path }) => path === "model.safetensors");
+        const weights = (await client.exportFiles(base())).find(({ path }) => path === "model.safetensors");
         if (!weights) throw mistake("file", "The engine made no weights file. Train again.");
         save(new Blob([weights.bytes], { type: "application/octet-stream" }), "model.safetensors");
         return { saved: "model.safetensors" };
@@ -46,14 +51,14 @@ export function resultActions({ client, dispatch, state }) {
     saveZip: () =>
       attempt("zip", async () => {
         const saved = `${name()}.zip`;
-        save(await zipped(await client.exportFiles()), saved);
+        save(await zipped(await client.exportFiles(base())), saved);
         return { saved };
       }),
 
     saveAdapter: () =>
       attempt("adapter", async () => {
         const saved = `${name()}-adapter.zip`;
-        save(await zipped(await client.exportAdapter(state().run.subject?.base ?? "")), saved);
+        save(await zipped(await client.exportAdapter(base())), saved);
         return { saved };
       }),
   };
