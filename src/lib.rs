@@ -45,10 +45,10 @@ mod web;
 
 pub use device::{Compute, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
-pub use export::{AdapterBundle, Bundle, File, SentenceBundle};
+pub use export::{AdapterBundle, Bundle, File, SentenceBundle, csv_lines, harmless};
 pub use recipe::Recipe;
 pub use session::{
     DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead,
-    Prediction, Reason, Run, RunInfo, Session, StepEvent, Suggestion, Trained, Vocabulary, Word,
+    Prediction, Reason, Run, RunInfo, Session, SheetRun, StepEvent, Suggestion, Trained, Vocabulary, Word,
 };
 pub use task::Task;

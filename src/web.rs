@@ -2,6 +2,7 @@
 
 #[cfg(feature = "threads")]
 mod pool;
+mod sheet;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ type Answer = std::result::Result<JsValue, JsValue>;
 #[wasm_bindgen]
 pub struct Engine {
     session: Option<Session>,
+    sheet: sheet::SheetState,
 }
 
 #[wasm_bindgen]
@@ -29,7 +31,7 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript has no Default.
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { session: None }
+        Engine { session: None, sheet: sheet::SheetState::None }
     }
 
     /// The table of hyperparameters and their defaults.

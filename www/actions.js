@@ -6,6 +6,7 @@ import { modelActions } from "./actions/model.js";
 import { recipeActions } from "./actions/recipe.js";
 import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
+import { sheetActions } from "./actions/sheet.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
 
@@ -76,6 +77,7 @@ export function createActions(world) {
     ...recipes,
     ...runs,
     ...resultActions(world),
+    ...sheetActions(world),
     begin,
     chooseDevice,
     revive,

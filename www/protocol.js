@@ -258,6 +258,19 @@
  * @typedef {LabelPrediction|LabelsPrediction|ScorePrediction|TokensPrediction|AnswerPrediction|VectorPrediction|MasksPrediction} Prediction
  */
 
+/**
+ * @typedef {object} SheetInfo  A table that is predicted as a whole, before it is.
+ * @property {string} name
+ * @property {string} format
+ * @property {string[]} columns
+ * @property {string[][]} preview
+ * @property {string} text         The column that most likely has the texts.
+ * @property {string|null} pair    That of the second texts, where the task takes some.
+ * @property {number} bytes
+ * @property {string[]} notes
+ * @property {Task} task           Of the model that predicts.
+ */
+
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
 
 /**
@@ -278,6 +291,10 @@
  *   start(recipe)                      -> RunInfo         then events flow until "done"
  *   pause() resume() stop()            -> null            "done" follows stop
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
+ *   open_sheet(File)                   -> SheetInfo       the file is read in pieces, and stays where it is
+ *   predict_sheet({text, pair})        -> Blob|null       the open sheet with predictions, as CSV; with progress in bytes
+ *                                                         of the file; null if it was cancelled
+ *   cancel_sheet()                     -> null
  *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
  */
@@ -299,6 +316,9 @@ export const CALLS = /** @type {const} */ ([
   "resume",
   "stop",
   "predict",
+  "open_sheet",
+  "predict_sheet",
+  "cancel_sheet",
   "export_files",
   "export_adapter",
 ]);

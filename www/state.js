@@ -69,6 +69,18 @@ import { addEvents, idleRun } from "./run.js";
  * @property {"predict"|"weights"|"zip"|"adapter"|null} busy
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
+ * @property {SheetState} sheet
+ */
+
+/**
+ * A table that is predicted as a whole.
+ *
+ * @typedef {object} SheetState
+ * @property {import("./protocol.js").SheetInfo|null} info
+ * @property {"opening"|"predicting"|"cancelling"|null} busy
+ * @property {Progress|null} progress
+ * @property {string|null} words   How it ended.
+ * @property {Mistake|null} error
  */
 
 /**
@@ -95,14 +107,18 @@ import { addEvents, idleRun } from "./run.js";
  *   | {type: "moved"}
  *   | {type: "events", events: import("./client.js").Event[]}
  *   | {type: "result", change: Partial<ResultState>}
+ *   | {type: "sheet", change: Partial<SheetState>}
  *   | {type: "died", mistake: Mistake}
  *   | {type: "revived"}} Action
  */
 
 const listed = new Intl.ListFormat("en");
 
+/** @type {SheetState} */
+export const NO_SHEET = { info: null, busy: null, progress: null, words: null, error: null };
+
 /** @type {ResultState} */
-const NO_RESULT = { answered: null, busy: null, saved: null, error: null };
+const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET };
 
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
@@ -157,6 +173,8 @@ export function reduce(state, action) {
       return { ...state, run: addEvents(state.run, action.events) };
     case "result":
       return { ...state, result: { ...state.result, ...action.change } };
+    case "sheet":
+      return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
       return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null } };

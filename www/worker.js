@@ -4,6 +4,7 @@
 import { findDevices } from "./devices.js";
 import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
+import { sheetAnswers } from "./sheet.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -123,6 +124,7 @@ const answers = {
     });
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
+  ...sheetAnswers((work) => inTurn(() => work(liveEngine())), turn),
   export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
 };

@@ -3,9 +3,11 @@
 mod adapter;
 mod bundle;
 mod card;
+mod csv;
 mod sentence;
 
 pub use adapter::AdapterBundle;
 pub use bundle::{Bundle, File};
 pub use card::{Card, Kind};
+pub use csv::{csv_lines, harmless};
 pub use sentence::SentenceBundle;

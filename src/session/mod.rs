@@ -16,6 +16,7 @@ mod prediction;
 mod probe;
 mod rows;
 mod run;
+mod sheet;
 mod spans;
 mod start;
 mod suggest;
@@ -27,6 +28,7 @@ pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
 pub use run::{Outcome, Run};
+pub use sheet::SheetRun;
 pub use suggest::Suggestion;
 pub use trained::Trained;
 

@@ -56,6 +56,19 @@ pub struct Predict {
     pub common: Common,
     pub texts: Vec<String>,
     pub pair: Option<String>,
+    pub table: Option<Table>,
+}
+
+/// A table to be predicted as a whole.
+#[derive(Debug)]
+pub struct Table {
+    pub data: PathBuf,
+    /// The column of the texts; guessed if not given.
+    pub text: Option<String>,
+    /// The column of the second texts; guessed if not given.
+    pub pair_column: Option<String>,
+    /// Where the result goes; standard output if not given.
+    pub out: Option<PathBuf>,
 }
 
 /// Options of every command.
@@ -124,9 +137,29 @@ fn program() -> clap::Command {
         .args(FIELDS.iter().map(hyperparameter));
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
     let predict = common(
-        clap::Command::new("predict").about("Label texts given as arguments, or one per line of standard input"),
+        clap::Command::new("predict")
+            .about("Label texts given as arguments, or one per line of standard input, or each row of a table"),
     )
-    .arg(option("pair", "TEXT", "Second text for each: the context of questions, for one"))
+    .arg(option("pair", "TEXT", "Second text for each: the context of questions, for one").conflicts_with("data"))
+    .arg(
+        option(
+            "data",
+            "FILE",
+            "Table to add predictions to, as CSV; cells that a spreadsheet would run get a ' in front",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with("texts"),
+    )
+    .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given").requires("data"))
+    .arg(
+        option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given")
+            .requires("data"),
+    )
+    .arg(
+        option("out", "FILE", "Where the table goes; standard output if not given")
+            .requires("data")
+            .value_parser(value_parser!(PathBuf)),
+    )
     .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
     clap::Command::new("tabtune")
         .about("Fine-tune small pretrained text encoders")
@@ -203,7 +236,13 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let common = Common { model: path("model"), device, json: matches.get_flag("json") };
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
-        return Ok(Command::Predict(Predict { common, texts, pair: text("pair") }));
+        let table = matches.get_one::<PathBuf>("data").map(|data| Table {
+            data: data.clone(),
+            text: text("text"),
+            pair_column: text("pair-column"),
+            out: matches.get_one::<PathBuf>("out").cloned(),
+        });
+        return Ok(Command::Predict(Predict { common, texts, pair: text("pair"), table }));
     }
     let named = text("task");
     let task = Task::ALL.iter().find(|(name, _)| named.as_deref() == Some(*name)).map(|(_, task)| *task);

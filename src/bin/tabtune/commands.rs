@@ -12,6 +12,7 @@ use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 use crate::arguments::{Columns, Common, Eval, Predict, Train, over};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
+use crate::sheet;
 
 /// `tabtune train`
 pub async fn train(options: Train) -> Result<()> {
@@ -104,6 +105,9 @@ pub async fn eval(options: Eval) -> Result<()> {
 /// `tabtune predict`
 pub async fn predict(options: Predict) -> Result<()> {
     let session = open(&options.common).await?;
+    if let Some(table) = options.table {
+        return sheet::predict(&session, &table).await;
+    }
     let texts = if options.texts.is_empty() {
         let lines = std::io::stdin().lock().lines().collect::<std::io::Result<Vec<String>>>();
         lines.map_err(|error| tabtune::Error::file("standard input", format!("it cannot be read ({error}).")))?

@@ -94,7 +94,8 @@ pub fn write(folder: &Path, files: &[File]) -> Result<()> {
     Ok(())
 }
 
-fn wrong(path: &Path, error: &std::io::Error) -> Error {
+/// What is wrong with a file, in words.
+pub fn wrong(path: &Path, error: &std::io::Error) -> Error {
     let why = match error.kind() {
         ErrorKind::NotFound => "there is no such file or folder.".to_owned(),
         ErrorKind::PermissionDenied => "it may not be read or written by you.".to_owned(),

@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod folder;
 mod printing;
+mod sheet;
 
 use std::process::ExitCode;
 
