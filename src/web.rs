@@ -173,6 +173,12 @@ impl Engine {
         list(self.session()?.export_files(made_with).await.map_err(thrown)?)
     }
 
+    /// The files of a script that does the run of a recipe in Python. `base` is the open model's name on the hub.
+    pub async fn python_files(&mut self, recipe: JsValue, base: &str) -> Answer {
+        let recipe = from_js::<Recipe>(recipe).map_err(thrown)?;
+        list(self.session()?.python_files(&recipe, base).await.map_err(thrown)?)
+    }
+
     /// The files of the trained model's adapter over a base model.
     pub async fn export_adapter(&mut self, base: &str, made_with: JsValue) -> Answer {
         let made_with = from_js(made_with).map_err(thrown)?;

@@ -3,6 +3,7 @@
 import { dataActions } from "./actions/data.js";
 import { deviceActions } from "./actions/device.js";
 import { modelActions } from "./actions/model.js";
+import { pythonActions } from "./actions/python.js";
 import { recipeActions } from "./actions/recipe.js";
 import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
@@ -78,6 +79,7 @@ export function createActions(world) {
     ...runs,
     ...resultActions(world),
     ...sheetActions(world),
+    ...pythonActions(world),
     begin,
     chooseDevice,
     revive,

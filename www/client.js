@@ -245,6 +245,13 @@ export function createClient({ onEvent, onDead, createWorker = startWorker }) {
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportFiles: (base) => ask("export_files", [base]),
 
+    /**
+     * @param {import("./protocol.js").Recipe} recipe
+     * @param {string} base  Name of the open model.
+     * @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>}
+     */
+    pythonFiles: (recipe, base) => ask("python_files", [recipe, base]),
+
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportAdapter: (base) => ask("export_adapter", [base]),
   };

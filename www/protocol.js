@@ -296,6 +296,7 @@
  *                                                         of the file; null if it was cancelled
  *   cancel_sheet()                     -> null
  *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ *   python_files(recipe, base)         -> the same        the run as a script, of the open model and data
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
  */
 export const CALLS = /** @type {const} */ ([
@@ -320,5 +321,6 @@ export const CALLS = /** @type {const} */ ([
   "predict_sheet",
   "cancel_sheet",
   "export_files",
+  "python_files",
   "export_adapter",
 ]);

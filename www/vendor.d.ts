@@ -42,6 +42,7 @@ declare module "*/pkg/cpu/tabtune.js" {
       browser: string;
       base_model?: string;
     }): Promise<{ path: string; bytes: Uint8Array }[]>;
+    python_files(recipe: import("./protocol.js").Recipe, base: string): Promise<{ path: string; bytes: Uint8Array }[]>;
     export_adapter(
       base: string,
       meta: { created: string; browser: string },

@@ -126,6 +126,7 @@ const answers = {
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   ...sheetAnswers((work) => inTurn(() => work(liveEngine())), turn),
   export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),
+  python_files: (recipe, base) => inTurn(() => liveEngine().python_files(recipe, base)),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
 };
 

@@ -4,10 +4,12 @@ mod adapter;
 mod bundle;
 mod card;
 mod csv;
+mod python;
 mod sentence;
 
 pub use adapter::AdapterBundle;
 pub use bundle::{Bundle, File};
 pub use card::{Card, Kind};
 pub use csv::{csv_lines, harmless};
+pub use python::{Script, Start};
 pub use sentence::SentenceBundle;

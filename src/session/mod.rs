@@ -16,6 +16,7 @@ mod prediction;
 mod probe;
 mod rows;
 mod run;
+mod script;
 mod sheet;
 mod spans;
 mod start;
@@ -176,7 +177,7 @@ impl Session {
     pub fn map_columns(&mut self, mapping: &Mapping) -> Result<DatasetInfo> {
         self.refuse_during_run("The data can be changed when the run is over. Stop it first.")?;
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let data = OpenData::new(Dataset::build(table, mapping)?);
+        let data = OpenData::new(Dataset::build(table, mapping)?).of(table, mapping);
         let info = data.info();
         self.data = Some(data);
         self.encoded = None;

@@ -22,6 +22,8 @@ const ALIASES: &[(&str, &str)] = &[
 pub enum Command {
     /// Train a model on a table.
     Train(Train),
+    /// Write a training as a script for Python.
+    Script(Train),
     /// Measure a model on a table.
     Eval(Eval),
     /// Label texts.
@@ -116,25 +118,16 @@ pub fn parse() -> std::result::Result<Command, ExitCode> {
 }
 
 fn program() -> clap::Command {
-    let train = columns(common(clap::Command::new("train").about("Fine-tune an encoder on a table of labelled texts")))
-        .arg(option("out", "DIR", "Folder for the trained model").required(true).value_parser(value_parser!(PathBuf)))
-        .arg(option("split", "COLUMN", "Column that says train or validation for each row"))
-        .arg(
-            option("validation-share", "SHARE", "Share of the rows kept for validation when no column says so [0.1]")
-                .value_parser(value_parser!(f64)),
-        )
-        .arg(option("split-seed", "SEED", "Seed of that choice [0]").value_parser(value_parser!(u64)))
-        .arg(
-            Arg::new("auto")
-                .long("auto")
-                .action(ArgAction::SetTrue)
-                .help("Pick the hyperparameters that are not given from the model and the data, and say why"),
-        )
+    let train = training("train", "Fine-tune an encoder on a table of labelled texts", "Folder for the trained model")
         .arg(
             option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
                 .value_parser(value_parser!(PathBuf)),
-        )
-        .args(FIELDS.iter().map(hyperparameter));
+        );
+    let script = training(
+        "script",
+        "Write the same training as a script for transformers and accelerate, to go on with on more machines",
+        "Folder for the script",
+    );
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
     let predict = common(
         clap::Command::new("predict")
@@ -150,14 +143,10 @@ fn program() -> clap::Command {
         .value_parser(value_parser!(PathBuf))
         .conflicts_with("texts"),
     )
-    .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given").requires("data"))
-    .arg(
-        option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given")
-            .requires("data"),
-    )
+    .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given"))
+    .arg(option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given"))
     .arg(
         option("out", "FILE", "Where the table goes; standard output if not given")
-            .requires("data")
             .value_parser(value_parser!(PathBuf)),
     )
     .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
@@ -166,7 +155,26 @@ fn program() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([train, eval, predict])
+        .subcommands([train, script, eval, predict])
+}
+
+/// A command with everything that a training takes.
+fn training(name: &'static str, about: &'static str, out: &'static str) -> clap::Command {
+    columns(common(clap::Command::new(name).about(about)))
+        .arg(option("out", "DIR", out).required(true).value_parser(value_parser!(PathBuf)))
+        .arg(option("split", "COLUMN", "Column that says train or validation for each row"))
+        .arg(
+            option("validation-share", "SHARE", "Share of the rows kept for validation when no column says so [0.1]")
+                .value_parser(value_parser!(f64)),
+        )
+        .arg(option("split-seed", "SEED", "Seed of that choice [0]").value_parser(value_parser!(u64)))
+        .arg(
+            Arg::new("auto")
+                .long("auto")
+                .action(ArgAction::SetTrue)
+                .help("Pick the hyperparameters that are not given from the model and the data, and say why"),
+        )
+        .args(FIELDS.iter().map(hyperparameter))
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
@@ -236,6 +244,11 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let common = Common { model: path("model"), device, json: matches.get_flag("json") };
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
+        if !matches.contains_id("data")
+            && let Some(option) = ["text", "pair-column", "out"].into_iter().find(|option| matches.contains_id(option))
+        {
+            return Err(Error::order(format!("--{option} is for a table: name it with --data.")));
+        }
         let table = matches.get_one::<PathBuf>("data").map(|data| Table {
             data: data.clone(),
             text: text("text"),
@@ -258,7 +271,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "eval" {
         return Ok(Command::Eval(Eval { common, columns }));
     }
-    Ok(Command::Train(Train {
+    let train = Train {
         common,
         columns,
         split: text("split"),
@@ -267,8 +280,9 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         out: path("out"),
         given: given(matches)?,
         auto: matches.get_flag("auto"),
-        adapter: matches.get_one::<PathBuf>("adapter").cloned(),
-    }))
+        adapter: if name == "train" { matches.get_one::<PathBuf>("adapter").cloned() } else { None },
+    };
+    Ok(if name == "train" { Command::Train(train) } else { Command::Script(train) })
 }
 
 /// The fields that were given, each checked by itself.

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let result = futures_lite::future::block_on(async {
         match command {
             Command::Train(options) => commands::train(options).await,
+            Command::Script(options) => commands::script(options).await,
             Command::Eval(options) => commands::eval(options).await,
             Command::Predict(options) => commands::predict(options).await,
         }

@@ -14,6 +14,7 @@ use crate::model::Pooling;
 use crate::recipe::{FIELDS, Field, FieldKind, Recipe};
 use crate::task::Task;
 use scores::Row;
+pub(super) use text::hub_id;
 use text::markdown;
 
 /// Who loads a folder.

@@ -40,7 +40,7 @@ pub(super) fn markdown(text: &str) -> String {
 }
 
 /// The name of a repository on the hub, `owner/name`, as its rules have it; `None` for all else, such as a folder's name.
-pub(super) fn hub_id(name: &str) -> Option<&str> {
+pub(in crate::export) fn hub_id(name: &str) -> Option<&str> {
     let (owner, model) = name.split_once('/')?;
     let fits = |part: &str| {
         let ends = [part.chars().next(), part.chars().last()];
