@@ -132,6 +132,20 @@ fn a_table_comes_back_with_predictions() {
 }
 
 #[test]
+fn a_training_is_written_as_a_script() {
+    let folder = folder("script");
+    let (model, data, out) = (fixture("tiny-bert"), table(&folder), folder.join("out"));
+    let given = ["script", "--model", path(&model), "--data", path(&data), "--out", path(&out)];
+    let run = tabtune(&[&given[..], &["--epochs", "2"]].concat());
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success() && said.contains("accelerate launch"), "{said}");
+    let recipe: Value = serde_json::from_slice(&fs::read(out.join("recipe.json")).expect("a file")).expect("JSON");
+    assert_eq!(recipe["recipe"]["epochs"], 2);
+    assert!(out.join("train.py").exists());
+    refused(&[&given[..], &["--method", "frozen"]].concat(), "Choose Full or LoRA");
+}
+
+#[test]
 fn what_the_user_got_wrong_is_said_in_one_sentence() {
     let folder = folder("mistakes");
     let (model, data, out) = (fixture("tiny-bert"), table(&folder), folder.join("out"));

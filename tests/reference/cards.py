@@ -1,4 +1,4 @@
-"""Reads the cards that `cargo test --test card` leaves with huggingface_hub, as the hub does, and says what each holds."""
+"""Reads the cards that `cargo test --test card` leaves, with huggingface_hub as the hub does, and says what they hold."""
 
 import argparse
 import ast

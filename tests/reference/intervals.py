@@ -1,4 +1,4 @@
-"""Makes intervals.json: Wilson's intervals with statsmodels, bootstrap intervals of macro-F1 with numpy and scikit-learn."""
+"""Makes intervals.json: Wilson's intervals with statsmodels, bootstrap intervals of macro-F1 with numpy."""
 
 from pathlib import Path
 

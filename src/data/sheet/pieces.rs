@@ -26,6 +26,8 @@ pub(super) struct Pieces {
     waiting: String,
     /// Line of the file in which that text starts.
     line: u64,
+    /// Bytes of text before the table, a line that names the delimiter, that are still to be passed over.
+    before: usize,
     /// Whether the first row, where it names the columns, has been passed over.
     begun: bool,
 }
@@ -64,6 +66,7 @@ impl Pieces {
             format: Format::Delimited(delimited).words(encoding::words(encoding, mark > 0)),
             width: first.len(),
             header: delimited.header.then_some(first),
+            before: delimited.start,
             delimited,
             waiting: String::new(),
             line: 1,
@@ -94,12 +97,13 @@ impl Pieces {
                 "There is a NUL character in the file, which no text should hold. Remove it, or export the table again.",
             ));
         }
-        if !self.begun {
-            if self.waiting.len() < self.delimited.start && !last {
+        if self.before > 0 {
+            if self.waiting.len() < self.before && !last {
                 return Ok(VecDeque::new());
             }
-            let skipped: String = self.waiting.drain(..self.delimited.start.min(self.waiting.len())).collect();
-            self.line += u64::from(!skipped.is_empty());
+            self.waiting.drain(..self.before.min(self.waiting.len()));
+            self.before = 0;
+            self.line += 1;
         }
         let Delimited { delimiter, quotes, .. } = self.delimited;
         let end = if last { self.waiting.len() } else { quotes::complete(&self.waiting, delimiter, quotes) };

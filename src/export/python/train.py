@@ -293,6 +293,12 @@ class Run:
                 found += [(first + at, both, 0.0, 0.0) for at, both in enumerate(zip(*vectors))]
             else:
                 output = self.ask([row.tokens for row in some], length)
+                if self.plan["task"] == "answers":
+                    # Each row by itself: what others of its batch pad it with has no part in its loss.
+                    lengths = torch.tensor([[row.length()] for row in some], device=self.accelerator.device)
+                    padding = torch.arange(length, device=self.accelerator.device) >= lengths
+                    output.start_logits.masked_fill_(padding, -1e9)
+                    output.end_logits.masked_fill_(padding, -1e9)
                 real = torch.ones(len(some), device=self.accelerator.device)
                 loss, mass = float(self.objective.loss(output, some, real)), self.objective.mass(some)
                 logits = output.logits.cpu().tolist() if "logits" in output else [None] * len(some)
