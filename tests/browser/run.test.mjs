@@ -52,6 +52,14 @@ function checkZip(zip, weights) {
   assert.ok(!JSON.stringify(report).includes(SECRET), "the report holds a text of the data");
 }
 
+/** The folder that goes on in Python has the run, and no text of the data. @param {Record<string, Uint8Array>} files */
+function checkScript(files) {
+  const text = (/** @type {string} */ name) => new TextDecoder().decode(files[name]);
+  assert.equal(JSON.parse(text("recipe.json")).recipe.epochs, 2);
+  assert.match(text("train.py"), /accelerate launch/);
+  for (const name of Object.keys(files)) assert.ok(!text(name).includes(SECRET), `${name} holds a text of the data`);
+}
+
 /** @param {import("./harness.mjs").Opened["requests"]} requests */
 function checkRequests(requests) {
   assert.ok(requests.length > 10, "requests were recorded");
@@ -78,6 +86,9 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
     assert.equal(await page.locator("#device-software").isVisible(), device === "gpu", sentence);
 
     await choose(page, { epochs: 2, learning_rate: 0.003 });
+    const script = await download(page, "#save-python");
+    assert.equal(script.name, "fruit-in-python.zip");
+    checkScript(unzipSync(script.bytes));
     await train(page);
     assert.equal(await page.locator("#epochs tbody tr").count(), 2);
     await reads(page, "#final-accuracy", /%/);

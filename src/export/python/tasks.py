@@ -127,9 +127,11 @@ def padded(texts: list[dict[str, list[int]]], length: int, tokenizer) -> dict[st
 class Objective:
     """Losses as sums over rows, and the mass that the sum over a whole step is divided by."""
 
-    def __init__(self, plan: dict):
-        self.task, self.smoothing = plan["task"], plan["recipe"]["label_smoothing"]
-        self.weights = torch.tensor(plan["class_weights"])
+    def __init__(self, plan: dict, plain: bool = False):
+        """Plain is without smoothing and class weights, as validation is measured."""
+        self.task, self.smoothing = plan["task"], 0.0 if plain else plan["recipe"]["label_smoothing"]
+        weights = torch.tensor(plan["class_weights"])
+        self.weights = torch.ones_like(weights) if plain else weights
         self.contrast = plan["contrast"]
 
     def mass(self, rows: list[Row]) -> float:

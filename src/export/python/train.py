@@ -150,7 +150,7 @@ class Run:
     def __init__(self, accelerator, model, optimizer, tokenizer, plan, train, validation, order):
         self.accelerator, self.model, self.optimizer, self.tokenizer = accelerator, model, optimizer, tokenizer
         self.plan, self.recipe, self.train, self.validation, self.order = plan, plan["recipe"], train, validation, order
-        self.objective = tasks.Objective(plan)
+        self.objective, self.measure = tasks.Objective(plan), tasks.Objective(plan, plain=True)
         self.masking = tasks.Masking(tokenizer, self.recipe["seed"]) if plan["task"] == "language" else None
         self.hidden = None
         self.step, self.steps = 0, []
@@ -300,7 +300,7 @@ class Run:
                     output.start_logits.masked_fill_(padding, -1e9)
                     output.end_logits.masked_fill_(padding, -1e9)
                 real = torch.ones(len(some), device=self.accelerator.device)
-                loss, mass = float(self.objective.loss(output, some, real)), self.objective.mass(some)
+                loss, mass = float(self.measure.loss(output, some, real)), self.measure.mass(some)
                 logits = output.logits.cpu().tolist() if "logits" in output else [None] * len(some)
                 if self.plan["task"] == "language":
                     logits = [None] * len(some)
