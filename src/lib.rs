@@ -45,11 +45,11 @@ mod web;
 
 pub use device::{Compute, DeviceInfo, DeviceKind};
 pub use error::{Error, Result};
-pub use export::{AdapterBundle, Bundle, File, OnnxBundle, Precision, SentenceBundle, onnx};
+pub use export::{AdapterBundle, Bundle, File, OnnxBundle, Precision, SentenceBundle, csv_lines, harmless, onnx};
 pub use recipe::Recipe;
 pub use session::{
     Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles,
     ModelInfo, OpenModel, Outcome, OwnHead, Prediction, Reason, Run, RunInfo, SearchInfo, SearchPlan, SearchReport,
-    Session, StepEvent, Suggestion, Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
+    Session, SheetRun, StepEvent, Suggestion, Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
 };
 pub use task::Task;

@@ -3,6 +3,7 @@
 mod checkpoint;
 #[cfg(feature = "threads")]
 mod pool;
+mod sheet;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ type Answer = std::result::Result<JsValue, JsValue>;
 #[wasm_bindgen]
 pub struct Engine {
     session: Option<Session>,
+    sheet: sheet::SheetState,
 }
 
 #[wasm_bindgen]
@@ -31,7 +33,7 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript has no Default.
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { session: None }
+        Engine { session: None, sheet: sheet::SheetState::None }
     }
 
     /// The table of hyperparameters and their defaults.
@@ -216,6 +218,12 @@ impl Engine {
     pub async fn export_files(&mut self, made_with: JsValue) -> Answer {
         let made_with = from_js(made_with).map_err(thrown)?;
         list(self.session()?.export_files(made_with).await.map_err(thrown)?)
+    }
+
+    /// The files of a script that does the run of a recipe in Python. `base` is the open model's name on the hub.
+    pub async fn python_files(&mut self, recipe: JsValue, base: &str) -> Answer {
+        let recipe = from_js::<Recipe>(recipe).map_err(thrown)?;
+        list(self.session()?.python_files(&recipe, base).await.map_err(thrown)?)
     }
 
     /// The files of the trained model's adapter over a base model.

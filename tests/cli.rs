@@ -154,6 +154,43 @@ fn a_checkpoint_of_transformers_is_asked_and_measured() {
 }
 
 #[test]
+fn a_table_comes_back_with_predictions() {
+    let folder = folder("sheet");
+    let (model, data, out) = (fixture("tiny-classifier"), table(&folder), folder.join("out.csv"));
+    let given = ["predict", "--model", path(&model), "--data", path(&data)];
+    let run = tabtune(&[&given[..], &["--out", path(&out)]].concat());
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success() && run.stdout.is_empty(), "{said}");
+    assert!(said.contains("Texts are taken from \u{201c}text\u{201d}.") && said.contains("30 rows"), "{said}");
+    let written = fs::read_to_string(&out).expect("a file");
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(lines[0], "text,label,predicted_label,predicted_score,score_apple,score_pear,score_quince");
+    assert_eq!(lines.len(), 31);
+    assert!(lines[30].starts_with("the green green one 29,quince,"));
+
+    let printed = tabtune(&[&given[..], &["--text", "label"]].concat());
+    assert_eq!(String::from_utf8_lossy(&printed.stdout).lines().count(), 31);
+    refused(&[&given[..], &["--text", "body"]].concat(), "no column of this name");
+    refused(&[&given[..], &["--out", path(&data)]].concat(), "its own table");
+    refused(&[&given[..], &["a text"]].concat(), "cannot be used with");
+    refused(&["predict", "--model", path(&model), "--text", "text", "a text"], "--data");
+}
+
+#[test]
+fn a_training_is_written_as_a_script() {
+    let folder = folder("script");
+    let (model, data, out) = (fixture("tiny-bert"), table(&folder), folder.join("out"));
+    let given = ["script", "--model", path(&model), "--data", path(&data), "--out", path(&out)];
+    let run = tabtune(&[&given[..], &["--epochs", "2"]].concat());
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success() && said.contains("accelerate launch"), "{said}");
+    let recipe: Value = serde_json::from_slice(&fs::read(out.join("recipe.json")).expect("a file")).expect("JSON");
+    assert_eq!(recipe["recipe"]["epochs"], 2);
+    assert!(out.join("train.py").exists());
+    refused(&[&given[..], &["--method", "frozen"]].concat(), "Choose Full or LoRA");
+}
+
+#[test]
 fn what_the_user_got_wrong_is_said_in_one_sentence() {
     let folder = folder("mistakes");
     let (model, data, out) = (fixture("tiny-bert"), table(&folder), folder.join("out"));

@@ -96,8 +96,14 @@ fn whole_run(kind: DeviceKind) {
 fn round_trip(session: &Session, kind: DeviceKind) -> Vec<Prediction> {
     let files = block_on(session.export_files(Map::new())).expect("files");
     let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let expected =
-        ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "training_report.json"];
+    let expected = [
+        "model.safetensors",
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "training_report.json",
+        "README.md",
+    ];
     assert_eq!(names, expected);
     let folder = Folder::exported(&files);
     let config: Value = serde_json::from_slice(&folder.config).expect("JSON");

@@ -6,10 +6,12 @@ import { deviceActions } from "./actions/device.js";
 import { goingOnActions } from "./actions/going-on.js";
 import { modelActions } from "./actions/model.js";
 import { projectActions } from "./actions/projects.js";
+import { pythonActions } from "./actions/python.js";
 import { recipeActions } from "./actions/recipe.js";
 import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
 import { severalActions } from "./actions/several.js";
+import { sheetActions } from "./actions/sheet.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
 import { isBusyTraining } from "./state.js";
@@ -25,6 +27,7 @@ export function createActions(world) {
   const models = modelActions(world, data.countTokens);
   const device = deviceActions(world);
   const recipes = recipeActions(world);
+  const results = resultActions(world);
   const several = severalActions(world, recipes.takeDraft);
 
   /** Opens everything in the engine of another device. */
@@ -104,10 +107,12 @@ export function createActions(world) {
     ...recipes,
     ...several,
     ...runs,
-    ...resultActions(world),
+    ...results,
     ...projects,
     ...goingOn,
     ...awakeActions(world),
+    ...sheetActions(world, results.openKept),
+    ...pythonActions(world),
     begin,
     chooseDevice,
     revive,

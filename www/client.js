@@ -23,7 +23,15 @@ const RESULT_LOST =
 const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
 
 /** Calls about the result of the last run, which only the engine that trained it can answer. */
-const ABOUT_RESULT = new Set(["predict", "export_files", "export_adapter", "export_onnx"]);
+const ABOUT_RESULT = new Set([
+  "predict",
+  "open_sheet",
+  "predict_sheet",
+  "cancel_sheet",
+  "export_files",
+  "export_adapter",
+  "export_onnx",
+]);
 
 /**
  * Talks to one worker at a time, and after a move to another device also to the one that holds the last run's result. A
@@ -286,8 +294,28 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 
-    /** @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
-    exportFiles: () => ask("export_files", []),
+    /** @param {File} file @returns {Promise<import("./protocol.js").SheetInfo>} */
+    openSheet: (file) => ask("open_sheet", [file]),
+
+    /**
+     * @param {{text: string, pair: string|null}} columns
+     * @param {OnProgress} onProgress
+     * @returns {Promise<Blob|null>} Null if it was cancelled.
+     */
+    predictSheet: (columns, onProgress) => ask("predict_sheet", [columns], { onProgress }),
+
+    /** @returns {Promise<null>} */
+    cancelSheet: () => ask("cancel_sheet", []),
+
+    /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
+    exportFiles: (base) => ask("export_files", [base]),
+
+    /**
+     * @param {import("./protocol.js").Recipe} recipe
+     * @param {string} base  Name of the open model.
+     * @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>}
+     */
+    pythonFiles: (recipe, base) => ask("python_files", [recipe, base]),
 
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportAdapter: (base) => ask("export_adapter", [base]),

@@ -100,6 +100,7 @@
  *   the task has none.
  * @property {number} train
  * @property {number} validation
+ * @property {boolean} [pairs]   Whether an example has two texts.
  * @property {number|null} longest_tokens  Longest text in tokens, once a model is open; null before.
  * @property {number|null} mean_tokens
  * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
@@ -329,6 +330,19 @@
  * @typedef {LabelPrediction|LabelsPrediction|ScorePrediction|TokensPrediction|AnswerPrediction|VectorPrediction|MasksPrediction} Prediction
  */
 
+/**
+ * @typedef {object} SheetInfo  A table that is predicted as a whole, before it is.
+ * @property {string} name
+ * @property {string} format
+ * @property {string[]} columns
+ * @property {string[][]} preview
+ * @property {string} text         The column that most likely has the texts.
+ * @property {string|null} pair    That of the second texts, where the task takes some.
+ * @property {number} bytes
+ * @property {string[]} notes
+ * @property {Task} task           Of the model that predicts.
+ */
+
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
 
 /**
@@ -356,7 +370,12 @@
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
- *   export_files()                     -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ *   open_sheet(File)                   -> SheetInfo       the file is read in pieces, and stays where it is
+ *   predict_sheet({text, pair})        -> Blob|null       the open sheet with predictions, as CSV; with progress in bytes
+ *                                                         of the file; null if it was cancelled
+ *   cancel_sheet()                     -> null
+ *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
+ *   python_files(recipe, base)         -> the same        the run as a script, of the open model and data
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
  *   export_onnx(precisions)            -> the same        config.json, tokenizer, onnx/…: what transformers.js loads
  */
@@ -384,7 +403,11 @@ export const CALLS = /** @type {const} */ ([
   "checkpoint_info",
   "keep",
   "predict",
+  "open_sheet",
+  "predict_sheet",
+  "cancel_sheet",
   "export_files",
+  "python_files",
   "export_adapter",
   "export_onnx",
 ]);

@@ -70,6 +70,18 @@ import { ONE_RUN } from "./several.js";
  * @property {"predict"|"weights"|"zip"|"adapter"|"onnx"|null} busy
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
+ * @property {SheetState} sheet
+ */
+
+/**
+ * A table that is predicted as a whole.
+ *
+ * @typedef {object} SheetState
+ * @property {import("./protocol.js").SheetInfo|null} info
+ * @property {"opening"|"predicting"|"cancelling"|null} busy
+ * @property {Progress|null} progress
+ * @property {string|null} words   How it ended.
+ * @property {Mistake|null} error
  */
 
 /**
@@ -125,6 +137,7 @@ import { ONE_RUN } from "./several.js";
  *   | {type: "projects", change: Partial<ProjectsState>}
  *   | {type: "awake", wanted: boolean}
  *   | {type: "restored", run: RunState}
+ *   | {type: "sheet", change: Partial<SheetState>}
  *   | {type: "died", mistake: Mistake}
  *   | {type: "revived"}} Action
  */
@@ -144,9 +157,11 @@ const NO_PROJECTS = {
   error: null,
   stored: false,
 };
+/** @type {SheetState} */
+export const NO_SHEET = { info: null, busy: null, progress: null, words: null, error: null };
 
 /** @type {ResultState} */
-const NO_RESULT = { answered: null, busy: null, saved: null, error: null };
+const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET };
 
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
@@ -219,6 +234,8 @@ export function reduce(state, action) {
       return { ...state, awake: { ...state.awake, wanted: action.wanted } };
     case "restored":
       return { ...state, run: action.run, result: NO_RESULT };
+    case "sheet":
+      return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
       return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null } };

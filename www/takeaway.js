@@ -14,7 +14,7 @@ const CLASSES = {
 
 /** @param {Made} made @returns {string} What the zip holds. */
 export function folderWords({ task, method }) {
-  const rest = "config.json, the tokenizer and a report of this training";
+  const rest = "config.json, the tokenizer, a model card and a report of this training";
   if (method === "probe" || method === "contrastive") {
     return `The zip is a folder that sentence-transformers loads: model.safetensors, 1_Pooling, the layer that gives the labels or numbers (in a folder that ends in _Dense), ${rest}. For a class of transformers instead, train in full.`;
   }

@@ -47,7 +47,19 @@ declare module "*/pkg/cpu/tabtune.js" {
     told(): import("./protocol.js").RunEvent[];
     static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
-    export_files(meta: { created: string; browser: string }): Promise<{ path: string; bytes: Uint8Array }[]>;
+    sheet_survey(piece: Uint8Array, name: string, first: boolean): null;
+    sheet_open(): import("./protocol.js").SheetInfo | null;
+    sheet_whole(bytes: Uint8Array, name: string): import("./protocol.js").SheetInfo;
+    sheet_begin(columns: { text: string; pair: string | null }): { header: Uint8Array<ArrayBuffer>; whole: boolean };
+    sheet_push(piece: Uint8Array, last: boolean): number;
+    sheet_predict(rows: number): Promise<Uint8Array<ArrayBuffer>>;
+    sheet_close(): void;
+    export_files(meta: {
+      created: string;
+      browser: string;
+      base_model?: string;
+    }): Promise<{ path: string; bytes: Uint8Array }[]>;
+    python_files(recipe: import("./protocol.js").Recipe, base: string): Promise<{ path: string; bytes: Uint8Array }[]>;
     export_adapter(
       base: string,
       meta: { created: string; browser: string },

@@ -6,6 +6,7 @@ import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
 import { isMistake, mistake } from "./mistake.js";
 import { createKeeping, sumOf } from "./projects/keeping.js";
 import { createWriter } from "./projects/writer.js";
+import { sheetAnswers } from "./sheet.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -161,7 +162,9 @@ const answers = {
     if (over) keepResult();
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
-  export_files: () => inTurn(() => liveEngine().export_files(madeWith())),
+  ...sheetAnswers((work) => inTurn(() => work(liveEngine())), turn),
+  export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),
+  python_files: (recipe, base) => inTurn(() => liveEngine().python_files(recipe, base)),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),
   export_onnx: (precisions) => inTurn(() => liveEngine().export_onnx(precisions, madeWith())),
 };

@@ -23,6 +23,8 @@ pub struct Dataset {
     pub train: Vec<Example>,
     /// Rows held out.
     pub validation: Vec<Example>,
+    /// Their places in the table, counted from 0: of those to train on, and of those held out.
+    pub rows: [Vec<usize>; 2],
     /// Names of the classes, labels or tags: sorted as numbers if all are whole numbers, else by Unicode code points, but
     /// the tag O comes first. Empty where the task has none.
     pub labels: Vec<String>,
@@ -63,6 +65,8 @@ pub struct DatasetInfo {
     pub train: usize,
     /// Rows held out.
     pub validation: usize,
+    /// Whether an example has two texts.
+    pub pairs: bool,
     /// Longest text in tokens; `None` until a tokenizer has counted.
     pub longest_tokens: Option<usize>,
     /// Mean length of the texts in tokens; `None` until a tokenizer has counted.
@@ -111,6 +115,9 @@ impl Dataset {
         limits::check_training_rows(&dataset)?;
         notes.extend(report::notes(&dataset));
         dataset.notes = notes;
+        for (row, held_out) in rows.into_iter().zip(validation) {
+            dataset.rows[usize::from(held_out)].push(row);
+        }
         Ok(dataset)
     }
 
@@ -122,7 +129,15 @@ impl Dataset {
             let side = if is_held_out { &mut held_out } else { &mut train };
             side.push(example);
         }
-        Self { task, train, validation: held_out, labels, notes: Vec::new(), hash: hash.finish() }
+        Self {
+            task,
+            train,
+            validation: held_out,
+            rows: Default::default(),
+            labels,
+            notes: Vec::new(),
+            hash: hash.finish(),
+        }
     }
 
     /// Takes what the mapping's task needs from each row of a table whose labels must be among those of a model; split,
@@ -172,6 +187,7 @@ impl Dataset {
             classes: self.classes(),
             train: self.train.len(),
             validation: self.validation.len(),
+            pairs: self.train.iter().chain(&self.validation).any(|example| example.pair.is_some()),
             longest_tokens: None,
             mean_tokens: None,
             notes: self.notes.clone(),

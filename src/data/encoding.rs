@@ -54,15 +54,38 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>> {
     if bytes.len() > MAX_BYTES {
         return Err(Error::table("The file is larger than 1 GiB. Split it, or keep only the columns that are needed."));
     }
-    if let Some((_, what, remedy)) = FOREIGN.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
-        return Err(Error::table(format!("This looks like {what}, not a table as text. {remedy}.")));
-    }
-    let decoded = match Encoding::for_bom(bytes) {
-        Some((encoding, mark)) => decode_as(encoding, &bytes[mark..], true),
-        None => decode_as(guess(bytes), bytes, false),
-    };
-    refuse_binary(&decoded)?;
+    refuse_foreign(bytes)?;
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (guess(bytes), 0));
+    let decoded = decode_as(encoding, &bytes[mark..], mark > 0);
+    refuse_binary(&decoded.text, encoding)?;
     Ok(decoded)
+}
+
+/// Refuses what is often dropped by mistake, by its first bytes.
+pub(super) fn refuse_foreign(bytes: &[u8]) -> Result<()> {
+    match FOREIGN.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+        Some((_, what, remedy)) => Err(Error::table(format!("This looks like {what}, not a table as text. {remedy}."))),
+        None => Ok(()),
+    }
+}
+
+/// The encoding of a file of which these are the first bytes, whose other bytes were counted; and how many bytes mark it.
+pub(super) fn find(head: &[u8], counts: Utf8Counts) -> (&'static Encoding, usize) {
+    Encoding::for_bom(head).unwrap_or_else(|| {
+        let sample = &head[..head.len().min(SAMPLE) & !1];
+        let by_counts = if counts.are_mostly_utf8() { UTF_8 } else { WINDOWS_1252 };
+        (guess_utf16(sample).unwrap_or(by_counts), 0)
+    })
+}
+
+/// The name of an encoding for people, marked or not.
+pub(super) fn words(encoding: &'static Encoding, marked: bool) -> &'static str {
+    match (encoding.name(), marked) {
+        ("UTF-8", true) => "UTF-8 with BOM",
+        ("windows-1252", _) => "Latin-1",
+        ("UTF-16LE" | "UTF-16BE", _) => "UTF-16",
+        (name, _) => name,
+    }
 }
 
 fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], marked: bool) -> Decoded<'a> {
@@ -81,24 +104,13 @@ fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], marked: bool) -> 
                 .to_owned(),
         );
     }
-    let encoding = match (encoding.name(), marked) {
-        ("UTF-8", true) => "UTF-8 with BOM",
-        ("windows-1252", _) => "Latin-1",
-        ("UTF-16LE" | "UTF-16BE", _) => "UTF-16",
-        (name, _) => name,
-    };
-    Decoded { text, encoding, notes }
+    Decoded { text, encoding: words(encoding, marked), notes }
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
-    let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
-    if let Some(encoding) = guess_utf16(sample) {
-        encoding
-    } else if mostly_utf8(bytes) {
-        UTF_8
-    } else {
-        WINDOWS_1252
-    }
+    let mut counts = Utf8Counts::default();
+    counts.add(bytes);
+    find(bytes, counts).0
 }
 
 /// UTF-16 without a byte order mark: line feeds and ASCII letters put zero bytes on one side of each pair.
@@ -123,19 +135,53 @@ fn guess_utf16(sample: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-/// Whether the bytes are UTF-8, or so nearly that a few damaged characters are likelier than another encoding.
-fn mostly_utf8(bytes: &[u8]) -> bool {
-    let (mut damaged, mut whole) = (0_usize, 0_usize);
-    for chunk in bytes.utf8_chunks() {
-        whole += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
-        damaged += usize::from(!chunk.invalid().is_empty());
-    }
-    damaged * 10 <= whole
+/// How many letters beyond ASCII are whole, and how many damaged, if bytes are taken for UTF-8.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Utf8Counts {
+    damaged: usize,
+    whole: usize,
 }
 
-fn refuse_binary(decoded: &Decoded<'_>) -> Result<()> {
-    let text = decoded.text.as_ref();
-    let share = if decoded.encoding == "Latin-1" { 0.02 } else { 0.1 };
+impl Utf8Counts {
+    /// Counts bytes that cut no letter.
+    pub fn add(&mut self, bytes: &[u8]) {
+        for chunk in bytes.utf8_chunks() {
+            self.whole += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+            self.damaged += usize::from(!chunk.invalid().is_empty());
+        }
+    }
+
+    /// Whether they are UTF-8, or so nearly that a few damaged characters are likelier than another encoding.
+    fn are_mostly_utf8(self) -> bool {
+        self.damaged * 10 <= self.whole
+    }
+}
+
+/// How many of the bytes do not belong to a letter that the next bytes may complete, if they are UTF-8; all but the last
+/// `most` in any case.
+pub(super) fn whole_letters(bytes: &[u8], most: usize) -> usize {
+    let from = bytes.len().saturating_sub(most);
+    match std::str::from_utf8(&bytes[from..]) {
+        Err(error) if error.error_len().is_none() => from + error.valid_up_to(),
+        // Where the last bytes start within a letter, they are looked at from the next one on.
+        Err(_) => {
+            let starts = |byte: &u8| byte & 0b1100_0000 == 0b1100_0000;
+            match bytes[from..].iter().rposition(starts) {
+                Some(at)
+                    if std::str::from_utf8(&bytes[from + at..]).is_err_and(|error| error.error_len().is_none()) =>
+                {
+                    from + at
+                }
+                _ => bytes.len(),
+            }
+        }
+        Ok(_) => bytes.len(),
+    }
+}
+
+/// Refuses text that is none.
+pub(super) fn refuse_binary(text: &str, encoding: &'static Encoding) -> Result<()> {
+    let share = if encoding == WINDOWS_1252 { 0.02 } else { 0.1 };
     if has_many_controls(text.chars().take(SAMPLE), share) {
         return Err(Error::table(
             "This is a binary file, not a table as text. Choose a CSV, TSV or JSONL file, or export your table as one.",

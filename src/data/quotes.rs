@@ -43,6 +43,30 @@ pub(super) fn check(text: &str, delimiter: u8) -> Result<usize> {
     Ok(quoted)
 }
 
+/// How much of a text is whole rows: where the last row ends that something may follow. Told by the rules of [`check`].
+pub(super) fn complete(text: &str, delimiter: u8, quotes: bool) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut end) = (0, 0);
+    while at < bytes.len() {
+        if quotes && bytes[at] == b'"' {
+            // A closing quote at the end may be the first of two.
+            match closing(bytes, at).filter(|close| close + 1 < bytes.len()) {
+                Some(close) => at = close + 1,
+                None => return end,
+            }
+        }
+        let ends_cell = |byte: &u8| *byte == delimiter || *byte == b'\n' || *byte == b'\r';
+        let Some(length) = bytes[at..].iter().position(ends_cell) else { return end };
+        at += length + 1;
+        // A carriage return at the end may be the first half of a line's end.
+        if bytes[at - 1] == b'\n' || (bytes[at - 1] == b'\r' && at < bytes.len()) {
+            at += usize::from(bytes[at - 1] == b'\r' && bytes[at] == b'\n');
+            end = at;
+        }
+    }
+    end
+}
+
 /// Offset of the quote that closes the one at `open`.
 fn closing(bytes: &[u8], open: usize) -> Option<usize> {
     let mut at = open + 1;

@@ -163,14 +163,7 @@ impl Table {
     ///
     /// There is none; the sentence names those that there are.
     pub fn column(&self, name: &str) -> Result<usize> {
-        self.columns.iter().position(|column| column == name).ok_or_else(|| {
-            let named: Vec<String> = self.columns.iter().take(20).map(|column| format!("“{column}”")).collect();
-            let more = if self.columns.len() > named.len() { ", …" } else { "" };
-            Error::table_column(
-                name,
-                format!("The table has no column of this name; choose one of {}{more}.", named.join(", ")),
-            )
-        })
+        place(&self.columns, name)
     }
 
     /// What each column holds.
@@ -228,6 +221,22 @@ impl Table {
             notes: self.notes.clone(),
         }
     }
+}
+
+/// Place of the column of this name among all.
+///
+/// # Errors
+///
+/// There is none; the sentence names those that there are.
+pub(super) fn place(columns: &[String], name: &str) -> Result<usize> {
+    columns.iter().position(|column| column == name).ok_or_else(|| {
+        let named: Vec<String> = columns.iter().take(20).map(|column| format!("“{column}”")).collect();
+        let more = if columns.len() > named.len() { ", …" } else { "" };
+        Error::table_column(
+            name,
+            format!("The table has no column of this name; choose one of {}{more}.", named.join(", ")),
+        )
+    })
 }
 
 /// Makes the names unique and not empty, and notes which were changed.

@@ -61,7 +61,7 @@ impl Frozen {
     pub const ENCODER: Self = Self { embeddings: true, layers: usize::MAX };
 
     /// Whether a place is frozen in a model whose layers are used in this order.
-    fn holds(self, place: Place, order: &[usize]) -> bool {
+    pub fn holds(self, place: Place, order: &[usize]) -> bool {
         match place {
             Place::Embeddings => self.embeddings,
             Place::Layer(layer) => order.iter().skip(self.layers).all(|used| *used != layer),

@@ -1,10 +1,21 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
-use crate::data::{Dataset, DatasetInfo, Example};
+use crate::data::{Dataset, DatasetInfo, Example, Mapping, Table};
 use crate::error::Result;
 use crate::session::model::OpenModel;
 use crate::session::rows::{Preparation, Prepared};
 use crate::text::Encoding;
+
+/// Where a data set came from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The table's format in words.
+    pub format: String,
+    /// Names of its columns.
+    pub columns: Vec<String>,
+    /// Which column is which.
+    pub mapping: Mapping,
+}
 
 /// A data set and as many of its texts as have been tokenized, training rows first.
 #[derive(Debug, Clone)]
@@ -13,13 +24,22 @@ pub struct OpenData {
     pub dataset: Dataset,
     /// Name of the table that they were in.
     pub name: String,
+    /// The table and the columns that it was made of.
+    pub source: Option<Source>,
     encodings: Vec<Encoding>,
 }
 
 impl OpenData {
     /// A data set of which nothing is tokenized yet.
     pub fn new(dataset: Dataset, name: &str) -> Self {
-        Self { dataset, name: name.to_owned(), encodings: Vec::new() }
+        Self { dataset, name: name.to_owned(), source: None, encodings: Vec::new() }
+    }
+
+    /// The same with the table that it was made of.
+    #[must_use]
+    pub fn of(self, table: &Table, mapping: &Mapping) -> Self {
+        let (format, columns) = (table.format().to_owned(), table.columns().to_vec());
+        Self { source: Some(Source { format, columns, mapping: mapping.clone() }), ..self }
     }
 
     /// Forgets all tokens, as another model needs.

@@ -20,7 +20,9 @@ mod resume;
 mod rows;
 mod run;
 mod saved;
+mod script;
 mod search;
+mod sheet;
 mod spans;
 mod speed;
 mod start;
@@ -36,6 +38,7 @@ pub use prediction::{Marked, Mask, Prediction, Word};
 pub use resume::{Checkpoint, CheckpointInfo};
 pub use run::{Outcome, Run};
 pub use search::{Axis, Domain, SearchInfo, SearchPlan, SearchReport, Trial, TrialDone, TrialStarted, TrialState};
+pub use sheet::SheetRun;
 pub use suggest::Suggestion;
 pub use trained::Trained;
 
@@ -207,7 +210,7 @@ impl Session {
     pub fn map_columns(&mut self, mapping: &Mapping) -> Result<DatasetInfo> {
         self.refuse_during_run("The data can be changed when the run is over. Stop it first.")?;
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let data = OpenData::new(Dataset::build(table, mapping)?, table.name());
+        let data = OpenData::new(Dataset::build(table, mapping)?, table.name()).of(table, mapping);
         let info = data.info();
         self.data = Some(data);
         self.encoded = None;

@@ -114,6 +114,15 @@ impl Session {
         Ok(self.predictor()?.task)
     }
 
+    /// The task and the labels of the model that predicts.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn head(&self) -> Result<(Task, &[String])> {
+        self.predictor().map(|predictor| (predictor.task, predictor.labels))
+    }
+
     pub(super) fn predictor(&self) -> Result<Predictor<'_>> {
         if let Some(trained) = &self.trained {
             return Ok(Predictor {

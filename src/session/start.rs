@@ -203,7 +203,7 @@ impl Setup {
 }
 
 /// How vectors are compared: as the recipe says, or as the data allows.
-fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
+pub(super) fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
     let scored = rows.truths.iter().any(|truth| matches!(truth, Truth::Score(_)));
     let lacks =
         |what: &str| Err(Error::recipe("contrastive_loss", format!("This loss needs {what}, which the data lacks.")));
@@ -227,7 +227,7 @@ pub(super) fn outputs(task: Task, labels: &[String]) -> usize {
 }
 
 /// How often each class is to be learnt, in the order of the labels: rows, or words.
-fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
+pub(super) fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
     let mut counts = vec![0; labels.len()];
     for truth in &rows.truths {
         match truth {
@@ -240,7 +240,7 @@ fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
 }
 
 /// The recipe's maximum length, or the task's default, or what the data needs if that is shorter.
-fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
+pub(super) fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
     let longest = model.config.longest();
     let least = model.tokenizer.special_tokens() + 1;
     match recipe.max_length {

@@ -10,7 +10,7 @@ use crate::session::spans::Search;
 use crate::task::Task;
 
 /// Examples whose texts are compared each with each: a quarter of a billion products for a hundred values each.
-const MOST_COMPARED: usize = 1500;
+pub const MOST_COMPARED: usize = 1500;
 /// What cosines are multiplied by in the loss, as in training.
 const SCALE: f64 = 20.0;
 

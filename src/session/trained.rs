@@ -6,12 +6,13 @@ use crate::data::DatasetInfo;
 use crate::device::DeviceInfo;
 use crate::error::{Error, Result};
 use crate::eval::THRESHOLD;
-use crate::export::{AdapterBundle, Bundle, File, SentenceBundle};
+use crate::export::{AdapterBundle, Bundle, Card, File, Kind, SentenceBundle};
 use crate::model::{Head, LoraPlan, Model};
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
 use crate::session::model::OpenModel;
 use crate::session::search::SearchReport;
+use crate::session::tally::MOST_COMPARED;
 use crate::task::Task;
 
 /// The result of a run.
@@ -49,12 +50,13 @@ pub struct Trained {
 
 impl Trained {
     /// The files that transformers loads, or sentence-transformers where the model makes vectors or says what it says from
-    /// them.
+    /// them. `made_with` goes into the report; its `base_model`, if there is one, is the base model's name on the hub.
     ///
     /// # Errors
     ///
     /// A device that fails while the weights are read.
     pub async fn files(&self, made_with: Map<String, Value>) -> Result<Vec<File>> {
+        let base_name = made_with.get("base_model").and_then(Value::as_str).unwrap_or(&self.base.name).to_owned();
         let bundle = Bundle {
             model: &self.model,
             config: &self.base.config,
@@ -73,9 +75,10 @@ impl Trained {
         };
         if over_vectors {
             let base = self.base.loaded();
-            return SentenceBundle { bundle, base, max_length: self.max_length }.files().await;
+            let files = SentenceBundle { bundle, base, max_length: self.max_length }.files().await?;
+            return Ok(self.with_card(files, Kind::Sentence, &base_name));
         }
-        bundle.files().await
+        Ok(self.with_card(bundle.files().await?, Kind::Transformers, &base_name))
     }
 
     /// The files that PEFT loads over a base model.
@@ -89,7 +92,39 @@ impl Trained {
             .as_ref()
             .ok_or_else(|| Error::order("This model has no adapter. Train it with the method LoRA to get one."))?;
         let (config, task) = (&self.base.config, self.task);
-        AdapterBundle { model, config, task, plan, base, report: &self.report(made_with) }.files().await
+        let report = &self.report(made_with);
+        let files = AdapterBundle { model, config, task, plan, base, report }.files().await?;
+        Ok(self.with_card(files, Kind::Adapter, base))
+    }
+
+    /// The files and their `README.md`.
+    fn with_card(&self, mut files: Vec<File>, kind: Kind, base: &str) -> Vec<File> {
+        let text = self.card(kind, base).text();
+        files.push(File { path: "README.md".to_owned(), bytes: text.into_bytes() });
+        files
+    }
+
+    fn card<'a>(&'a self, kind: Kind, base: &'a str) -> Card<'a> {
+        let validation = self.data.validation;
+        let report = self.done.report.as_ref();
+        Card {
+            kind,
+            base,
+            family: self.base.config.family.name,
+            task: self.task,
+            labels: &self.labels,
+            pooling: self.base.pooling().0,
+            recipe: &self.recipe,
+            max_length: self.max_length,
+            data: &self.data,
+            data_hash: &self.data_hash,
+            compared: if self.task == Task::Embedding { validation.min(MOST_COMPARED) } else { validation },
+            report,
+            sentence: &self.done.sentence,
+            picked: report.is_some() && self.recipe.keep_best && self.epochs.len() > 1 && self.done.best_epoch > 0,
+            seconds: self.done.seconds,
+            device: &self.device.name,
+        }
     }
 
     /// Probability from which a label applies, of models with several labels: the best on the validation rows, else ½.

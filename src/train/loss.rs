@@ -37,6 +37,11 @@ impl Objective {
         Self { task, smoothing, weights, contrast: Contrast::RANKING }
     }
 
+    /// Weight of each class, K long; of tasks with classes.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// The same objective with vectors compared in this way.
     #[must_use]
     pub fn comparing(self, contrast: Contrast) -> Self {

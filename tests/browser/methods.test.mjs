@@ -164,6 +164,7 @@ test("an adapter is trained, and downloaded alone or as a whole model", { timeou
   assert.match(zip.name, /-adapter\.zip$/);
   const adapter = unzipSync(zip.bytes);
   assert.deepEqual(Object.keys(adapter).sort(), [
+    "README.md",
     "adapter_config.json",
     "adapter_model.safetensors",
     "training_report.json",

@@ -50,7 +50,7 @@ async function interrupted({ files, csv }) {
 
   const losses = (/** @type {any[]} */ events) => events.filter(({ type }) => type === "step").map(({ loss }) => loss);
   const weights = async (/** @type {Awaited<ReturnType<typeof ready>>["client"]} */ client) => {
-    const exported = await client.exportFiles();
+    const exported = await client.exportFiles("tiny");
     const found = exported.find(({ path }) => path === "model.safetensors");
     return found ? Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", found.bytes))) : [];
   };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { unzipSync } from "fflate";
+import { parse } from "yaml";
 import { FIXTURES, SECRET, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
@@ -43,7 +44,20 @@ function checkZip(zip, weights) {
   assert.deepEqual(json("tokenizer.json").added_tokens, added_tokens);
   const report = json("training_report.json");
   assert.equal(report.recipe.epochs, 2);
+  const card = new TextDecoder().decode(files["README.md"]);
+  const metadata = parse(card.split("---\n")[1] ?? "");
+  assert.equal(metadata.pipeline_tag, "text-classification");
+  assert.ok(metadata["model-index"][0].results[0].metrics.length > 1, card);
+  assert.ok(!card.includes(SECRET), "the card holds a text of the data");
   assert.ok(!JSON.stringify(report).includes(SECRET), "the report holds a text of the data");
+}
+
+/** The folder that goes on in Python has the run, and no text of the data. @param {Record<string, Uint8Array>} files */
+function checkScript(files) {
+  const text = (/** @type {string} */ name) => new TextDecoder().decode(files[name]);
+  assert.equal(JSON.parse(text("recipe.json")).recipe.epochs, 2);
+  assert.match(text("train.py"), /accelerate launch/);
+  for (const name of Object.keys(files)) assert.ok(!text(name).includes(SECRET), `${name} holds a text of the data`);
 }
 
 /** @param {import("./harness.mjs").Opened["requests"]} requests */
@@ -72,6 +86,9 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
     assert.equal(await page.locator("#device-software").isVisible(), device === "gpu", sentence);
 
     await choose(page, { epochs: 2, learning_rate: 0.003 });
+    const script = await download(page, "#save-python");
+    assert.equal(script.name, "fruit-in-python.zip");
+    checkScript(unzipSync(script.bytes));
     await train(page);
     assert.equal(await page.locator("#epochs tbody tr").count(), 2);
     await reads(page, "#final-accuracy", /%/);

@@ -213,7 +213,7 @@ test("the worker of the last run stays for its result until another run is done"
   assert.equal(workers[1].sent.at(-1).call, "start");
   workers[1].say("message", { event: { type: "done" } });
   assert.equal(workers[0].ended, true);
-  client.exportFiles().catch(() => null);
+  client.exportFiles("base").catch(() => null);
   assert.equal(workers[1].sent.at(-1).call, "export_files");
 });
 

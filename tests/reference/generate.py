@@ -16,6 +16,7 @@ import encoder
 import families_lora
 import families_parity
 import groups
+import intervals
 import linear
 import measures
 import minilm
@@ -28,7 +29,7 @@ import ugly
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
     "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive",
-    "sentence"
+    "sentence", "intervals"
 )
 
 
@@ -68,6 +69,8 @@ def main() -> None:
         contrastive.write(out / "contrastive.json")
     if "sentence" in options.only:
         sentence.write(out, out / "tiny-bert")
+    if "intervals" in options.only:
+        intervals.write(out / "intervals.json")
     if "tokens" in options.only:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if "tokenizers" in options.only:

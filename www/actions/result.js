@@ -19,7 +19,7 @@ export function resultActions({ client, keeper, dispatch, state }) {
   /** Files of the trained model, of the project where its engine is gone. @returns {Promise<import("../download.js").ExportedFile[]>} */
   async function files() {
     const { stored, current } = state().projects;
-    if (!stored || !current) return client.exportFiles();
+    if (!stored || !current) return client.exportFiles(base());
     return keptFiles(current.id, (path) => !path.startsWith(ADAPTER));
   }
 
@@ -31,7 +31,7 @@ export function resultActions({ client, keeper, dispatch, state }) {
 
   async function adapter() {
     const { stored, current } = state().projects;
-    if (!stored || !current) return client.exportAdapter(state().run.subject?.base ?? "");
+    if (!stored || !current) return client.exportAdapter(base());
     const kept = await keptFiles(current.id, (path) => path.startsWith(ADAPTER));
     return kept.map(({ path, bytes }) => ({ path: path.slice(ADAPTER.length), bytes }));
   }
@@ -65,7 +65,14 @@ export function resultActions({ client, keeper, dispatch, state }) {
     return fileName(`${model.split("/").at(-1)}-${fileName(table)}`);
   }
 
+  /** What was trained, as the hub knows it if it does. */
+  function base() {
+    return state().run.subject?.base ?? "";
+  }
+
   return {
+    openKept,
+
     /** @param {import("../protocol.js").Task} task @param {string} text @param {string|null} pair */
     predict: (task, text, pair) =>
       attempt("predict", async () => {
@@ -100,6 +107,7 @@ export function resultActions({ client, keeper, dispatch, state }) {
     saveOnnx: (precision) =>
       attempt("onnx", async () => {
         const saved = `${name()}-onnx.zip`;
+        await openKept();
         save(await zipped(await client.exportOnnx([precision])), saved);
         return { saved };
       }),

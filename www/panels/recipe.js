@@ -4,6 +4,7 @@ import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { baseline, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
+import { pythonPart } from "./python.js";
 import { section } from "./section.js";
 import { severalForm } from "./several.js";
 
@@ -36,7 +37,8 @@ export function recipePanel(actions) {
   const several = severalForm(actions);
   const why = h("p", { id: "suggestion", class: "suggestion", role: "status" });
   const fieldset = h("fieldset", { class: "plain stack" }, why, basic, more, several.element, reset);
-  body.append(fieldset);
+  const python = pythonPart(actions);
+  body.append(fieldset, python.element);
   /** @type {Map<string, FieldView>} */
   let views = new Map();
 
@@ -68,6 +70,7 @@ export function recipePanel(actions) {
     reset.textContent = suggestion ? "Back to what was picked" : "Reset to the defaults";
     several.update(state);
     fieldset.disabled = isBusyTraining(state);
+    python.update(state);
     if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
     const words =
       wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : suggestion ? "Automatic" : "Defaults";

@@ -7,6 +7,7 @@ import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";
 import { onnxForm } from "./onnx.js";
 import { mistakeLine, section } from "./section.js";
+import { sheetForm } from "./sheet.js";
 import { tryForm } from "./try.js";
 
 /**
@@ -19,6 +20,7 @@ export function resultPanel(actions) {
   const { element, body, stand } = section(5, "result", "Result", "Try your model, then take it with you.");
   const waiting = h("p", { class: "hint" }, "Your model appears here as soon as training ends.");
   const form = tryForm(actions);
+  const sheet = sheetForm(actions);
   const weights = h(
     "button",
     { id: "download-weights", type: "button", onclick: actions.saveWeights },
@@ -50,7 +52,7 @@ export function resultPanel(actions) {
     status,
   );
   const about = h("p", { id: "result-subject", class: "subject" });
-  const view = h("div", { class: "stack" }, about, form.element, take);
+  const view = h("div", { class: "stack" }, about, form.element, sheet.element, take);
   body.append(waiting, view, mistake.element);
 
   const drawTake = whenChanged((/** @type {State["run"]["subject"]} */ subject) => {
@@ -77,6 +79,7 @@ export function resultPanel(actions) {
     about.textContent = `${visible(subject?.model ?? "", 80)}, trained on ${visible(subject?.table ?? "", 80)}`;
     drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
+    sheet.update(state.result.sheet);
     weights.disabled = zip.disabled = adapter.disabled = busy !== null;
     onnx.disable(busy !== null);
     const words =

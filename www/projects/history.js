@@ -11,7 +11,7 @@ const MOST_LABELS = 20_000;
 const words = text(20_000);
 const values = list(maybe(number), MOST_STEPS);
 const metrics = table(maybe(number), 100);
-const METHODS = /** @type {const} */ (["full", "lora", "frozen", "probe"]);
+const METHODS = /** @type {const} */ (["full", "lora", "frozen", "probe", "contrastive"]);
 
 const steps = record({
   step: number,

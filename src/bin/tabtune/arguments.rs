@@ -25,6 +25,8 @@ pub const ALIASES: &[(&str, &str)] = &[
 pub enum Command {
     /// Train a model on a table.
     Train(Box<Train>),
+    /// Write a training as a script for Python.
+    Script(Box<Train>),
     /// Measure a model on a table.
     Eval(Eval),
     /// Label texts.
@@ -52,7 +54,7 @@ pub struct Train {
 }
 
 /// How a run is written down on its way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Keeping {
     /// Where to.
     pub checkpoint: Option<PathBuf>,
@@ -77,6 +79,19 @@ pub struct Predict {
     pub common: Common,
     pub texts: Vec<String>,
     pub pair: Option<String>,
+    pub table: Option<Table>,
+}
+
+/// A table to be predicted as a whole.
+#[derive(Debug)]
+pub struct Table {
+    pub data: PathBuf,
+    /// The column of the texts; guessed if not given.
+    pub text: Option<String>,
+    /// The column of the second texts; guessed if not given.
+    pub pair_column: Option<String>,
+    /// Where the result goes; standard output if not given.
+    pub out: Option<PathBuf>,
 }
 
 /// Options of `export`.
@@ -133,8 +148,52 @@ pub fn parse() -> std::result::Result<Command, ExitCode> {
 }
 
 fn program() -> clap::Command {
-    let train = columns(common(clap::Command::new("train").about("Fine-tune an encoder on a table of labelled texts")))
-        .arg(option("out", "DIR", "Folder for the trained model").required(true).value_parser(value_parser!(PathBuf)))
+    let train = training("train", "Fine-tune an encoder on a table of labelled texts", "Folder for the trained model")
+        .arg(
+            option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .args(search::options())
+        .args(keeping());
+    let script = training(
+        "script",
+        "Write the same training as a script for transformers and accelerate, to go on with on more machines",
+        "Folder for the script",
+    );
+    let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
+    let predict = common(
+        clap::Command::new("predict")
+            .about("Label texts given as arguments, or one per line of standard input, or each row of a table"),
+    )
+    .arg(option("pair", "TEXT", "Second text for each: the context of questions, for one").conflicts_with("data"))
+    .arg(
+        option(
+            "data",
+            "FILE",
+            "Table to add predictions to, as CSV; cells that a spreadsheet would run get a ' in front",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with("texts"),
+    )
+    .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given"))
+    .arg(option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given"))
+    .arg(
+        option("out", "FILE", "Where the table goes; standard output if not given")
+            .value_parser(value_parser!(PathBuf)),
+    )
+    .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
+    clap::Command::new("tabtune")
+        .about("Fine-tune small pretrained text encoders")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([train, script, eval, predict, export()])
+}
+
+/// A command with everything that a training takes.
+fn training(name: &'static str, about: &'static str, out: &'static str) -> clap::Command {
+    columns(common(clap::Command::new(name).about(about)))
+        .arg(option("out", "DIR", out).required(true).value_parser(value_parser!(PathBuf)))
         .arg(option("split", "COLUMN", "Column that says train or validation for each row"))
         .arg(
             option("validation-share", "SHARE", "Share of the rows kept for validation when no column says so [0.1]")
@@ -147,25 +206,7 @@ fn program() -> clap::Command {
                 .action(ArgAction::SetTrue)
                 .help("Pick the hyperparameters that are not given from the model and the data, and say why"),
         )
-        .arg(
-            option("adapter", "DIR", "Folder for the adapter alone, for PEFT, with --method lora")
-                .value_parser(value_parser!(PathBuf)),
-        )
-        .args(search::options())
-        .args(keeping())
-        .args(FIELDS.iter().map(hyperparameter));
-    let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
-    let predict = common(
-        clap::Command::new("predict").about("Label texts given as arguments, or one per line of standard input"),
-    )
-    .arg(option("pair", "TEXT", "Second text for each: the context of questions, for one"))
-    .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
-    clap::Command::new("tabtune")
-        .about("Fine-tune small pretrained text encoders")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands([train, eval, predict, export()])
+        .args(FIELDS.iter().map(hyperparameter))
 }
 
 fn export() -> clap::Command {
@@ -270,7 +311,18 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let common = Common { model: path("model"), device, json: matches.get_flag("json") };
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
-        return Ok(Command::Predict(Predict { common, texts, pair: text("pair") }));
+        if !matches.contains_id("data")
+            && let Some(option) = ["text", "pair-column", "out"].into_iter().find(|option| matches.contains_id(option))
+        {
+            return Err(Error::order(format!("--{option} is for a table: name it with --data.")));
+        }
+        let table = matches.get_one::<PathBuf>("data").map(|data| Table {
+            data: data.clone(),
+            text: text("text"),
+            pair_column: text("pair-column"),
+            out: matches.get_one::<PathBuf>("out").cloned(),
+        });
+        return Ok(Command::Predict(Predict { common, texts, pair: text("pair"), table }));
     }
     if name == "export" {
         let named: Vec<&String> = matches.get_many("precision").unwrap_or_default().collect();
@@ -293,7 +345,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "eval" {
         return Ok(Command::Eval(Eval { common, columns }));
     }
-    Ok(Command::Train(Box::new(Train {
+    let train = Train {
         common,
         columns,
         split: text("split"),
@@ -302,15 +354,22 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         out: path("out"),
         given: given(matches)?,
         auto: matches.get_flag("auto"),
-        adapter: matches.get_one::<PathBuf>("adapter").cloned(),
-        search: search::plan(matches)?,
-        keeping: Keeping {
-            checkpoint: matches.get_one::<PathBuf>("checkpoint").cloned(),
-            every: matches.get_one::<u64>("checkpoint-every").map_or(200, |&steps| steps as usize),
-            keep: matches.get_flag("keep-checkpoint"),
-            resume: matches.get_one::<PathBuf>("resume").cloned(),
-        },
-    })))
+        adapter: if name == "train" { matches.get_one::<PathBuf>("adapter").cloned() } else { None },
+        search: if name == "train" { search::plan(matches)? } else { None },
+        keeping: if name == "train" { kept(matches) } else { Keeping::default() },
+    };
+    let train = Box::new(train);
+    Ok(if name == "train" { Command::Train(train) } else { Command::Script(train) })
+}
+
+/// What was said of checkpoints.
+fn kept(matches: &ArgMatches) -> Keeping {
+    Keeping {
+        checkpoint: matches.get_one::<PathBuf>("checkpoint").cloned(),
+        every: matches.get_one::<u64>("checkpoint-every").map_or(200, |&steps| steps as usize),
+        keep: matches.get_flag("keep-checkpoint"),
+        resume: matches.get_one::<PathBuf>("resume").cloned(),
+    }
 }
 
 /// The fields that were given, each checked by itself.

@@ -1,6 +1,6 @@
 //! The commands: each opens a session, does its work and prints what came out.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,20 +14,21 @@ use crate::checkpoint::{self, Keeper};
 use crate::folder;
 use crate::printing::{Teller, figures, line, print_line};
 use crate::runs;
+use crate::sheet;
 
-/// `tabtune train`
-pub async fn train(options: Train) -> Result<()> {
+/// A session with model and data, and the recipe; what is worth knowing is told.
+async fn ready(options: &Train) -> Result<(Session, Recipe)> {
     folder::prepare(&options.out)?;
     let mut session = open(&options.common).await?;
     let guess = open_table(&mut session, &options.columns, options.columns.task)?;
     let mapping = Mapping {
-        split: options.split.or_else(|| guess.split.clone()),
+        split: options.split.clone().or_else(|| guess.split.clone()),
         validation_share: options.validation_share,
         seed: options.split_seed,
         ..chosen(&options.columns, guess)
     };
     let data = session.map_columns(&mapping)?;
-    let told = Teller { json: options.common.json, live: std::io::stderr().is_terminal() };
+    let told = Teller::new(&options.common);
     for note in &data.notes {
         told.note(note);
     }
@@ -40,6 +41,26 @@ pub async fn train(options: Train) -> Result<()> {
         recipe = suggestion.recipe;
     }
     let recipe = recipe.with(&options.given)?;
+    Ok((session, recipe))
+}
+
+/// `tabtune script`
+pub async fn script(options: Train) -> Result<()> {
+    let (mut session, recipe) = ready(&options).await?;
+    folder::write(&options.out, &session.python_files(&recipe, &options.common.model.display().to_string()).await?)?;
+    let (out, data) = (options.out.display(), options.columns.data.display());
+    let told = Teller::new(&options.common);
+    told.note(&format!(
+        "Written to {out}. To run it: accelerate launch {out}/train.py --data {data} --model {}",
+        options.common.model.display()
+    ));
+    Ok(())
+}
+
+/// `tabtune train`
+pub async fn train(options: Train) -> Result<()> {
+    let (mut session, recipe) = ready(&options).await?;
+    let told = Teller::new(&options.common);
     let varied = options.search.as_ref().is_some_and(|plan| plan.varies("method"));
     if options.adapter.is_some() && (varied || recipe.method != Method::Lora) && options.keeping.resume.is_none() {
         // Said now rather than after hours of training.
@@ -122,6 +143,9 @@ pub async fn eval(options: Eval) -> Result<()> {
 /// `tabtune predict`
 pub async fn predict(options: Predict) -> Result<()> {
     let session = open(&options.common).await?;
+    if let Some(table) = options.table {
+        return sheet::predict(&session, &table).await;
+    }
     let texts = if options.texts.is_empty() {
         let lines = std::io::stdin().lock().lines().collect::<std::io::Result<Vec<String>>>();
         lines.map_err(|error| tabtune::Error::file("standard input", format!("it cannot be read ({error}).")))?

@@ -9,6 +9,7 @@ mod folder;
 mod printing;
 mod runs;
 mod search;
+mod sheet;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = futures_lite::future::block_on(async {
         match command {
             Command::Train(options) => commands::train(*options).await,
+            Command::Script(options) => commands::script(*options).await,
             Command::Eval(options) => commands::eval(options).await,
             Command::Predict(options) => commands::predict(options).await,
             Command::Export(options) => commands::export(options).await,

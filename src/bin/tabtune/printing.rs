@@ -1,7 +1,8 @@
 //! What the program prints: events of a run, predictions, figures; JSON, or words.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
+use crate::arguments::Common;
 use serde_json::{Value, json};
 use tabtune::eval::{Metrics, words};
 use tabtune::{Event, Marked, Mask, Prediction, TrialState};
@@ -61,6 +62,11 @@ pub struct Teller {
 }
 
 impl Teller {
+    /// One that tells as the options say.
+    pub fn new(common: &Common) -> Self {
+        Self { json: common.json, live: std::io::stderr().is_terminal() }
+    }
+
     pub fn note(&self, note: &str) {
         eprintln!("{note}");
     }

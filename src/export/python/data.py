@@ -1,0 +1,226 @@
+"""Reads the table as Tabtune read it: the same rows, the same labels, the same sides of the split."""
+
+import csv
+import hashlib
+import json
+import struct
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Example:
+    """A row of the table. Places count characters."""
+
+    text: str
+    pair: str | None = None
+    negative: str | None = None
+    label: int | None = None
+    labels: list[int] = field(default_factory=list)
+    score: float | None = None
+    words: list[tuple[int, int, int]] | None = None  # start, end, tag
+    answers: list[tuple[int, int]] | None = None  # start, end
+
+
+def table(path: Path, layout: dict) -> list[dict[str, str]]:
+    """All rows as text cells by column; lists and objects in JSON files become compact JSON."""
+    text = path.read_bytes().decode(layout["encoding"], errors="replace")
+    kind = layout["kind"]
+    if kind == "delimited":
+        return delimited(text, layout)
+    if kind == "conll":
+        return conll(text)
+    if kind == "squad":
+        return squad(json.loads(text))
+    rows = json.loads(text) if kind == "json" else [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [{key: cell(value) for key, value in row.items()} for row in rows]
+
+
+def delimited(text: str, layout: dict) -> list[dict[str, str]]:
+    csv.field_size_limit(sys.maxsize)
+    if text[:4].lower() == "sep=":
+        text = text.split("\n", 1)[1]
+    options = {"delimiter": layout["delimiter"] or "\0"}
+    if not layout["quoted"]:
+        options["quoting"] = csv.QUOTE_NONE
+    rows = [row for row in csv.reader(text.splitlines(keepends=True), **options) if row]
+    columns = layout["columns"]
+    body = rows[1:] if layout["header"] else rows
+    return [dict(zip(columns, row + [""] * (len(columns) - len(row)))) for row in body]
+
+
+def conll(text: str) -> list[dict[str, str]]:
+    rows, words, tags = [], [], []
+    for line in [*text.splitlines(), ""]:
+        cells = line.split()
+        if cells and not line.startswith("-DOCSTART-"):
+            words.append(cells[0])
+            tags.append(cells[-1])
+        elif words:
+            rows.append({"tokens": cell(words), "tags": cell(tags)})
+            words, tags = [], []
+    return rows
+
+
+def squad(source: dict) -> list[dict[str, str]]:
+    rows = []
+    for article in source["data"]:
+        for paragraph in article["paragraphs"]:
+            for asked in paragraph["qas"]:
+                rows.append(
+                    {
+                        "id": cell(asked.get("id", "")),
+                        "question": asked["question"],
+                        "context": paragraph["context"],
+                        "answers": cell(asked.get("answers", [])),
+                    }
+                )
+    return rows
+
+
+def cell(value) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def examples(rows: list[dict[str, str]], places: list[int], plan: dict) -> list[Example]:
+    """The examples in these rows."""
+    if max(places, default=-1) >= len(rows):
+        raise SystemExit(f"The table has {len(rows)} rows, fewer than the one that this recipe was made for.")
+    return [example(rows[place], plan) for place in places]
+
+
+def example(row: dict[str, str], plan: dict) -> Example:
+    columns, task, labels = plan["data"]["columns"], plan["task"], plan["labels"]
+
+    def get(role: str) -> str | None:
+        return row.get(columns[role], "") if columns.get(role) else None
+
+    text, pair, label = get("text"), get("pair"), get("label")
+    found = Example(text, pair)
+    if task == "classification":
+        found.label = labels.index(label.strip())
+    elif task == "multi_label":
+        found.labels = sorted({labels.index(name) for name in several(label, columns["separator"])})
+    elif task == "tokens":
+        found.text, found.words = words(text, label, labels)
+    elif task == "answers":
+        found.answers = answers(label, pair)
+    elif label is not None and task in ("regression", "embedding"):
+        found.score = float(label)
+    elif task == "embedding":
+        found.negative = get("negative")
+    return found
+
+
+def listed(text: str):
+    """The list or object that a cell holds; None for other text."""
+    try:
+        return json.loads(text) if text.strip()[:1] in ("[", "{") else None
+    except json.JSONDecodeError:
+        return None
+
+
+def several(text: str, separator: str | None) -> list[str]:
+    value = listed(text)
+    parts = value if isinstance(value, list) else text.split(separator) if separator else [text]
+    return [name for part in parts if (name := cell(part).strip())]
+
+
+def words(text: str, label: str, labels: list[str]) -> tuple[str, list[tuple[int, int, int]]]:
+    """The words of a text with their tags, from lists or from cells with spaces between."""
+    given, tags = listed(text), listed(label)
+    tags = [cell(tag) for tag in tags] if isinstance(tags, list) else label.split()
+    if any(tag[:1] in ("{", "[") for tag in tags):
+        raise SystemExit("Marked spans are not read here. Give the words and their tags as lists, or as CoNLL.")
+    if isinstance(given, list):
+        names = [cell(word).strip() for word in given]
+        pairs = [(word, tag) for word, tag in zip(names, tags, strict=True) if word]
+        places, text = [], ""
+        for word, tag in pairs:
+            start = len(text) + (1 if text else 0)
+            text = f"{text} {word}" if text else word
+            places.append((start, len(text), labels.index(tag.strip())))
+        return text, places
+    places, at = [], 0
+    for word, tag in zip(text.split(), tags, strict=True):
+        start = text.index(word, at)
+        at = start + len(word)
+        places.append((start, at, labels.index(tag)))
+    return text, places
+
+
+def answers(label: str, context: str) -> list[tuple[int, int]]:
+    """Places of the answers in a context, each once."""
+    value = listed(label)
+    if value is None:
+        given = [(label, None)] if label.strip() else []
+    else:
+        given = [pair for part in (value if isinstance(value, list) else [value]) for pair in answer(part)]
+    found = []
+    for text, start in given:
+        before = len(text) - len(text.lstrip())
+        begin = context.index(text.strip()) if start is None else start + before
+        place = (begin, begin + len(text.strip()))
+        if place not in found:
+            found.append(place)
+    return found
+
+
+def answer(value) -> list[tuple[str, int | None]]:
+    if isinstance(value, str):
+        return [(value, None)]
+    texts, starts = value["text"], value.get("answer_start")
+    if not isinstance(texts, list):
+        return [(cell(texts), starts)]
+    return list(zip(map(cell, texts), starts if starts is not None else [None] * len(texts), strict=True))
+
+
+def digest(train: list[Example], validation: list[Example], places: list[list[int]], plan: dict) -> str:
+    """The data's SHA-256 as Tabtune takes it: over the rows in the file's order with the sides that they are on."""
+    task, labels = plan["task"], plan["labels"]
+    paired = any(one.pair is not None for one in [*train, *validation])
+    first = task == "classification" and not paired
+    sha = hashlib.sha256(b"tabtune dataset 1\n" if first else f"tabtune dataset 2\n{task}\n".encode())
+
+    def number(value: int) -> None:
+        sha.update(struct.pack("<Q", value))
+
+    def text(value: str) -> None:
+        number(len(value.encode()))
+        sha.update(value.encode())
+
+    sides = zip(places, (train, validation), "tv")
+    rows = [(at, one, side) for places, some, side in sides for at, one in zip(places, some)]
+    rows.sort(key=lambda row: row[0])
+    for _, one, side in rows:
+        sha.update(side.encode())
+        text(one.text)
+        if not first:
+            number(int(one.pair is not None))
+            if one.pair is not None:
+                text(one.pair)
+        if one.label is not None:
+            text(labels[one.label])
+        elif task == "multi_label":
+            number(len(one.labels))
+            for label in one.labels:
+                text(labels[label])
+        elif one.score is not None:
+            sha.update(struct.pack("<d", one.score))
+        elif one.words is not None:
+            number(len(one.words))
+            for start, end, tag in one.words:
+                number(start)
+                number(end)
+                text(labels[tag])
+        elif one.answers is not None:
+            number(len(one.answers))
+            for start, end in one.answers:
+                number(start)
+                number(end)
+        elif one.negative is not None:
+            text(one.negative)
+    return sha.hexdigest()

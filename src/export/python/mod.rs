@@ -1,0 +1,186 @@
+//! "Continue in Python": a folder with the recipe as a script for transformers and accelerate, so that the same run scales
+//! to many processes. It holds no text of the data but the names of columns and labels.
+
+use serde_json::{Value, json};
+
+use super::File;
+use crate::checkpoint::{self, Named};
+use crate::data::Mapping;
+use crate::error::Result;
+use crate::recipe::Recipe;
+use crate::task::Task;
+
+/// Most places that the order of the batches may have, all epochs together; a script that lacks it draws its own.
+const MOST_ORDERED: usize = 4_000_000;
+
+/// What a run begins with beside the base model's weights.
+#[derive(Debug)]
+pub enum Start {
+    /// Tensors that were drawn, under their hub names: the head, layers drawn anew.
+    Tensors(Vec<Named>),
+    /// The same, and the files of an adapter.
+    Adapter(Vec<Named>, Vec<File>),
+}
+
+/// What a script is made of.
+#[allow(missing_debug_implementations)] // A function has none.
+pub struct Script<'a> {
+    /// The base model's name: on the hub, or that of a folder.
+    pub base: &'a str,
+    /// The class of transformers that is trained.
+    pub class: &'a str,
+    /// What is learnt.
+    pub task: Task,
+    /// Labels in the order of the outputs; empty where the task has none.
+    pub labels: &'a [String],
+    /// How.
+    pub recipe: &'a Recipe,
+    /// Longest row in tokens.
+    pub max_length: usize,
+    /// Weight of each class in the loss.
+    pub class_weights: &'a [f64],
+    /// How vectors are compared: `ranking`, `cosine` or `triplet`.
+    pub contrast: &'a str,
+    /// `cls` or `mean`, and whether vectors are scaled to length 1; of embeddings.
+    pub pooling: (&'a str, bool),
+    /// What the learning rate of parameters is multiplied by where that is not 1, by hub name.
+    pub factors: &'a [(String, f64)],
+    /// Hub names of parameters that stay as they are.
+    pub frozen: &'a [String],
+    /// The table's format in words, and the names of its columns.
+    pub table: (&'a str, &'a [String]),
+    /// Which column is which.
+    pub mapping: &'a Mapping,
+    /// SHA-256 of the data set.
+    pub data_hash: &'a str,
+    /// Places in the table of the rows to train on and of those held out.
+    pub sides: &'a [Vec<usize>; 2],
+    /// Rows that are trained on: examples, or windows of them.
+    pub rows: usize,
+    /// Which rows make up each batch of an epoch, counted from 0.
+    pub order: &'a dyn Fn(u64) -> Vec<Vec<usize>>,
+    /// What the run begins with.
+    pub start: Start,
+}
+
+impl Script<'_> {
+    /// The files.
+    ///
+    /// # Errors
+    ///
+    /// Tensors that cannot be written.
+    pub fn files(self) -> Result<Vec<File>> {
+        let text = |path: &str, text: &str| File { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+        let mut files = vec![
+            text("README.md", &self.readme()),
+            text("train.py", include_str!("train.py")),
+            text("data.py", include_str!("data.py")),
+            text("tasks.py", include_str!("tasks.py")),
+            text("scores.py", include_str!("scores.py")),
+            text("requirements.txt", include_str!("requirements.txt")),
+            text("recipe.json", &format!("{:#}\n", self.plan())),
+            text("split.json", &format!("{}\n", self.split())),
+        ];
+        let (tensors, adapter) = match self.start {
+            Start::Tensors(tensors) => (tensors, Vec::new()),
+            Start::Adapter(tensors, files) => (tensors, files),
+        };
+        files.push(File { path: "start.safetensors".to_owned(), bytes: checkpoint::serialize(tensors)? });
+        files.extend(adapter.into_iter().map(|file| File { path: format!("adapter/{}", file.path), ..file }));
+        Ok(files)
+    }
+
+    fn plan(&self) -> Value {
+        let Mapping { text, pair, label, negative, separator, .. } = self.mapping;
+        let label = Some(label).filter(|label| !label.is_empty());
+        json!({
+            "made_with": format!("Tabtune {}", env!("CARGO_PKG_VERSION")),
+            "task": self.task,
+            "base_model": super::card::hub_id(self.base),
+            "class": self.class,
+            "config": self.config(),
+            "labels": self.labels,
+            "recipe": self.recipe,
+            "max_length": self.max_length,
+            "class_weights": self.class_weights,
+            "contrast": self.contrast,
+            "pooling": self.pooling.0,
+            "normalises": self.pooling.1,
+            "factors": self.factors.iter().map(|(name, factor)| (name.clone(), json!(factor))).collect::<serde_json::Map<_, _>>(),
+            "frozen": self.frozen,
+            "data": {
+                "sha256": self.data_hash,
+                "layout": layout(self.table.0, self.table.1),
+                "columns": { "text": text, "pair": pair, "label": label, "negative": negative, "separator": separator },
+            },
+        })
+    }
+
+    /// What the class's configuration says of the head.
+    fn config(&self) -> Value {
+        let problem = match self.task {
+            Task::Classification => "single_label_classification",
+            Task::MultiLabel => "multi_label_classification",
+            Task::Regression => return json!({ "num_labels": 1, "problem_type": "regression" }),
+            Task::Tokens => return self.names(json!({})),
+            Task::Answers | Task::Embedding | Task::Language => return json!({}),
+        };
+        self.names(json!({ "problem_type": problem }))
+    }
+
+    fn names(&self, mut config: Value) -> Value {
+        let by_id = self.labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label)));
+        let by_label = self.labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id)));
+        config["id2label"] = Value::Object(by_id.collect());
+        config["label2id"] = Value::Object(by_label.collect());
+        config
+    }
+
+    fn split(&self) -> Value {
+        let places = self.rows.saturating_mul(self.recipe.epochs);
+        let order = (places <= MOST_ORDERED)
+            .then(|| (0..self.recipe.epochs).map(|epoch| (self.order)(epoch as u64)).collect::<Vec<_>>());
+        let [train, validation] = self.sides;
+        json!({ "train": train, "validation": validation, "rows": self.rows, "order": order })
+    }
+
+    fn readme(&self) -> String {
+        let model = match super::card::hub_id(self.base) {
+            Some(id) => format!("It begins with `{id}`; `--model FOLDER` takes another copy of the same model."),
+            None => "Say with `--model FOLDER` where the model lies that was open in Tabtune.".to_owned(),
+        };
+        include_str!("README.md").replace("{model}", &model)
+    }
+}
+
+/// How the script is to read the table: what the format in words says, for a program.
+fn layout(words: &str, columns: &[String]) -> Value {
+    let parts: Vec<&str> = words.split(", ").collect();
+    let encoding = match parts.last().copied().unwrap_or_default() {
+        "Latin-1" => "cp1252",
+        "UTF-16" => "utf-16",
+        _ => "utf-8-sig",
+    };
+    let kind = match parts.first().copied().unwrap_or_default() {
+        "JSON Lines" => "jsonl",
+        "JSON list" => "json",
+        "SQuAD JSON" => "squad",
+        "CoNLL" => "conll",
+        _ => "delimited",
+    };
+    let delimiter = match parts.get(1).copied() {
+        Some("tab") => "\t",
+        Some("pipe") => "|",
+        Some("semicolon") => ";",
+        Some("comma") => ",",
+        _ => "",
+    };
+    json!({
+        "kind": kind,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "quoted": parts.contains(&"quoted"),
+        "header": parts.contains(&"header"),
+        "columns": columns,
+    })
+}

@@ -1,0 +1,193 @@
+//! What a model says to each row of a whole table, added to the table as columns.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use crate::data::{Sheet, SheetInfo};
+use crate::error::{Error, Result};
+use crate::export::csv_lines;
+use crate::session::Session;
+use crate::session::prediction::{Marked, Prediction};
+use crate::session::tally::characters;
+use crate::task::Task;
+
+/// A table that is being predicted: the rows that were read and not predicted yet, and where their texts are.
+#[derive(Debug)]
+pub struct SheetRun {
+    sheet: Sheet,
+    task: Task,
+    /// Labels that get a column for their score.
+    labels: Vec<String>,
+    text: usize,
+    pair: Option<usize>,
+    ahead: VecDeque<Vec<String>>,
+    done: u64,
+}
+
+impl SheetRun {
+    /// Readies a table. `text` is the column of the texts; `pair` that of the second ones, for tasks that take them.
+    ///
+    /// # Errors
+    ///
+    /// A column that the table lacks, that is taken twice, or that the task needs and has not.
+    pub fn new(session: &Session, sheet: Sheet, text: &str, pair: Option<&str>) -> Result<Self> {
+        let (task, labels) = session.head()?;
+        let pair = pair.filter(|name| !name.is_empty());
+        if task == Task::Answers && pair.is_none() {
+            return Err(Error::table("Choose the column with the texts that may hold the answers, too."));
+        }
+        if pair == Some(text) {
+            return Err(Error::table_column(
+                text,
+                "This column cannot be both texts. Choose another one for one of them.",
+            ));
+        }
+        let (text, pair) = (sheet.column(text)?, pair.map(|name| sheet.column(name)).transpose()?);
+        let labels = if matches!(task, Task::Classification | Task::MultiLabel) { labels.to_vec() } else { Vec::new() };
+        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0 })
+    }
+
+    /// What is shown of the table.
+    pub fn info(&self) -> &SheetInfo {
+        self.sheet.info()
+    }
+
+    /// The first line of the result: the table's own columns, then those that are added. A name that the table has
+    /// already is numbered.
+    ///
+    /// # Errors
+    ///
+    /// None that a table could cause.
+    pub fn header(&self) -> Result<Vec<u8>> {
+        let mut names = self.sheet.header().to_vec();
+        for name in added(self.task, &self.labels) {
+            let free = (1..).map(|copy| if copy == 1 { name.clone() } else { format!("{name} ({copy})") });
+            let free = free.into_iter().find(|name| !names.contains(name));
+            names.push(free.unwrap_or(name));
+        }
+        csv_lines([names])
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    ///
+    /// A row that breaks the format, by its line.
+    pub fn push(&mut self, bytes: &[u8], last: bool) -> Result<()> {
+        let rows = self.sheet.push(bytes, last)?;
+        self.ahead.extend(rows);
+        Ok(())
+    }
+
+    /// Rows that were read and not predicted yet.
+    pub fn waiting(&self) -> usize {
+        self.ahead.len()
+    }
+
+    /// Rows that were predicted.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// Predicts up to so many of the rows that were read; their lines of the result.
+    ///
+    /// # Errors
+    ///
+    /// No model that predicts, another one than at the start, or a device that failed.
+    pub async fn predict(&mut self, session: &Session, rows: usize) -> Result<Vec<u8>> {
+        let (task, labels) = session.head()?;
+        let same = task == self.task && (self.labels.is_empty() || self.labels == labels);
+        if !same {
+            return Err(Error::order("Another model was trained or opened meanwhile. Start with this table again."));
+        }
+        let mut rows: Vec<Vec<String>> = self.ahead.drain(..rows.min(self.ahead.len())).collect();
+        // A row without text gets no prediction: whatever a model says to nothing means nothing.
+        let filled = |row: &&Vec<String>| {
+            let has = |column: usize| !row[column].trim().is_empty();
+            has(self.text) && self.pair.is_none_or(has)
+        };
+        let asked: Vec<&Vec<String>> = rows.iter().filter(filled).collect();
+        let texts: Vec<String> = asked.iter().map(|row| self.text_of(&row[self.text])).collect();
+        let pairs = self.pair.map(|pair| asked.iter().map(|row| row[pair].clone()).collect::<Vec<_>>());
+        let has_text: Vec<bool> = rows.iter().map(|row| filled(&row)).collect();
+        let mut said = session.predict(&texts, pairs.as_deref()).await?.into_iter();
+        let width = added(self.task, &self.labels).len();
+        for (row, has_text) in rows.iter_mut().zip(has_text) {
+            match if has_text { said.next() } else { None } {
+                Some(prediction) => row.extend(cells(&prediction)),
+                None => row.resize(row.len() + width, String::new()),
+            }
+        }
+        self.done += rows.len() as u64;
+        csv_lines(rows)
+    }
+
+    /// What is asked: the words of a list, where a cell holds one, joined as in training.
+    fn text_of(&self, cell: &str) -> String {
+        let list = || serde_json::from_str::<Vec<String>>(cell).ok();
+        match Some(())
+            .filter(|()| self.task == Task::Tokens && cell.trim_start().starts_with('['))
+            .and_then(|()| list())
+        {
+            Some(words) => words.join(" "),
+            None => cell.to_owned(),
+        }
+    }
+}
+
+/// Names of the columns that a task adds.
+fn added(task: Task, labels: &[String]) -> Vec<String> {
+    let own: &[&str] = match task {
+        Task::Classification => &["predicted_label", "predicted_score"],
+        Task::MultiLabel => &["predicted_labels"],
+        Task::Regression => &["predicted_score"],
+        Task::Tokens => &["predicted_entities"],
+        Task::Answers => &["predicted_answer", "predicted_score", "predicted_start", "predicted_end"],
+        Task::Embedding => &["predicted_vector"],
+        Task::Language => &["predicted_words"],
+    };
+    let scores = labels.iter().map(|label| format!("score_{label}"));
+    own.iter().map(|name| (*name).to_owned()).chain(scores).collect()
+}
+
+/// The cells that a prediction adds, in the order of [`added`]. Lists are JSON.
+fn cells(prediction: &Prediction) -> Vec<String> {
+    let share = |value: &Value| format!("{:.6}", value.as_f64().unwrap_or(f64::NAN));
+    match prediction {
+        Prediction::Label { label, scores, .. } => {
+            let own = scores.get(label).map(share).unwrap_or_default();
+            [label.clone(), own].into_iter().chain(scores.values().map(share)).collect()
+        }
+        Prediction::Labels { labels, scores, .. } => {
+            [json!(labels).to_string()].into_iter().chain(scores.values().map(share)).collect()
+        }
+        Prediction::Score { score, .. } => vec![score.to_string()],
+        Prediction::Tokens { text, entities, .. } => {
+            let entity = |Marked { start, end, label, score }: &Marked| {
+                json!({
+                    "start": start,
+                    "end": end,
+                    "label": label,
+                    "text": characters(text, *start, *end),
+                    "score": rounded(*score),
+                })
+            };
+            vec![Value::Array(entities.iter().map(entity).collect()).to_string()]
+        }
+        Prediction::Answer { answer, start, end, score, .. } => {
+            vec![answer.clone(), format!("{score:.6}"), start.to_string(), end.to_string()]
+        }
+        Prediction::Words { masks, .. } => {
+            let words = |mask: &crate::session::Mask| -> Value {
+                mask.words.iter().map(|word| json!({ "word": word.word, "score": rounded(word.score) })).collect()
+            };
+            vec![Value::Array(masks.iter().map(words).collect()).to_string()]
+        }
+        Prediction::Vector { vector, .. } => vec![json!(vector).to_string()],
+    }
+}
+
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}

@@ -1,0 +1,112 @@
+//! The calls about a table that is predicted as a whole, piece by piece.
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use super::{Answer, Engine, from_js, thrown, to_js};
+use crate::data::{Sheet, Survey};
+use crate::error::Error;
+use crate::session::SheetRun;
+
+/// Where a table stands on its way through.
+#[derive(Default)]
+pub enum SheetState {
+    /// There is none.
+    #[default]
+    None,
+    /// Its bytes are looked at.
+    Surveyed(Survey),
+    /// It can be read.
+    Open(Box<Sheet>),
+    /// Its rows are predicted.
+    Running(Box<SheetRun>),
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Looks at the next bytes of a file; the first ones of another file put it in place of the one before.
+    pub fn sheet_survey(&mut self, piece: &[u8], name: &str, first: bool) -> Answer {
+        if first {
+            self.sheet = SheetState::Surveyed(Survey::new(name));
+        }
+        if let SheetState::Surveyed(survey) = &mut self.sheet {
+            survey.add(piece);
+        }
+        Ok(JsValue::NULL)
+    }
+
+    /// What the surveyed file holds, or null where its format is read whole.
+    pub fn sheet_open(&mut self) -> Answer {
+        let task = self.session()?.predicts().map_err(thrown)?;
+        let SheetState::Surveyed(survey) = &self.sheet else { return Err(thrown(none())) };
+        match Sheet::open(survey, task).map_err(thrown)? {
+            Some(sheet) => self.opened(sheet),
+            None => Ok(JsValue::NULL),
+        }
+    }
+
+    /// What a file holds, from all of its bytes.
+    pub fn sheet_whole(&mut self, bytes: &[u8], name: &str) -> Answer {
+        let task = self.session()?.predicts().map_err(thrown)?;
+        let sheet = Sheet::whole(bytes, name, task).map_err(thrown)?;
+        self.opened(sheet)
+    }
+
+    /// Begins with the columns `{text, pair}`: `{header, whole}`, the first line's bytes and whether the file is needed no
+    /// more.
+    pub fn sheet_begin(&mut self, columns: JsValue) -> Answer {
+        #[derive(Deserialize)]
+        struct Columns {
+            text: String,
+            pair: Option<String>,
+        }
+        let Columns { text, pair } = from_js(columns).map_err(thrown)?;
+        let SheetState::Open(sheet) = std::mem::take(&mut self.sheet) else { return Err(thrown(none())) };
+        let whole = sheet.is_whole();
+        let run = SheetRun::new(self.session()?, *sheet, &text, pair.as_deref()).map_err(thrown)?;
+        let header = run.header().map_err(thrown)?;
+        self.sheet = SheetState::Running(Box::new(run));
+        let answer = js_sys::Object::new();
+        js_sys::Reflect::set(&answer, &"header".into(), &js_sys::Uint8Array::from(header.as_slice()))?;
+        js_sys::Reflect::set(&answer, &"whole".into(), &whole.into())?;
+        Ok(answer.into())
+    }
+
+    /// Takes the next bytes of the file; how many rows wait for a prediction.
+    pub fn sheet_push(&mut self, piece: &[u8], last: bool) -> Answer {
+        let SheetState::Running(run) = &mut self.sheet else { return Err(thrown(none())) };
+        run.push(piece, last).map_err(thrown)?;
+        Ok(JsValue::from_f64(run.waiting() as f64))
+    }
+
+    /// Predicts up to so many rows: the bytes of their lines.
+    pub async fn sheet_predict(&mut self, rows: usize) -> Answer {
+        let Self { session, sheet } = self;
+        let session = session.as_ref().ok_or_else(|| thrown(Error::order("Start a device first.")))?;
+        let SheetState::Running(run) = sheet else { return Err(thrown(none())) };
+        let lines = run.predict(session, rows).await.map_err(thrown)?;
+        Ok(js_sys::Uint8Array::from(lines.as_slice()).into())
+    }
+
+    /// Forgets the table.
+    pub fn sheet_close(&mut self) {
+        self.sheet = SheetState::None;
+    }
+
+    fn opened(&mut self, sheet: Sheet) -> Answer {
+        #[derive(Serialize)]
+        struct Opened<'a> {
+            #[serde(flatten)]
+            info: &'a crate::data::SheetInfo,
+            task: crate::task::Task,
+        }
+        let task = self.session()?.predicts().map_err(thrown)?;
+        let answer = to_js(&Opened { info: sheet.info(), task });
+        self.sheet = SheetState::Open(Box::new(sheet));
+        answer
+    }
+}
+
+fn none() -> Error {
+    Error::order("Open the table to be predicted first.")
+}

@@ -1,0 +1,100 @@
+// A whole table through the tiny classifier: every row comes back, formulas harmless, with progress and a way to cancel.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { file, modelFiles } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { isFine } from "./looks.mjs";
+import { download, drop, reads } from "./user.mjs";
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+before(async () => {
+  site = await startSite();
+});
+after(() => site.close());
+
+/** @param {number} rows */
+function lines(rows) {
+  const fruits = ["apple", "pear", "quince"];
+  return Array.from({ length: rows }, (_, row) => `${row};the ${fruits[row % 3]} is good;"=1+${row}"\n`);
+}
+
+/** @param {import("playwright-core").Page} page @param {string} name @param {string} content */
+async function choose(page, name, content) {
+  await page.locator("#file-sheet").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+  await reads(page, "#sheet-words", new RegExp(name.replace(".", "\\.")));
+}
+
+test("a table comes back with predictions, can be cancelled, and asks nobody", { timeout: PATIENCE }, async () => {
+  const { page, requests, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-classifier"));
+  await page.locator("#try-text").waitFor();
+
+  await choose(page, "mail.csv", `id;body;note\n${lines(1500).join("")}`);
+  await reads(page, "#sheet-words", /semicolon/);
+  const text = page.locator("#sheet-text");
+  assert.equal(await text.inputValue(), "body");
+  await isFine(page, "a table to be predicted");
+  const asked = requests.length;
+  const { name, bytes } = await download(page, "#sheet-start");
+  assert.equal(name, "mail-predicted.csv");
+  const rows = bytes.toString("utf8").trimEnd().split("\n");
+  assert.equal(rows[0], "id,body,note,predicted_label,predicted_score,score_apple,score_pear,score_quince");
+  assert.equal(rows.length, 1501);
+  assert.match(rows[1500], /^1499,the quince is good,'=1\+1499,(apple|pear|quince),0\.\d{6},/);
+  await reads(page, "#sheet-words", /mail-predicted\.csv was handed/);
+
+  // The columns that were chosen stay for the same table; another column gives other predictions.
+  await text.selectOption("note");
+  const other = (await download(page, "#sheet-start")).bytes.toString("utf8").split("\n");
+  assert.notEqual(other[1].split(",").slice(4).join(), rows[1].split(",").slice(4).join());
+  assert.equal(await text.inputValue(), "note");
+
+  await choose(page, "long.csv", `id;body;note\n${lines(120_000).join("")}`);
+  await page.locator("#sheet-start").click();
+  await page.waitForFunction(() => {
+    const bar = document.querySelector("#sheet-progress");
+    return bar instanceof HTMLProgressElement && bar.checkVisibility() && bar.value > 0 && bar.value < 1;
+  });
+  await page.locator("#sheet-cancel").click();
+  await reads(page, "#sheet-words", /Cancelled; nothing was saved/);
+  await page.locator("#sheet-start:not([disabled])").waitFor();
+
+  await page.locator("#file-sheet").setInputFiles({
+    name: "broken.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`id;body;note\n${lines(20).join("")}1;2;3;4\n`),
+  });
+  await reads(page, "#sheet-error", /Line 22: This row has 4 cells/);
+
+  assert.equal(
+    requests.filter(({ url }) => !url.startsWith("blob:")).length,
+    requests.filter(({ url }, at) => at < asked && !url.startsWith("blob:")).length,
+  );
+  assert.deepEqual(site.asked, []);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a table dropped on that part of the page is not one to train on", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-classifier"));
+  await page.locator("#try-text").waitFor();
+  const content = `{"body":"the apple","note":"-x"}\n{"body":"the pear"}\n`;
+  const dropped = file("rows.jsonl", content).buffer.toString("base64");
+  await page.evaluate((base64) => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], "rows.jsonl"));
+    const event = { dataTransfer, bubbles: true, cancelable: true };
+    document.querySelector("#sheet")?.dispatchEvent(new DragEvent("drop", event));
+  }, dropped);
+  await reads(page, "#sheet-words", /rows\.jsonl: JSON Lines/);
+  assert.equal(await page.locator("#preview").isVisible(), false);
+  const { bytes } = await download(page, "#sheet-start");
+  const rows = bytes.toString("utf8").trimEnd().split("\n");
+  assert.equal(rows.length, 3);
+  assert.match(rows[1], /^the apple,'-x,/);
+  assert.deepEqual(errors, []);
+  await close();
+});

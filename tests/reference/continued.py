@@ -1,0 +1,122 @@
+"""Runs `tabtune train` and the script that `tabtune script` writes of the same run, on one process and on two, and
+compares every step's loss and gradient norm; exit code 1 if they differ by more than 1e-4 relatively."""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+MODEL = Path(__file__).resolve().parent.parent / "fixtures" / "tiny-bert"
+ROWS = 50
+LIMIT = 1e-4
+
+
+def word(row: int) -> str:
+    return ("good", "bad", "green")[row % 3]
+
+
+def filling(row: int) -> str:
+    draw = random.Random(row)
+    return " ".join(draw.choice(("the", "is", "very", "and", "with", "we", "apple", "pear")) for _ in range(row % 7))
+
+
+def lines(header: str, of_row) -> str:
+    return "".join([header, *(of_row(row) for row in range(ROWS))])
+
+
+def tagged(row: int) -> str:
+    return f"the O\n{word(row)} B-X\n" + "".join(f"{one} O\n" for one in filling(row).split()) + "one I-X\n\n"
+
+
+TABLES = {
+    "classification": ("c.csv", lines("text,label\n", lambda r: f'"the {word(r)}, one {filling(r)} {r}",{word(r)}\n')),
+    "multi_label": (
+        "m.csv",
+        lines("text,labels\n", lambda r: f"{word(r)} {filling(r)} {r},{word(r)}|{word(r // 3)}\n"),
+    ),
+    "regression": ("r.csv", lines("text,score\n", lambda r: f"the {word(r)} {filling(r)} {r},{r % 3}.5\n")),
+    "pairs": (
+        "p.tsv",
+        lines(
+            "premise\thypothesis\tlabel\n",
+            lambda r: f"the {word(r)} {filling(r)}\tit is {word(r // 2)}\t{word(r) == word(r // 2)}\n",
+        ),
+    ),
+    "tokens": ("t.conll", lines("", tagged)),
+    "answers": (
+        "a.csv",
+        lines(
+            "question,context,answers\n",
+            lambda r: f'what {word(r)} is it,"{filling(r)} {filling(r)} is {word(r)} and {filling(r + 1)}",{word(r)}\n',
+        ),
+    ),
+    "embedding": (
+        "e.csv",
+        lines("anchor,positive\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r)} {r}\n"),
+    ),
+}
+#: Name, table, options beside the common ones.
+CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
+    ("answers", "answers", ["--max-length", "24"]),
+    ("lora", "classification", ["--method", "lora"]),
+    ("frozen layers", "classification", ["--frozen-layers", "1"]),
+    (
+        "accumulation, layer decay, weights, smoothing",
+        "classification",
+        ["--accumulation", "2", "--layer-decay", "0.9", "--class-weights", "balanced", "--label-smoothing", "0.1"],
+    ),
+]
+COMMON = "--epochs 2 --batch-size 8 --learning-rate 0.002 --dropout 0 --validation-share 0.2".split()
+
+
+def steps(command: list[str], losses: Path | None = None) -> list[dict]:
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+    text = losses.read_text() if losses else done.stdout
+    return [event for event in map(json.loads, text.splitlines()) if event.get("type", "step") == "step"]
+
+
+def difference(ours: list[dict], theirs: list[dict], name: str) -> float:
+    assert len(ours) == len(theirs), f"{len(ours)} and {len(theirs)} steps"
+    return max(abs(a[name] - b[name]) / max(abs(a[name]), 1e-9) for a, b in zip(ours, theirs))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tabtune", help="the program")
+    parser.add_argument("work", type=Path, help="folder for tables, scripts and models")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    worst = 0.0
+    for place, (name, table, more) in enumerate(CASES):
+        file, text = TABLES[table]
+        data, folder = options.work / file, options.work / f"case{place}"
+        data.write_text(text, encoding="utf-8")
+        task = "classification" if table == "pairs" else table
+        given = ["--model", str(MODEL), "--data", str(data), "--task", task, *COMMON, *more]
+        ours = steps([options.tabtune, "train", *given, "--out", str(folder / "ours"), "--json"])
+        subprocess.run([options.tabtune, "script", *given, "--out", str(folder / "script")], check=True)
+        for processes in (1, 2):
+            launch = [sys.executable]
+            if processes > 1:
+                launch += ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes)]
+            losses = folder / f"losses{processes}.jsonl"
+            script = [str(folder / "script" / "train.py"), "--data", str(data), "--model", str(MODEL)]
+            out = ["--out", str(folder / f"theirs{processes}"), "--losses", str(losses)]
+            theirs = steps([*launch, *script, *out], losses)
+            found = [difference(ours, theirs, figure) for figure in ("loss", "grad_norm")]
+            worst = max(worst, *found)
+            print(
+                f"{name}, {processes} process(es), {len(ours)} steps: loss {found[0]:.1e}, norm {found[1]:.1e}",
+                flush=True,
+            )
+    sys.exit(worst > LIMIT)
+
+
+if __name__ == "__main__":
+    main()

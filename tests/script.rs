@@ -1,0 +1,153 @@
+//! The folder that goes on in Python: what it holds for each task and method, and that no text of the data is in it.
+//! (`tests/reference/continued.py` runs such folders and compares their losses with ours.)
+
+#[path = "support/fruit.rs"]
+mod fruit;
+mod support;
+
+use fruit::{Folder, empty, ready, texts};
+use futures_lite::future::block_on;
+use serde_json::{Value, json};
+use support::Tensors;
+use tabtune::data::Mapping;
+use tabtune::recipe::{ClassWeights, Method};
+use tabtune::{DeviceKind, File, Recipe, Session, Task};
+
+fn script(session: &mut Session, recipe: &Recipe, base: &str) -> Vec<File> {
+    block_on(session.python_files(recipe, base)).expect("files")
+}
+
+fn file<'a>(files: &'a [File], path: &str) -> &'a [u8] {
+    &files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}")).bytes
+}
+
+fn json(files: &[File], path: &str) -> Value {
+    serde_json::from_slice(file(files, path)).expect("JSON")
+}
+
+#[test]
+fn the_folder_holds_the_run_and_no_text_of_the_data() {
+    let (mut session, data) = ready(DeviceKind::Cpu, 60, 0.2);
+    let recipe = Recipe { class_weights: ClassWeights::Balanced, seed: 3, ..fruit::recipe() };
+    let files = script(&mut session, &recipe, "owner/name");
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "README.md",
+            "train.py",
+            "data.py",
+            "tasks.py",
+            "scores.py",
+            "requirements.txt",
+            "recipe.json",
+            "split.json",
+            "start.safetensors"
+        ]
+    );
+    for text in texts(60) {
+        assert!(files.iter().all(|file| !String::from_utf8_lossy(&file.bytes).contains(&text)), "{text} leaves");
+    }
+    let plan_json = json(&files, "recipe.json");
+    assert_eq!((&plan_json["base_model"], &plan_json["task"]), (&json!("owner/name"), &json!("classification")));
+    assert_eq!(plan_json["class"], "BertForSequenceClassification");
+    assert_eq!(plan_json["recipe"], json!(recipe));
+    assert_eq!(plan_json["config"]["label2id"], json!({ "green": 0, "red": 1, "yellow": 2 }));
+    assert_eq!(plan_json["class_weights"].as_array().map(Vec::len), Some(3));
+    let layout = &plan_json["data"]["layout"];
+    assert_eq!(
+        (&layout["kind"], &layout["delimiter"], &layout["header"]),
+        (&json!("delimited"), &json!(","), &json!(true))
+    );
+
+    let split = json(&files, "split.json");
+    let side = |name: &str| split[name].as_array().expect("places").len();
+    assert_eq!((side("train"), side("validation"), &split["rows"]), (data.train, data.validation, &json!(data.train)));
+    let mut all: Vec<u64> = ["train", "validation"]
+        .iter()
+        .flat_map(|name| split[*name].as_array().expect("places"))
+        .filter_map(Value::as_u64)
+        .collect();
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..60), "every row is on one side");
+    let order = split["order"].as_array().expect("epochs");
+    assert_eq!(order.len(), 3);
+    assert!(order.iter().all(|epoch| epoch.as_array().is_some_and(|batches| batches.len() == data.train.div_ceil(8))));
+
+    let start = Tensors::read(file(&files, "start.safetensors"));
+    assert!(
+        start.names().eq(["classifier.bias", "classifier.weight"]) || start.names().any(|name| name.contains("pooler"))
+    );
+    assert_eq!(start.shape("classifier.weight"), [3, 32]);
+    assert!(String::from_utf8_lossy(file(&files, "README.md")).contains("begins with `owner/name`"));
+
+    // The run itself goes on as if nothing had been asked.
+    let (_, first) = fruit::train(&mut session, &recipe);
+    let (mut other, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    assert_eq!(fruit::losses(&first), fruit::losses(&fruit::train(&mut other, &recipe).1));
+}
+
+#[test]
+fn methods_bring_what_they_begin_with() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let mut of = |recipe: Recipe| script(&mut session, &Recipe { batch_size: 8, ..recipe }, "tiny");
+    let lora = of(Recipe { method: Method::Lora, ..Recipe::default() });
+    assert_eq!(json(&lora, "adapter/adapter_config.json")["r"], 8);
+    assert!(
+        Tensors::read(file(&lora, "adapter/adapter_model.safetensors")).names().any(|name| name.contains("lora_B"))
+    );
+    assert_eq!(json(&lora, "recipe.json")["base_model"], Value::Null, "the name of a folder");
+    assert!(String::from_utf8_lossy(file(&lora, "README.md")).contains("--model FOLDER"));
+    let parts = json(&of(Recipe { frozen_layers: 1, layer_decay: 0.9, ..Recipe::default() }), "recipe.json");
+    let frozen = parts["frozen"].as_array().expect("names");
+    assert!(frozen.contains(&json!("bert.embeddings.word_embeddings.weight")));
+    assert!(!frozen.contains(&json!("bert.encoder.layer.1.output.dense.weight")));
+    let factor = parts["factors"]["bert.encoder.layer.1.output.dense.weight"].as_f64().expect("a factor");
+    assert!((factor - 0.9).abs() < 1e-12 && parts["factors"].get("classifier.weight").is_none());
+    let anew = of(Recipe { reinit_layers: 1, ..Recipe::default() });
+    let start = Tensors::read(file(&anew, "start.safetensors"));
+    assert!(start.names().any(|name| name.starts_with("bert.encoder.layer.1.")));
+    assert!(!start.names().any(|name| name.starts_with("bert.encoder.layer.0.")));
+
+    for method in [Method::Frozen, Method::Probe] {
+        let error =
+            block_on(session.python_files(&Recipe { method, ..Recipe::default() }, "tiny")).expect_err("no steps");
+        assert!(error.to_string().contains("Choose Full or LoRA"), "{error}");
+    }
+    let error = block_on(empty(DeviceKind::Cpu).python_files(&Recipe::default(), "tiny")).expect_err("nothing is open");
+    assert!(error.to_string().contains("Open a model first"), "{error}");
+}
+
+#[test]
+fn every_task_has_a_script() {
+    let word = |row: usize| ["good", "bad", "green"][row % 3];
+    let rows = |cell: &dyn Fn(usize) -> String| {
+        (0..24).map(|row| format!("the {} one {row}\t{}\n", word(row), cell(row))).collect::<String>()
+    };
+    let many = format!("text\tlabels\n{}", rows(&|row| format!("{}|x", word(row))));
+    let scored = format!("text\tscore\n{}", rows(&|row| format!("{}.5", row % 3)));
+    let tagged: String = (0..24).map(|row| format!("the O\n{} B-X\none O\n\n", word(row))).collect();
+    let asked =
+        format!("question\tcontext\tanswers\n{}", rows(&|row| format!("it is {} and ripe\t{}", word(row), word(row))));
+    let paired = format!("anchor\tpositive\n{}", rows(&|row| format!("it is {}", word(row))));
+    let plain = format!("text\n{}", (0..24).map(|row| format!("the {} one {row}\n", word(row))).collect::<String>());
+    for (file_name, table, task, kind, class) in [
+        ("t.tsv", &many, Task::MultiLabel, "delimited", "BertForSequenceClassification"),
+        ("t.tsv", &scored, Task::Regression, "delimited", "BertForSequenceClassification"),
+        ("t.conll", &tagged, Task::Tokens, "conll", "BertForTokenClassification"),
+        ("t.tsv", &asked, Task::Answers, "delimited", "BertForQuestionAnswering"),
+        ("t.tsv", &paired, Task::Embedding, "delimited", "BertModel"),
+        ("t.csv", &plain, Task::Language, "delimited", "BertForMaskedLM"),
+    ] {
+        let mut session = empty(DeviceKind::Cpu);
+        session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+        session.open_table(table.as_bytes(), file_name).expect("a table");
+        let guess = session.guess_mapping(task).expect("a guess");
+        session.map_columns(&Mapping { validation_share: 0.25, ..guess }).expect("a data set");
+        let files = script(&mut session, &Recipe::default(), "owner/name");
+        let plan = json(&files, "recipe.json");
+        assert_eq!((&plan["task"], &plan["class"]), (&json!(task), &json!(class)));
+        assert_eq!(plan["data"]["layout"]["kind"], kind);
+        assert!(Tensors::read(file(&files, "start.safetensors")).names().count() > 0 || task == Task::Embedding);
+    }
+}

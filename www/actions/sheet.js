@@ -1,0 +1,68 @@
+// Predicting a whole table: opened, its columns chosen, read and written in pieces, saved.
+
+import { fileName, save } from "../download.js";
+import { NO_SHEET } from "../state.js";
+import { local } from "./world.js";
+
+/** @typedef {import("./world.js").World} World */
+
+/** @param {World} world @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps. */
+export function sheetActions({ client, dispatch, state }, openKept) {
+  /** A result of another run has its own. @type {File|null} */
+  let file = null;
+
+  /** @param {Partial<import("../state.js").SheetState>} change */
+  const sheet = (change) => dispatch({ type: "sheet", change });
+
+  return {
+    /** @param {File} chosen */
+    async openSheet(chosen) {
+      if (state().result.sheet.busy) return;
+      file = chosen;
+      sheet({ ...NO_SHEET, busy: "opening" });
+      try {
+        await openKept();
+        sheet({ info: await client.openSheet(chosen), busy: null });
+      } catch (thrown) {
+        sheet({ busy: null, error: local(thrown) });
+      }
+    },
+
+    /** @param {{text: string, pair: string|null}} columns */
+    async predictSheet(columns) {
+      const { info, busy } = state().result.sheet;
+      if (busy || !info || !file) return;
+      sheet({
+        busy: "predicting",
+        progress: { done: 0, total: info.bytes, what: "Predicting" },
+        words: null,
+        error: null,
+      });
+      try {
+        const result = await client.predictSheet(columns, (progress) => sheet({ progress }));
+        const name = `${fileName(info.name)}-predicted.csv`;
+        if (result) save(result, name);
+        sheet({ words: result ? `${name} was handed to your browser’s downloads.` : "Cancelled; nothing was saved." });
+      } catch (thrown) {
+        sheet({ error: local(thrown) });
+      }
+      // The engine has read past the table: it is opened again for another time.
+      if (state().result.sheet.info === info) await reopen();
+    },
+
+    async cancelSheet() {
+      if (state().result.sheet.busy !== "predicting") return;
+      sheet({ busy: "cancelling" });
+      await client.cancelSheet().catch(() => null);
+    },
+  };
+
+  async function reopen() {
+    try {
+      if (file) sheet({ info: await client.openSheet(file) });
+    } catch (thrown) {
+      sheet({ info: null, error: local(thrown) });
+    }
+    sheet({ busy: null, progress: null });
+  }
+}

@@ -1,0 +1,140 @@
+// The part of step 5 that predicts a whole table: a file, the column of its texts, progress, and the way to stop it.
+
+import { fill, h, show, whenChanged } from "../dom.js";
+import { percent } from "../format.js";
+import { TABLE_ENDINGS } from "../intake.js";
+import { visible } from "../visible.js";
+import { mistakeLine } from "./section.js";
+
+/**
+ * @typedef {import("../state.js").SheetState} SheetState
+ * @typedef {import("../protocol.js").SheetInfo} SheetInfo
+ */
+
+/** Tasks that may read two texts, and those that must. */
+const MAY = new Set(["classification", "multi_label", "regression"]);
+const MUST = new Set(["answers"]);
+
+const HARMLESS =
+  "You get your table back with all its columns and rows, and the predictions beside them, as CSV in UTF-8. Text that a spreadsheet would run as a formula (cells that begin with =, +, - or @) gets an apostrophe in front.";
+
+/** @param {import("../actions.js").Actions} actions */
+export function sheetForm(actions) {
+  const field = h("input", {
+    id: "file-sheet",
+    type: "file",
+    accept: TABLE_ENDINGS,
+    class: "visually-hidden",
+    onchange: take,
+  });
+  const choose = h("span", {}, "Choose a table");
+  const label = h("label", { class: "button", for: "file-sheet" }, field, choose);
+  const picker = h("fieldset", { class: "plain row" }, label);
+  const about = h("p", { id: "sheet-words", class: "hint", role: "status" });
+  const text = column("sheet-text", "Text column");
+  const pair = column("sheet-pair", "Second text");
+  const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
+  const columns = h(
+    "fieldset",
+    { class: "plain stack tight" },
+    h("div", { class: "grid" }, text.element, pair.element),
+    start,
+  );
+  const bar = h("progress", { id: "sheet-progress", max: 1, "aria-label": "How much of the table is predicted" });
+  const share = h("span", { class: "hint" });
+  const cancel = h("button", { id: "sheet-cancel", type: "button", onclick: actions.cancelSheet }, "Cancel");
+  const running = h("div", { class: "row" }, bar, share, cancel);
+  const mistake = mistakeLine("sheet-error");
+  const element = h(
+    "form",
+    { id: "sheet", class: "stack tight", onsubmit: submit },
+    h("h3", {}, "Predict a whole table"),
+    h("p", { class: "hint" }, HARMLESS),
+    picker,
+    about,
+    columns,
+    running,
+    mistake.element,
+  );
+  element.addEventListener("dragover", (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+  element.addEventListener("drop", (event) => {
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    // Here a table is one to be predicted, not one to be trained on.
+    event.preventDefault();
+    event.stopPropagation();
+    window.dispatchEvent(new DragEvent("dragleave"));
+    actions.openSheet(file);
+  });
+
+  /** The table whose columns are offered. */
+  let shownFor = "";
+
+  function take() {
+    if (field.files?.[0]) actions.openSheet(field.files[0]);
+    field.value = "";
+  }
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    actions.predictSheet({ text: text.select.value, pair: pair.select.value || null });
+  }
+
+  const drawColumns = whenChanged((/** @type {SheetInfo|null} */ info) => {
+    if (!info) return;
+    const { task, columns } = info;
+    const before = text.select.value;
+    const kept = columns.includes(before) && shownFor === info.name;
+    const second = pair.select.value;
+    shownFor = info.name;
+    text.offer(columns, null);
+    pair.offer(columns, MUST.has(task) ? null : "None: single texts");
+    text.select.value = kept ? before : info.text;
+    pair.select.value = kept ? second : (info.pair ?? "");
+    text.label.textContent = task === "answers" ? "Question column" : "Text column";
+    pair.label.textContent = task === "answers" ? "Context column" : "Second text";
+    show(pair.element, MAY.has(task) || MUST.has(task));
+  });
+
+  /** @param {SheetState} sheet */
+  function update({ info, busy, progress, words, error }) {
+    drawColumns(info);
+    const predicting = busy === "predicting" || busy === "cancelling";
+    choose.textContent = info ? "Choose another table" : "Choose a table";
+    picker.disabled = busy !== null;
+    columns.disabled = busy !== null;
+    show(columns, info !== null);
+    show(running, predicting);
+    cancel.disabled = busy === "cancelling";
+    const done = progress?.total ? progress.done / progress.total : 0;
+    bar.value = done;
+    share.textContent = percent(done, 0);
+    const said =
+      words ?? (busy === "opening" ? "Reading the table…" : info ? `${visible(info.name, 60)}: ${info.format}` : "");
+    if (about.textContent !== said) about.textContent = said;
+    show(about, said !== "");
+    mistake.update(error);
+  }
+
+  return { element, update };
+}
+
+/** A choice among columns. @param {string} id @param {string} words */
+function column(id, words) {
+  const select = h("select", { id });
+  const label = h("label", { class: "label", for: id }, words);
+  return {
+    select,
+    label,
+    element: h("div", { class: "field" }, label, select),
+
+    /** @param {string[]} names @param {string|null} none  What no column means; null where one is needed. */
+    offer(names, none) {
+      const first = none === null ? [] : [h("option", { value: "" }, none)];
+      fill(select, ...first, ...names.map((name) => h("option", { value: name }, visible(name, 40))));
+    },
+  };
+}

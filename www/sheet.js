@@ -1,0 +1,134 @@
+// In the worker: a table of any length through the engine, read from its file and written to a blob piece by piece, so that
+// neither is ever in memory as a whole.
+
+import { mistake } from "./mistake.js";
+import { tooLarge } from "./stream.js";
+
+/**
+ * @typedef {import("./protocol.js").Progress} Progress
+ * @typedef {import("./pkg/cpu/tabtune.js").Engine} EngineObject
+ * @typedef {<T>(work: (engine: EngineObject) => T|Promise<T>) => Promise<T>} InTurn
+ */
+
+/** Bytes of the file that are read at a time. */
+const PIECE = 1 << 20;
+/** A file whose format is read whole may have so many bytes, as one that is trained on. */
+const LARGEST_WHOLE = 200e6;
+/** How long one prediction should take, so that cancelling and other calls come through. */
+const SHARE_MS = 300;
+const MOST_ROWS = 1024;
+/** The result's lines are handed to the browser, which may keep them on disk, once they are this many bytes. */
+const PART = 4 << 20;
+
+/**
+ * @param {InTurn} inTurn
+ * @param {() => Promise<void>} turn  Lets waiting messages in.
+ */
+export function sheetAnswers(inTurn, turn) {
+  /** @type {File|null} */
+  let open = null;
+  /** Goes up with each sheet that is opened, predicted or cancelled: what belongs to an old number gives up. */
+  let version = 0;
+
+  /** @param {File} file */
+  async function openSheet(file) {
+    const mine = (version += 1);
+    open = null;
+    for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
+      const piece = await bytesOf(file, at);
+      await inTurn((engine) => engine.sheet_survey(piece, file.name, first));
+      if (mine !== version) throw REPLACED;
+    }
+    let info = await inTurn((engine) => engine.sheet_open());
+    if (info === null) {
+      if (file.size > LARGEST_WHOLE) throw tooLarge(file.name, file.size, LARGEST_WHOLE);
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      info = await inTurn((engine) => engine.sheet_whole(bytes, file.name));
+    }
+    if (mine === version) open = file;
+    return info;
+  }
+
+  /** @param {{text: string, pair: string|null}} columns @param {(progress: Progress) => void} onProgress */
+  async function predictSheet(columns, onProgress) {
+    const file = open;
+    if (!file) throw mistake("order", "Open the table to be predicted first.");
+    const mine = (version += 1);
+    open = null;
+    const { header, whole } = await inTurn((engine) => engine.sheet_begin(columns));
+    const result = parts(header);
+    let rows = 32;
+    for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
+      const piece = whole ? new Uint8Array(0) : await bytesOf(file, at);
+      const last = whole || at + PIECE >= file.size;
+      const fresh = await inTurn((engine) => engine.sheet_push(piece, last));
+      let waiting = fresh;
+      while (waiting > 0) {
+        if (mine !== version) return null;
+        const done = whole ? file.size * (1 - waiting / fresh) : at + piece.length * (1 - waiting / fresh);
+        onProgress({ done, total: file.size, what: "Predicting" });
+        const began = performance.now();
+        const asked = rows;
+        result.add(await inTurn((engine) => engine.sheet_predict(asked)));
+        waiting -= asked;
+        const wanted = Math.round((asked * SHARE_MS) / Math.max(performance.now() - began, 1));
+        rows = Math.max(8, Math.min(wanted, asked * 2, MOST_ROWS));
+        await turn();
+      }
+      if (last) break;
+    }
+    if (mine !== version) return null;
+    await inTurn((engine) => engine.sheet_close());
+    return result.blob();
+  }
+
+  return {
+    open_sheet: openSheet,
+    predict_sheet: predictSheet,
+    cancel_sheet: () => {
+      version += 1;
+      return null;
+    },
+  };
+}
+
+const REPLACED = mistake("order", "Another table was opened meanwhile.");
+
+/** @param {File} file @param {number} at */
+async function bytesOf(file, at) {
+  try {
+    return new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
+  } catch {
+    throw mistake("file", `${file.name} can no longer be read. Was it moved or changed? Choose it again.`, {
+      name: file.name,
+    });
+  }
+}
+
+/** Gathers a file. @param {Uint8Array<ArrayBuffer>} first */
+function parts(first) {
+  /** @type {Blob[]} */
+  const done = [];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  let lately = [first];
+  let bytes = first.length;
+
+  function hand() {
+    done.push(new Blob(lately));
+    lately = [];
+    bytes = 0;
+  }
+
+  return {
+    /** @param {Uint8Array<ArrayBuffer>} lines */
+    add(lines) {
+      lately.push(lines);
+      bytes += lines.length;
+      if (bytes >= PART) hand();
+    },
+    blob() {
+      hand();
+      return new Blob(done, { type: "text/csv" });
+    },
+  };
+}
