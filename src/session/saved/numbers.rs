@@ -190,6 +190,10 @@ pub fn recipe_to_json(recipe: &Recipe) -> Value {
 ///
 /// Something else, or fields out of their ranges.
 pub fn recipe_from_json(mut json: Value) -> Result<Recipe> {
+    if !json.is_object() {
+        // A list would be one with all of its fields left out.
+        return Err(unusable("its recipe cannot be read (an object is expected)."));
+    }
     for field in fractions() {
         let number = json.get(field.name).and_then(Value::as_str).and_then(|text| text.parse().ok());
         if let Some(number) = number.and_then(Number::from_f64) {
