@@ -124,8 +124,11 @@ test("a project that has no room leaves nothing", async () => {
 
 test("a run that is over leaves its history and its model, and those of earlier runs go", async () => {
   const { disk, store, run } = await running(1, 2);
-  await store.putResult(ID, run, [{ path: "model.safetensors", source: bytes(10, 1) }]);
   await store.endRun(ID, run, { status: "done", score: { name: "accuracy", value: 0.5 } }, "{}");
+  // Until its model is kept, the run can be gone on with.
+  assert.equal(offerOf((await visit(disk).list())[0].project)?.step, 2);
+  await store.putResult(ID, run, [{ path: "model.safetensors", source: bytes(10, 1) }]);
+  assert.equal(offerOf((await visit(disk).list())[0].project), null);
   const second = await store.beginRun(ID, ABOUT);
   await store.putResult(ID, second, [{ path: "model.safetensors", source: bytes(20, 2) }]);
   const [{ project }] = await visit(disk).list();
@@ -146,6 +149,15 @@ test("a new run gives up the one that was left behind", async () => {
     project.runs.map(({ status }) => status),
     ["running", "discarded"],
   );
+  assert.equal(offerOf(project), null);
+});
+
+test("of a run that is over but whose model was not kept, discarding leaves the figures", async () => {
+  const { store, run } = await running(1);
+  await store.endRun(ID, run, { status: "done", score: null }, "{}");
+  await store.discardRun(ID, run);
+  const { project } = (await store.load(ID)) ?? assert.fail();
+  assert.equal(project.runs[0].status, "done");
   assert.equal(offerOf(project), null);
 });
 

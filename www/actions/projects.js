@@ -56,7 +56,9 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   /** @param {import("../projects/summary.js").Summary[]} list The run that stopped last, and that no other tab is at. */
   function offered(list) {
     const { offer, current } = state().projects;
-    const all = list.flatMap((one) => (one.offer && !one.elsewhere ? [one.offer] : []));
+    // The model of a run that is just over is still on its way.
+    const mineIsOver = state().run.status === "done" ? current?.run : null;
+    const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.run !== mineIsOver ? [one.offer] : []));
     const mine = all.find(({ id }) => id === current?.id);
     const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
     return best && offer?.run === best.run ? { ...best, lost: offer.lost } : best;

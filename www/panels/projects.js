@@ -101,7 +101,7 @@ function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, s
     size(bytes),
     `changed ${ago(Date.now() - changed)}`,
     elsewhere ? "open in another tab" : "",
-    torn ? "its last change was damaged and is lost" : "",
+    torn ? "its last change was cut short, so this is how it was before" : "",
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

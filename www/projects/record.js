@@ -162,10 +162,14 @@ export function filesOf({ table, model, runs }) {
   return [...(table ? [table] : []), ...(model?.files ?? []), ...ofRuns];
 }
 
-/** @param {Project} project @returns {RunRecord|null} A run that did not end and can go on. */
+/**
+ * The newest run, if it can go on: one that did not end, or whose model was not kept in time.
+ *
+ * @param {Project} project @returns {RunRecord|null}
+ */
 export function interrupted({ runs }) {
   const newest = runs[0];
-  return newest?.status === "running" && newest.checkpoints.length > 0 ? newest : null;
+  return newest && newest.checkpoints.length > 0 && newest.result.length === 0 ? newest : null;
 }
 
 /**

@@ -121,8 +121,8 @@ export function openStore(disk, now = Date.now) {
     return readable.sort((one, other) => other.project.changed - one.project.changed);
   }
 
-  /** @param {RunRecord} run */
-  const withoutCheckpoints = (run) => ({ ...run, checkpoints: [] });
+  /** @param {RunRecord} run @returns {RunRecord} */
+  const givenUp = (run) => ({ ...run, checkpoints: [], status: run.status === "running" ? "discarded" : run.status });
 
   return {
     list: () => inTurn(all),
@@ -195,11 +195,7 @@ export function openStore(disk, now = Date.now) {
           result: [],
         };
         // A run that was left behind is given up for the new one.
-        const closed = (/** @type {RunRecord} */ other) =>
-          other.status === "running"
-            ? { ...withoutCheckpoints(other), status: /** @type {const} */ ("discarded") }
-            : other;
-        await changed(id, (project) => ({ ...project, runs: [run, ...project.runs.map(closed)].slice(0, MOST_RUNS) }));
+        await changed(id, (project) => ({ ...project, runs: [run, ...project.runs.map(givenUp)].slice(0, MOST_RUNS) }));
         return run.id;
       }),
 
@@ -241,18 +237,22 @@ export function openStore(disk, now = Date.now) {
       }),
 
     /**
-     * What a run that is over leaves: its history, and no checkpoint.
+     * What a run that is over leaves: its history. The checkpoints stay until its model is kept.
      *
      * @param {string} id @param {string} runId @param {Pick<RunRecord, "status"|"score">} change @param {string} history
      */
     endRun: (id, runId, change, history) =>
       inTurn(async () => {
         const file = await put(id, "history", new TextEncoder().encode(history));
-        return changedRun(id, runId, { ...change, history: file, checkpoints: [] });
+        return changedRun(id, runId, { ...change, history: file });
       }),
 
     /** @param {string} id @param {string} runId */
-    discardRun: (id, runId) => inTurn(() => changedRun(id, runId, { status: "discarded", checkpoints: [] })),
+    discardRun: (id, runId) =>
+      inTurn(() => {
+        const changing = (/** @type {RunRecord} */ run) => (run.id === runId ? givenUp(run) : run);
+        return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
+      }),
 
     /**
      * The trained model of a run, in place of those of earlier runs.
@@ -262,7 +262,8 @@ export function openStore(disk, now = Date.now) {
     putResult: (id, runId, files) =>
       inTurn(async () => {
         const result = await putAll(id, "result", files);
-        const changing = (/** @type {RunRecord} */ run) => ({ ...run, result: run.id === runId ? result : [] });
+        const changing = (/** @type {RunRecord} */ run) =>
+          run.id === runId ? { ...run, result, checkpoints: [] } : { ...run, result: [] };
         return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
       }),
 
