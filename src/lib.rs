@@ -6,9 +6,12 @@
 //! Batch ─model/encoder─▶ hidden [B,T,H] ─model/head─▶ outputs ─train/loss─▶ loss ─backward─▶ gradients
 //! gradients ─train/optim─▶ Model'      outputs ─session/tally─▶ counts ─eval─▶ Report
 //! or, with a frozen encoder: Rows ─model/encoder, once─▶ vectors [N,H] ─train/linear─▶ a head
+//! or, with many recipes: session/search ─▶ runs one after the other ─▶ the best one
+//! a run between two steps ◀─checkpoint/state─▶ a file to go on from
 //! session: the one state machine over all of it ─▶ Event ─web.rs─▶ www/worker.js ─▶ www/main.js
 //! hub files (config.json, tokenizer.json, *.safetensors) ─checkpoint/load─▶ Model
-//! Model ─checkpoint/save, export─▶ files the ecosystem loads
+//! Model ─checkpoint/save, export─▶ files the ecosystem loads; ─export/onnx─▶ files that transformers.js loads
+//! a recipe and data ─export/python─▶ a script for transformers and accelerate
 //! ```
 //!
 //! Dependencies point one way: `web`, `bin` → `session` → {`train`, `eval`, `checkpoint`, `export`} → `model` →

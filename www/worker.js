@@ -128,6 +128,7 @@ const answers = {
   start_search: (recipe, plan) =>
     inTurn(() => {
       const info = liveEngine().start_search(recipe, plan);
+      [over, keeping] = [false, null];
       setTimeout(pull);
       return info;
     }),

@@ -34,7 +34,7 @@ export function createKeeping(writer, base, madeWith, tell) {
 
     /** When the run is over. @param {Engine} engine */
     async result(engine) {
-      const files = await engine.export_files(madeWith());
+      const files = await engine.export_files({ ...madeWith(), base_model: base });
       // Only what was trained as one has an adapter.
       const adapter = await engine.export_adapter(base, madeWith()).catch(() => []);
       const inFolder = adapter.map(({ path, bytes }) => ({ path: `adapter/${path}`, bytes }));
