@@ -39,9 +39,12 @@ export function createActions(world) {
   /** Opens everything again after the worker died: the sources were kept for this. */
   async function revive() {
     world.dispatch({ type: "revived" });
+    // What would open a project waits until all this is there, or one would open over the other.
+    world.dispatch({ type: "projects", change: { busy: "Starting" } });
     await device.chooseDevice(world.state().device.choice, replay);
     await models.reopen();
     await data.reopen();
+    world.dispatch({ type: "projects", change: { busy: null } });
   }
 
   /** Readies the page: device, form and the default encoder. */

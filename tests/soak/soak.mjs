@@ -104,10 +104,7 @@ async function again(page, kind, moment, kept) {
   if (kind === "browser") context = await launch();
   if (kind === "page") await page.close().catch(() => null);
   const next = kind === "page" || kind === "browser" ? await visit("cpu", moment) : page;
-  if (kind === "worker") {
-    await next.locator("#revive").click();
-    await reaches(next, "ready");
-  }
+  if (kind === "worker") await next.locator("#revive").click();
   // Where only the GPU went away, the page goes on by itself.
   if (kind === "gpu") {
     await next.waitForFunction((step) => {

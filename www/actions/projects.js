@@ -161,6 +161,8 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     const source = modelOf(project, files);
     if (source) await openers.openModelAgain(source);
     if (state().model.error) throw state().model.error;
+    // The engine died on the way, which the page says in one place.
+    if (source && !state().model.info) throw mistake("worker", "");
     if (wanted.sum && state().model.info && !same()) {
       throw mistake("model", `${wanted.name} is no longer the model that this project was made with.`);
     }
