@@ -79,7 +79,8 @@ impl ContrastiveRun {
     /// See [`Run::go_on`].
     pub fn go_on(&mut self, saved: SavedSteps, file: &StateFile) -> Result<Vec<EpochEvent>> {
         let mut epochs = self.encoder.go_on(saved, file)?;
-        self.held = epochs.pop();
+        let last = self.setup.recipe.epochs;
+        self.held = epochs.pop_if(|epoch| epoch.epoch == last);
         Ok(epochs)
     }
 
@@ -103,10 +104,14 @@ impl ContrastiveRun {
         Ok((events, None))
     }
 
-    /// Tells of every epoch but the newest.
+    /// Tells of every epoch but the last.
     fn hold_last(&mut self, events: &mut Vec<Event>) {
+        let last = self.setup.recipe.epochs;
         let told = std::mem::take(events).into_iter().filter_map(|event| match event {
-            Event::Epoch(epoch) => self.held.replace(epoch).map(Event::Epoch),
+            Event::Epoch(epoch) if epoch.epoch == last => {
+                self.held = Some(epoch);
+                None
+            }
             other => Some(other),
         });
         events.extend(told);
@@ -115,7 +120,7 @@ impl ContrastiveRun {
     /// The head on the encoder that learnt, with what both parts took.
     fn finish(&mut self, head: Outcome, events: &mut Vec<Event>) -> Outcome {
         let mut epochs = self.encoder.epochs().to_vec();
-        if let Some(last) = epochs.last_mut() {
+        if let (Some(last), Some(_)) = (epochs.last_mut(), self.held.take()) {
             last.validation = head.done.metrics.clone();
             events.push(Event::Epoch(last.clone()));
         }

@@ -29,8 +29,8 @@ impl Session {
         if !matches!(recipe.method, Method::Full | Method::Lora) {
             return Err(Error::recipe(
                 "method",
-                "Only Full and LoRA go on in Python: a head on encoded texts takes seconds and needs no other machine. Choose one \
-                 of the two.",
+                "Only a run of steps goes on in Python; a fit on encoded texts takes seconds and needs no other machine. Choose \
+                 Full or LoRA.",
             ));
         }
         self.tokenize(usize::MAX)?;
