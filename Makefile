@@ -24,7 +24,7 @@ NPM := node_modules/.package-lock.json
 # One module of the engine per device: see www/engine.js.
 MODULES := gpu cpu threads
 PARITY := $(MODULES:%=target/parity/%/built.js)
-PARITY_SOURCES := tests/browser/parity.rs tests/browser/parity.worker.js www/pool.js www/thread.js www/mistake.js
+PARITY_SOURCES := tests/browser/parity.rs tests/browser/parity.worker.js www/pool.js www/trusted.js www/thread.js www/mistake.js
 BENCH := $(MODULES:%=target/bench/%/built.js)
 PKG := $(MODULES:%=pkg/%/built.js) pkg/vendor/uplot.js $(ENCODER)/model.safetensors
 

@@ -7,6 +7,6 @@ cd "$ROOT"
 # The page that the tests open, the worker that runs them, and what of Tabtune's own page starts threads.
 mkdir -p "$folder/www" "$folder/tests/browser"
 echo '<!doctype html><link rel="icon" href="data:,"><title>Parity</title>' >"$folder/index.html"
-cp www/pool.js www/thread.js www/mistake.js "$folder/www/"
+cp www/pool.js www/trusted.js www/thread.js www/mistake.js "$folder/www/"
 cp tests/browser/parity.worker.js "$folder/tests/browser/"
 exec tools/wasm-example.sh parity "$@"
