@@ -333,8 +333,8 @@ pub const FIELDS: &[Field] = &[
             "Pairs per row",
             "of each sort",
             integer(1.0, 100.0),
-            "Each row meets so many rows of its own label and as many of others, in each epoch. Fewer are enough the more rows \
-             there are.",
+            "Each row meets so many rows of its own label and as many of others, in each epoch. 10, with 1 epoch at 2e-5, is a \
+             good start; fewer are enough the more rows there are.",
         )),
     ),
     only(
