@@ -2,7 +2,8 @@
 //
 // The page sends {id, call, args}; the worker answers {id, ok} or {id, error}, and in between may send
 // {id, progress} for long work. While a run is on it sends {event}. Nothing else passes between them.
-// All names inside payloads are snake_case, as in the JSON that the terminal program prints: one vocabulary.
+// All names inside payloads are snake_case, as in the JSON that the terminal program prints: one vocabulary. It is long, since
+// it is a list: whoever looks for a message looks here.
 
 /**
  * @typedef {"classification"|"multi_label"|"regression"|"tokens"|"answers"|"embedding"|"language"} Task

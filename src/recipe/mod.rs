@@ -4,9 +4,11 @@
 //! [`Recipe::check`] its limits.
 
 mod change;
+mod field;
 mod fields;
 
-pub use fields::{FIELDS, Field, FieldKind, MAX_SEED};
+pub use field::{Field, FieldKind};
+pub use fields::{FIELDS, MAX_SEED};
 
 use serde::{Deserialize, Serialize};
 

@@ -125,14 +125,9 @@ impl SheetRun {
 
     /// What is asked: the words of a list, where a cell holds one, joined as in training.
     fn text_of(&self, cell: &str) -> String {
-        let list = || serde_json::from_str::<Vec<String>>(cell).ok();
-        match Some(())
-            .filter(|()| self.task == Task::Tokens && cell.trim_start().starts_with('['))
-            .and_then(|()| list())
-        {
-            Some(words) => words.join(" "),
-            None => cell.to_owned(),
-        }
+        let may_be_list = self.task == Task::Tokens && cell.trim_start().starts_with('[');
+        let words: Option<Vec<String>> = if may_be_list { serde_json::from_str(cell).ok() } else { None };
+        words.map_or_else(|| cell.to_owned(), |words| words.join(" "))
     }
 }
 

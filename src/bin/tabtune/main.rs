@@ -7,6 +7,7 @@ mod checkpoint;
 mod commands;
 mod folder;
 mod printing;
+mod program;
 mod runs;
 mod search;
 mod sheet;

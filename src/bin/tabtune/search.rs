@@ -5,7 +5,8 @@ use serde_json::Value;
 use tabtune::recipe::{FIELDS, Field};
 use tabtune::{Axis, Error, Result, SearchPlan};
 
-use crate::arguments::{ALIASES, value};
+use crate::arguments::value;
+use crate::program::ALIASES;
 
 /// Draws of a random search, unless the user says how many.
 const RUNS: usize = 12;

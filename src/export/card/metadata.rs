@@ -20,17 +20,16 @@ pub(super) fn block(card: &Card, scores: &[Row]) -> String {
     }
     lines.push("tags:".to_owned());
     lines.extend(tags(card).iter().map(|tag| format!("- {tag}")));
-    let mut named: Vec<&str> = scores.iter().filter_map(|row| hub_name(row.name)).collect();
-    named.dedup();
+    // Each once: macro and micro F1 have one name there.
+    let mut named: Vec<&str> = Vec::new();
+    for name in scores.iter().filter_map(|row| hub_name(row.name)) {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
     if !named.is_empty() {
         lines.push("metrics:".to_owned());
-        let mut seen: Vec<&str> = Vec::new();
-        for name in named {
-            if !seen.contains(&name) {
-                lines.push(format!("- {name}"));
-                seen.push(name);
-            }
-        }
+        lines.extend(named.iter().map(|name| format!("- {name}")));
         lines.extend(index(card, scores));
     }
     lines.push("---".to_owned());

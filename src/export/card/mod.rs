@@ -176,10 +176,7 @@ impl Card<'_> {
     fn recipe_words(&self) -> String {
         let (own, defaults) = [self.recipe, &Recipe::default()].map(serde_json::to_value).into();
         let (own, defaults): (Value, Value) = (own.unwrap_or_default(), defaults.unwrap_or_default());
-        let used = |field: &&Field| {
-            (field.methods.is_empty() || field.methods.contains(&self.recipe.method))
-                && (field.tasks.is_empty() || field.tasks.contains(&self.task))
-        };
+        let used = |field: &&Field| field.is_used_by(self.recipe.method, self.task);
         let (same, differs): (Vec<&Field>, Vec<&Field>) =
             FIELDS.iter().filter(used).partition(|field| own[field.name] == defaults[field.name]);
         let mut words = if differs.is_empty() {
