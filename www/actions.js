@@ -81,7 +81,7 @@ export function createActions(world) {
     if (world.state().device.info) await models.openWanted();
   }
 
-  const runs = runActions(world);
+  const runs = runActions(world, recipes.settled);
   const projects = projectActions(world, { ...data, ...models, ...recipes });
 
   async function train() {

@@ -59,13 +59,17 @@ export async function reads(page, place, words) {
 }
 
 /**
- * Fills in hyperparameters, named as in the recipe.
+ * Fills in hyperparameters, named as in the recipe, over what the page picks for the model and the data: whatever is filled in
+ * before that keeps the other fields at their defaults, and the run would depend on which came first.
  *
  * @param {Page} page
  * @param {Record<string, string | number>} values
  */
 export async function choose(page, values) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
+  if (await page.evaluate(() => document.documentElement.dataset.phase === "ready")) {
+    await reads(page, "#suggestion", /^Picked/);
+  }
   // The page picks a method by itself; a test that does not care wants transformers' own class.
   for (const [name, value] of Object.entries({ method: "full", ...values })) {
     const field = page.locator(`#recipe-${name.replaceAll("_", "-")}`);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { recipeActions } from "../../www/actions/recipe.js";
+import { runActions } from "../../www/actions/run.js";
 import { initialState, reduce } from "../../www/state.js";
 
 const FIELDS = /** @type {import("../../www/protocol.js").RecipeField[]} */ ([
@@ -14,16 +15,19 @@ const FIELDS = /** @type {import("../../www/protocol.js").RecipeField[]} */ ([
 function stage() {
   let state = initialState("cpu");
   const dispatch = (/** @type {import("../../www/state.js").Action} */ action) => void (state = reduce(state, action));
+  dispatch({ type: "device", change: { busy: false } });
   dispatch({ type: "recipe", change: { fields: FIELDS, defaults: { epochs: 3 }, draft: { epochs: "3" } } });
-  const told = { epochs: 10, asked: 0 };
+  const told = { epochs: 10, asked: 0, started: /** @type {unknown[]} */ ([]) };
   const client = /** @type {any} */ ({
     suggest: async () => {
       told.asked += 1;
       return { recipe: { epochs: told.epochs }, sentence: `${told.epochs} epochs.` };
     },
     checkRecipe: async () => [],
+    start: async (/** @type {unknown} */ recipe) => void told.started.push(recipe),
   });
   const actions = recipeActions({ client, dispatch, state: () => state });
+  const { train } = runActions({ client, dispatch, state: () => state }, actions.settled);
   /** Opens a model, or data whose tokens are counted, or are not yet. */
   const open = (/** @type {number|null} */ tokens) => {
     const info = /** @type {any} */ ({ task: "classification", mean_tokens: tokens, classes: [] });
@@ -31,33 +35,47 @@ function stage() {
     dispatch({ type: "model", change: { info: /** @type {any} */ ({ name: "m" }) } });
     dispatch({ type: "data", change: { dataset: { info, table: "t", mapping } } });
   };
-  return { actions, told, open, recipe: () => state.recipe };
+  const watch = async () => {
+    actions.watch();
+    await actions.settled();
+  };
+  return { actions, told, open, watch, train, recipe: () => state.recipe };
 }
 
 test("a form that nobody has touched shows what was picked", async () => {
-  const { actions, told, open, recipe } = stage();
-  await actions.watch();
+  const { told, open, watch, recipe } = stage();
+  await watch();
   open(null);
-  await actions.watch();
+  await watch();
   assert.deepEqual([told.asked, recipe().draft.epochs], [0, "3"], "nothing is asked before tokens are counted");
   open(7);
-  await actions.watch();
-  await actions.watch();
+  await watch();
+  await watch();
   assert.deepEqual([told.asked, recipe().draft.epochs], [1, "10"]);
   assert.equal(recipe().suggestion?.sentence, "10 epochs.");
   // Other data: what was picked before counts as untouched.
   told.epochs = 4;
   open(9);
-  await actions.watch();
+  await watch();
   assert.equal(recipe().draft.epochs, "4");
 });
 
 test("what somebody wrote stays, and leads back to what was picked", async () => {
-  const { actions, open, recipe } = stage();
+  const { actions, open, watch, recipe } = stage();
   await actions.changeField("epochs", "5");
   open(7);
-  await actions.watch();
+  await watch();
   assert.equal(recipe().draft.epochs, "5");
   await actions.resetRecipe();
   assert.equal(recipe().draft.epochs, "10");
+});
+
+test("who trains at once trains with what is about to be picked", async () => {
+  const { actions, told, open, train, recipe } = stage();
+  open(7);
+  actions.watch();
+  assert.equal(recipe().picking, true, "the page says that it is being picked");
+  await train();
+  assert.deepEqual(told.started, [{ epochs: 10 }]);
+  assert.equal(recipe().picking, false);
 });

@@ -23,20 +23,33 @@ export function recipeActions({ client, dispatch, state }) {
 
   /** What the last suggestion was asked for. @type {unknown[]} */
   let asked = [];
+  /** The last suggestion, until it is in the form or beside it. @type {Promise<void>} */
+  let suggested = Promise.resolve();
+
+  /** @param {unknown[]} now  What it is asked for. @param {boolean} possible  Whether that is a model and data. */
+  async function suggest(now, possible) {
+    if (possible !== state().recipe.picking) dispatch({ type: "recipe", change: { picking: possible } });
+    const suggestion = possible ? await client.suggest().catch(() => null) : null;
+    if (asked !== now) return;
+    const untouched = isDraftOf(state().recipe, baseline(state().recipe));
+    dispatch({ type: "recipe", change: { suggestion, picking: false } });
+    if (untouched) take(draftOf(state().recipe.fields, baseline(state().recipe)));
+  }
 
   return {
     /** Asks the engine for a recipe whenever another model or other data is open; who has changed nothing gets it. */
-    async watch() {
+    watch() {
       const { model, data, recipe } = state();
       const dataset = data.dataset?.info.mean_tokens != null ? data.dataset.info : null;
       const now = [model.info, dataset];
       if (recipe.fields.length === 0 || now.every((part, at) => part === asked[at])) return;
       asked = now;
-      const suggestion = model.info && dataset ? await client.suggest().catch(() => null) : null;
-      if (asked !== now) return;
-      const untouched = isDraftOf(state().recipe, baseline(state().recipe));
-      dispatch({ type: "recipe", change: { suggestion } });
-      if (untouched) take(draftOf(state().recipe.fields, baseline(state().recipe)));
+      suggested = suggest(now, model.info !== null && dataset !== null);
+    },
+
+    /** Ends when no suggestion is on its way: whoever starts a run at once shall train with what is picked, too. */
+    async settled() {
+      for (let waited = null; waited !== suggested; ) await (waited = suggested);
     },
 
     async loadFields() {

@@ -8,8 +8,8 @@ import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
 
-/** @param {World} world */
-export function runActions({ client, dispatch, state }) {
+/** @param {World} world @param {() => Promise<void>} settled  Ends when the form waits for no suggestion. */
+export function runActions({ client, dispatch, state }, settled) {
   /** @param {() => Promise<unknown>} work @param {import("../run.js").RunStatus} otherwise  Status if it fails. */
   async function attempt(work, otherwise) {
     try {
@@ -24,13 +24,14 @@ export function runActions({ client, dispatch, state }) {
     async train() {
       if (isBusyTraining(state()) || obstacle(state())) return;
       const { status } = state().run;
-      const { fields, defaults, draft } = state().recipe;
-      // What the task or the method does not use stays at its default, whatever was written there before.
-      const used = fields.filter(usedBy(draft, taskAtHand(state())));
-      const { recipe } = readDraft(used, defaults, draft);
-      const { plan } = planOf(state().several, fields);
       dispatch({ type: "run", change: { status: "starting", error: null } });
       await attempt(async () => {
+        await settled();
+        const { fields, defaults, draft } = state().recipe;
+        // What the task or the method does not use stays at its default, whatever was written there before.
+        const used = fields.filter(usedBy(draft, taskAtHand(state())));
+        const { recipe } = readDraft(used, defaults, draft);
+        const { plan } = planOf(state().several, fields);
         const method = /** @type {import("../protocol.js").Method} */ (recipe.method ?? "full");
         if (plan) {
           const search = newSearch(await client.startSearch(recipe, plan), recipe);

@@ -63,10 +63,12 @@ export function recipePanel(actions) {
     const changed = used.filter((field) => !isDefault(draft[field.name], base[field.name] ?? null)).length;
     const wrong = mistakesShown(state).length;
     show(reset, changed > 0);
-    const { suggestion } = state.recipe;
-    show(why, suggestion !== null);
-    const picked = suggestion ? `Picked for this model and this data: ${suggestion.sentence}` : "";
-    if (why.textContent !== picked) why.textContent = picked;
+    const { suggestion, picking } = state.recipe;
+    const picked = picking
+      ? "Measuring this device, to pick what suits this model and this data…"
+      : suggestion && `Picked for this model and this data: ${suggestion.sentence}`;
+    show(why, Boolean(picked));
+    if (why.textContent !== (picked ?? "")) why.textContent = picked;
     reset.textContent = suggestion ? "Back to what was picked" : "Reset to the defaults";
     several.update(state);
     fieldset.disabled = isBusyTraining(state);
