@@ -72,6 +72,10 @@ fuzz: ## Feed damaged files to every parser of bytes from outside (RUNS=100000)
 soak: $(PKG) ## Kill worker, page, GPU and browser in the middle of runs, N times (N=100 SEED=1)
 	@CHROMIUM="$$(tools/chromium.sh)" node tests/soak/soak.mjs $(or $(N),100) $(or $(SEED),1)
 
+.PHONY: package
+package: $(PKG) ## Put the engine together as an npm package for other pages, in pkg/npm and as a .tgz
+	@tools/package.sh
+
 .PHONY: dist
 dist: $(PKG) ## Put everything that a static host needs into dist/
 	@tools/dist.sh

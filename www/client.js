@@ -156,6 +156,12 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   }
 
   return {
+    /** Ends all workers; their calls reject. @param {Mistake} cause */
+    close(cause) {
+      worker = null;
+      for (const one of [...alive]) end(one, cause);
+    },
+
     /**
      * Opens a model that was trained earlier in a worker of its own, which answers for the result from then on.
      *

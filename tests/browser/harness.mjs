@@ -74,6 +74,7 @@ async function startTrap() {
  * @property {"gpu"|"cpu"} device
  * @property {boolean} [encoder] Whether the page loads the default encoder; left out, the browser says that it saves data
  *   and the page waits to be given one.
+ * @property {string} [path]   Another page than the first.
  * @property {string} [query]  What else the address says.
  * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
  */
@@ -118,7 +119,7 @@ export async function startSite(folder, headers) {
  * @param {Wish} wish
  * @returns {Promise<Opened>}
  */
-async function openPage(browser, origin, trap, { device, encoder = false, query = "", storage = true }) {
+async function openPage(browser, origin, trap, { device, encoder = false, path = "", query = "", storage = true }) {
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -140,7 +141,7 @@ async function openPage(browser, origin, trap, { device, encoder = false, query 
     const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
     await changed(context, "**/projects/worker.js", (script) => without + script);
   }
-  await page.goto(`${origin}?device=${device}&${query}`);
+  await page.goto(`${origin}${path}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
 }
 

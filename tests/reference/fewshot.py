@@ -14,22 +14,11 @@ from transformers import AutoModel, AutoTokenizer, get_linear_schedule_with_warm
 
 import encoder
 import recipe
-from finetune import read
+from draws import draw, read
 
 MAX_LENGTH = 64
-# How far the rows of one seed lie from those of the next, within each class.
-STRIDE = 50
 # SetFit's defaults (Tunstall et al. 2022, arXiv 2209.11055): pairs per example of each sort, rows of pairs, rate.
 ROUNDS, PAIRS_AT_ONCE, RATE = 20, 16, 2e-5
-
-
-def draw(labels: list[str], count: int, seed: int) -> list[int]:
-    """`count` rows of each class, from its row 50·seed on, in the file's order; so any program can draw the same."""
-    rows = []
-    for label in sorted(set(labels)):
-        own = [row for row, name in enumerate(labels) if name == label]
-        rows += [own[(STRIDE * seed + index) % len(own)] for index in range(count)]
-    return rows
 
 
 class Body:

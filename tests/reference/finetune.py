@@ -1,7 +1,6 @@
 """Fine-tunes with transformers by Tabtune's default recipe: the other side of the README's comparison."""
 
 import argparse
-import csv
 import json
 import math
 import time
@@ -18,13 +17,8 @@ from transformers import (
 )
 
 import encoder
+from draws import read
 import recipe
-
-
-def read(path: Path, text: str, label: str) -> tuple[list[str], list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [(row[text], row[label]) for row in csv.DictReader(file)]
-    return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def evaluate(model, ids: list[list[int]], targets: list[int], batch_size: int) -> dict:
