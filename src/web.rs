@@ -193,9 +193,15 @@ impl Engine {
         to_js(&self.session()?.resume_from(&FromPage(bytes)).await.map_err(thrown)?)
     }
 
-    /// Steps and epochs of the run under way since its beginning.
+    /// Steps and epochs of the run under way since its beginning, and what is over of its search.
     pub fn told(&mut self) -> Answer {
         to_js(&self.session()?.told())
+    }
+
+    /// The search under way: `{info, base}`, base being the recipe that it varies; null for a single run.
+    pub fn search_under_way(&mut self) -> Answer {
+        let search = self.session()?.search_under_way();
+        to_js(&search.map(|(info, base)| serde_json::json!({ "info": info, "base": base })))
     }
 
     /// What is in such a file, whatever is open.

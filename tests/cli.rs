@@ -295,9 +295,9 @@ fn checkpoints_are_kept_and_guarded() {
 
     refused(&[&train[..], &["--checkpoint", file]].concat(), "Go on with it by --resume");
     refused(&with(&["--checkpoint", "nowhere/at/all"]), "no such file");
-    refused(&with(&["--checkpoint", "other", "--seeds", "2"]), "Only a single run is written down");
     refused(&with(&["--resume", "nowhere"]), "no such file");
     refused(&[&train[..], &["--resume", file, "--dropout", "0.3"]].concat(), "Leave --dropout out");
+    refused(&[&train[..], &["--resume", file, "--seeds", "2"]].concat(), "stands in the checkpoint");
     refused(&[&train[..], &["--resume", file, "--split-seed", "5"]].concat(), "learns from other data");
     fs::write(file, &whole[..whole.len() - 100]).expect("a file");
     refused(&[&train[..], &["--resume", file]].concat(), "damaged or not whole");

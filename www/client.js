@@ -280,7 +280,8 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      * Goes on with the run of a checkpoint. The bytes are handed over, as with a model.
      *
      * @param {Uint8Array} bytes
-     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[]}>}
+     * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[],
+     *   search: {info: import("./protocol.js").SearchInfo, base: import("./protocol.js").Recipe}|null}>}
      */
     resumeRun: (bytes) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]) }),
 

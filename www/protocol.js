@@ -253,7 +253,8 @@
  * @property {number} trial      From 1.
  * @property {number} total
  * @property {Recipe} changes
- * @property {RunInfo|null} run  Null where it could not be set up.
+ * @property {RunInfo|null} run  Null where it could not be set up, and of a run that was over before a checkpoint.
+ * @property {boolean} [again]   Made before and the best, it is made again: its weights were lost with the page.
  */
 
 /**
@@ -289,6 +290,7 @@
  * @property {number} epoch        Epochs done, as a fraction.
  * @property {number} best_epoch   Epoch whose weights are kept so far; 0 for none.
  * @property {number} seconds      Spent computing.
+ * @property {[number, number]|null} of_search  Which run of a search it is, from 1, and of how many.
  * @property {string} sentence     Where the run is, in words.
  */
 
@@ -366,8 +368,9 @@
  *   start_search(recipe, plan)         -> SearchInfo      then events flow until the best run's "done"
  *   pause() resume() stop()            -> null            "done" follows stop
  *   checkpoint()                       -> {bytes: Uint8Array, info: CheckpointInfo}  the run under way, which goes on
- *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[]}  steps and epochs so far; then events flow as
- *                                         after start. The same model and columns are open, or it says what differs
+ *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[], search: {info: SearchInfo, base: Recipe}|null}
+ *                                         what was told so far; then events flow as after start or start_search. The same model
+ *                                         and columns are open, or it says what differs
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head

@@ -31,6 +31,7 @@ import { withDone, withStarted } from "./search.js";
 /**
  * @typedef {object} RunState
  * @property {RunStatus} status
+ * @property {symbol|null} begun  Of its own for each run or search that was started.
  * @property {import("./protocol.js").RunInfo|null} info
  * @property {Subject|null} subject
  * @property {Curves} curves
@@ -47,7 +48,7 @@ import { withDone, withStarted } from "./search.js";
 
 const RECENT = 30;
 
-/** What is seen of a run before it begins. @returns {Omit<RunState, "status"|"info"|"subject"|"search"|"error">} */
+/** What is seen of a run before it begins. @returns {Omit<RunState, "status"|"begun"|"info"|"subject"|"search"|"error">} */
 function nothingSeen() {
   return {
     curves: { step: [], loss: [], smooth: [], learning_rate: [] },
@@ -63,7 +64,7 @@ function nothingSeen() {
 
 /** @returns {RunState} */
 export function idleRun() {
-  return { status: "idle", info: null, subject: null, ...nothingSeen(), search: null, error: null };
+  return { status: "idle", begun: null, info: null, subject: null, ...nothingSeen(), search: null, error: null };
 }
 
 /**
@@ -89,7 +90,7 @@ function turned(run, event) {
     return { ...next, search: withStarted(search, event) };
   }
   if (event.type !== "trial_done") return run;
-  const { status: _, search: __, error: ___, ...seen } = run;
+  const { status: _, begun: __, search: ___, error: ____, ...seen } = run;
   return { ...run, search: withDone(search, event, seen) };
 }
 
@@ -243,8 +244,10 @@ export function standing(run) {
 
 /** @param {RunState} run */
 function whichRun({ search }) {
-  const now = search?.rows.at(-1)?.trial;
-  return search && now !== undefined ? `Run ${now} of ${search.total}. ` : "";
+  const now = search?.rows.find(({ state }) => state === "running") ?? search?.rows.at(-1);
+  if (!search || !now) return "";
+  const why = now.again ? " again, since its weights were lost when the page was left" : "";
+  return `Run ${now.trial} of ${search.total}${why}. `;
 }
 
 /** @param {RunState} run */

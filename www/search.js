@@ -23,6 +23,7 @@ import { describe, scoreNames } from "./scores.js";
  * @property {boolean} best        Of those that are over.
  * @property {string|null} mistake
  * @property {EpochEvent[]} epochs
+ * @property {boolean} [again]     Made a second time, for its weights.
  */
 
 /**
@@ -42,7 +43,11 @@ export function newSearch(info, base) {
 }
 
 /** @param {Search} search @param {import("./protocol.js").TrialStartedEvent} event @returns {Search} */
-export function withStarted(search, { trial, changes }) {
+export function withStarted(search, { trial, changes, again }) {
+  if (again) {
+    const rows = search.rows.map((row) => (row.trial === trial ? { ...row, state: "running", again } : row));
+    return { ...search, rows: /** @type {Row[]} */ (rows) };
+  }
   /** @type {Row} */
   const row = {
     ...{ trial, changes, state: "running", metric: null, score: null, best_epoch: 0, seconds: 0 },

@@ -93,7 +93,7 @@ import { ONE_RUN } from "./several.js";
  * @property {Offer|null} offer       A run that can go on.
  * @property {string|null} busy       What is being done, in words.
  * @property {string|null} trouble    Why work is not kept, in words.
- * @property {{step: number, at: number}|null} kept  The newest checkpoint of the run that is on.
+ * @property {{step: number, of_search?: number[]|null, at: number}|null} kept  The newest checkpoint of the run that is on.
  * @property {{usage: number, quota: number}|null} estimate
  * @property {string|null} said       What was done, in words.
  * @property {Mistake|null} error
@@ -218,6 +218,7 @@ export function reduce(state, action) {
         run: {
           ...idleRun(),
           status: "running",
+          begun: Symbol("run"),
           info: action.info,
           subject: subject(state, action.method),
           search: action.search ?? null,
@@ -254,7 +255,8 @@ function afterEvents(state, events) {
   if (!kept) return { ...state, run };
   const { info, mistake } = kept;
   const trouble = mistake?.message ?? null;
-  const newest = !mistake && info ? { step: info.step, at: Date.now() } : state.projects.kept;
+  const newest =
+    !mistake && info ? { step: info.step, of_search: info.of_search, at: Date.now() } : state.projects.kept;
   return { ...state, run, projects: { ...state.projects, trouble, kept: newest } };
 }
 

@@ -45,6 +45,10 @@ declare module "*/pkg/cpu/tabtune.js" {
     checkpoint(): Promise<{ bytes: Uint8Array; info: import("./protocol.js").CheckpointInfo }>;
     resume(bytes: Uint8Array): Promise<import("./protocol.js").RunInfo>;
     told(): import("./protocol.js").RunEvent[];
+    search_under_way(): {
+      info: import("./protocol.js").SearchInfo;
+      base: import("./protocol.js").Recipe;
+    } | null;
     static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     sheet_survey(piece: Uint8Array, name: string, first: boolean): null;

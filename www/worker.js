@@ -155,7 +155,7 @@ const answers = {
       const events = liveEngine().told();
       [over, keeping] = [false, null];
       setTimeout(pull);
-      return { info, events };
+      return { info, events, search: liveEngine().search_under_way() };
     }),
   checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   keep: (port, base, interval_ms) => {

@@ -12,6 +12,7 @@ use crate::session::event::{Event, RunInfo};
 use crate::session::saved::{
     Saved, SavedHead, SavedPhase, SavedRun, SavedSteps, contradiction, recipe_from_json, recipe_to_json,
 };
+use crate::session::search::{SavedSearch, Search, SearchInfo};
 use crate::session::told::Told;
 use crate::session::{AnyRun, Running, Session};
 use crate::task::Task;
@@ -58,6 +59,8 @@ pub struct CheckpointInfo {
     pub best_epoch: usize,
     /// Seconds spent computing.
     pub seconds: f64,
+    /// Which run of a search it is, from 1, and of how many.
+    pub of_search: Option<(usize, usize)>,
     /// Where the run is, in words.
     pub sentence: String,
 }
@@ -80,12 +83,9 @@ impl Session {
     ///
     /// No run, a device that failed, or a place that takes no more.
     pub async fn checkpoint_to(&mut self, sink: &mut dyn Sink) -> Result<CheckpointInfo> {
-        if self.search.is_some() {
-            return Err(Error::order("Only a single run is written down on its way; of several, each is short."));
-        }
         let running =
             self.run.as_ref().ok_or_else(|| Error::order("No run is under way, so there is nothing to keep."))?;
-        running.save(&self.compute, sink).await
+        running.save(self.search.as_ref().and_then(Search::save), &self.compute, sink).await
     }
 
     /// Sets up the run of a checkpoint; [`Session::run_steps`] goes on with it.
@@ -106,20 +106,35 @@ impl Session {
     pub async fn resume_from(&mut self, source: &dyn Source) -> Result<RunInfo> {
         self.refuse_during_run("A run is under way. Stop it first.")?;
         let file = StateFile::open(source)?;
-        let saved = Saved::read(file.state())?;
+        let mut saved = Saved::read(file.state())?;
         self.check_same(&saved).await?;
+        let search = saved.search.take();
         let info = self.start(recipe_from_json(saved.recipe.clone())?)?;
         // Put back only when all has gone well.
         if let Some(mut running) = self.run.take() {
             running.go_on(saved, &file)?;
+            self.search = match search {
+                Some(search) => Some(running.search(search, info.clone())?),
+                None => None,
+            };
             self.run = Some(running);
         }
         Ok(info)
     }
 
-    /// What has been told of the run under way since its beginning: steps and epochs.
+    /// What has been told of the run under way since its beginning: steps and epochs; of a search, all its runs, but for the
+    /// steps of those that are over.
     pub fn told(&self) -> Vec<Event> {
-        self.run.as_ref().map_or_else(Vec::new, |running| running.told.events())
+        let of_run = self.run.as_ref().map_or_else(Vec::new, |running| running.told.events());
+        match &self.search {
+            Some(search) => search.told(of_run),
+            None => of_run,
+        }
+    }
+
+    /// The search under way, if there is one, and the recipe that it varies.
+    pub fn search_under_way(&self) -> Option<(SearchInfo, &Recipe)> {
+        self.search.as_ref().map(|search| (search.info(), &search.base))
     }
 
     /// What a checkpoint holds, whatever is open.
@@ -184,7 +199,12 @@ impl Session {
 }
 
 impl Running {
-    async fn save(&self, compute: &Compute, sink: &mut dyn Sink) -> Result<CheckpointInfo> {
+    async fn save(
+        &self,
+        search: Option<SavedSearch>,
+        compute: &Compute,
+        sink: &mut dyn Sink,
+    ) -> Result<CheckpointInfo> {
         let (run, mut entries) = self.run.save().await?;
         entries.push(self.told.entry());
         let saved = Saved {
@@ -201,9 +221,19 @@ impl Running {
             total_steps: self.info.total_steps,
             steps_per_epoch: self.info.steps_per_epoch,
             run,
+            search,
         };
         let bytes = state::write(saved.text()?, entries, compute, sink).await?;
         CheckpointInfo::new(&saved, bytes)
+    }
+
+    /// The search that this run is one of.
+    fn search(&self, saved: SavedSearch, info: RunInfo) -> Result<Search> {
+        let epochs = self.told.events().into_iter();
+        let epochs = epochs.filter_map(|event| if let Event::Epoch(epoch) = event { Some(epoch) } else { None });
+        let search = Search::go_on(saved, info, self.told.steps(), epochs.collect())?;
+        let same = search.current.as_ref().is_some_and(|current| current.trial.recipe == self.recipe);
+        if same { Ok(search) } else { Err(contradiction()) }
     }
 
     fn go_on(&mut self, saved: Saved, file: &StateFile) -> Result<()> {
@@ -260,6 +290,7 @@ impl CheckpointInfo {
                 (fit.map_or(0, |fit| fit.iterations), run.seconds.0, 0, head_in_words(run))
             }
         };
+        let of_search = saved.search.as_ref().map(SavedSearch::place);
         Ok(Self {
             tabtune: saved.tabtune.clone(),
             created: saved.created,
@@ -276,7 +307,11 @@ impl CheckpointInfo {
             epoch: step as f64 / saved.steps_per_epoch.max(1) as f64,
             best_epoch,
             seconds,
-            sentence,
+            of_search,
+            sentence: match of_search {
+                Some((run, runs)) => format!("Run {run} of {runs}. {sentence}"),
+                None => sentence,
+            },
         })
     }
 }

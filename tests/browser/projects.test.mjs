@@ -107,6 +107,51 @@ test("a run that a reload cuts short goes on to the same losses and weights", { 
   await close();
 });
 
+/** A grid of two rates, of which the first is the best. @param {Page} page */
+async function chooseGrid(page) {
+  await page.locator("#several-kind").selectOption("grid");
+  await page.locator("#several-0-values").fill("0.003, 1e-7");
+  await reads(page, "#several-total", /^2 runs/);
+}
+
+/** The table of runs, but for how long they took. @param {Page} page */
+function runsTable(page) {
+  return page
+    .locator("#runs-table tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent)));
+}
+
+test("several runs that a reload cuts short come to the same table and model", { timeout: PATIENCE }, async () => {
+  const recipe = { ...LONG, epochs: 500, metric: "loss" };
+  const calm = await ready(recipe);
+  await chooseGrid(calm.page);
+  await train(calm.page);
+  const expected = { table: await runsTable(calm.page), ...(await outcome(calm.page)) };
+  await calm.close();
+
+  const { page, errors, close } = await ready(recipe);
+  await chooseGrid(page);
+  await page.locator('#train[aria-disabled="false"]').click();
+  await reads(page, "#run-kept", /up to run 2, step [1-9]/);
+  await reload(page);
+  await reads(page, "#continue-words", /run 2 of 2, step \d+ of \d+/);
+  await page.locator("#continue").click();
+  await reads(page, "#run-status", /^Run 1 of 2 again, since its weights were lost/);
+  await reaches(page, "trained");
+  const found = { table: await runsTable(page), ...(await outcome(page)) };
+  assert.deepEqual(found.table, expected.table);
+  assert.deepEqual(found.rows, expected.rows);
+  assert.ok(found.weights.equals(expected.weights), "the weights are the same");
+  // What is kept of them has the table, too.
+  await page.reload();
+  await openList(page);
+  await inList(page, "Open fruit").click();
+  await reaches(page, "trained");
+  assert.deepEqual(await runsTable(page), expected.table);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("a run whose worker dies goes on in another one", { timeout: PATIENCE }, async () => {
   const expected = await whole();
   const { page, close } = await ready();

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { goingOnActions } from "../../www/actions/going-on.js";
 import { mistake } from "../../www/mistake.js";
-import { readHistory } from "../../www/projects/history.js";
+import { readHistory, writeHistory } from "../../www/projects/history.js";
+import { standing } from "../../www/run.js";
 import { initialState, reduce } from "../../www/state.js";
 
 /** @typedef {import("../../www/protocol.js").RunEvent} RunEvent */
@@ -21,6 +22,7 @@ const INFO = /** @type {import("../../www/protocol.js").RunInfo} */ ({
   parameters: { trainable: 10, frozen: 0 },
   notes: [],
 });
+const NOTHING = { optimizer_bytes: 0, metrics: null, report: null };
 const LOST = mistake("device", "The GPU was lost.");
 
 /** @param {number} step @returns {RunEvent} */
@@ -37,8 +39,10 @@ const step = (step) => ({
   seconds: step,
 });
 
-/** @param {Partial<Record<string, (...args: any[]) => any>>} [answers] Of the store. */
-function stage(answers = {}) {
+/** @typedef {Partial<Record<string, (...args: any[]) => any>>} Answers */
+
+/** @param {Answers} [answers] Of the store. @param {Answers} [ofEngine] */
+function stage(answers = {}, ofEngine = {}) {
   let state = initialState("gpu");
   /** @type {[string, ...any[]][]} */
   const asked = [];
@@ -53,7 +57,8 @@ function stage(answers = {}) {
         },
     });
   const dispatch = (/** @type {import("../../www/state.js").Action} */ action) => void (state = reduce(state, action));
-  const client = noted({ resumeRun: () => ({ info: INFO, events: [step(1), step(2), step(3)] }) });
+  const resumeRun = () => ({ info: INFO, events: [step(1), step(2), step(3)], search: null });
+  const client = noted({ resumeRun, ...ofEngine });
   const keeper = noted({
     checkpoint: () => ({
       bytes: new Uint8Array(3),
@@ -146,8 +151,8 @@ test("a run that ends leaves its curves, as they were", async () => {
   await actions.follow(events);
   const [, id, run, change, history] = asked.find(([name]) => name === "endRun") ?? [];
   assert.deepEqual([id, run, change], ["p", "r", { status: "done", score: { name: "accuracy", value: 0.5 } }]);
-  const { recent, rates, ...kept } = readHistory(history);
-  const { recent: _, rates: __, ...shown } = state().run;
+  const { recent, rates, begun: _, ...kept } = readHistory(history);
+  const { recent: __, rates: ___, begun: ____, ...shown } = state().run;
   assert.deepEqual(kept, shown);
   close(staged);
 });
@@ -160,8 +165,64 @@ test("a run goes on where it stopped, with all of its curves, and is kept again"
   assert.deepEqual(names(), ["openWhole", "checkpoint", "resumeRun", "goOn", "keep"]);
   assert.equal(state().run.status, "running");
   assert.deepEqual(state().run.curves.step, [1, 2, 3]);
-  assert.deepEqual(state().projects.kept, { step: 3, at: 7 });
+  assert.deepEqual(state().projects.kept, { step: 3, of_search: undefined, at: 7 });
   assert.equal(state().projects.offer, null);
+  close(staged);
+});
+
+test("several runs go on in the middle of one, with the table of those that are over", async () => {
+  const changes = [{ learning_rate: 1 }, { learning_rate: 2 }, { learning_rate: 3 }];
+  const row = { metric: "accuracy", score: 0.5, best_epoch: 1, seconds: 2, mistake: null };
+  /** @type {RunEvent[]} */
+  const events = [
+    { type: "trial_started", trial: 1, total: 3, changes: changes[0], run: null },
+    { type: "trial_done", trial: 1, changes: changes[0], state: "completed", ...row, best: true },
+    { type: "trial_started", trial: 2, total: 3, changes: changes[1], run: INFO },
+    step(1),
+    step(2),
+  ];
+  const search = { info: { runs: 3, changes, notes: [] }, base: { epochs: 3 } };
+  const staged = stage({}, { resumeRun: () => ({ info: INFO, events, search }) });
+  const { dispatch, actions, state } = staged;
+  dispatch({ type: "projects", change: { offer: OFFER } });
+  await actions.goOn();
+  const { run } = state();
+  assert.deepEqual([run.status, run.info, run.curves.step], ["running", INFO, [1, 2]]);
+  assert.deepEqual([run.search?.total, run.search?.base], [3, { epochs: 3 }]);
+  assert.deepEqual(
+    run.search?.rows.map(({ trial, state, best }) => [trial, state, best]),
+    [
+      [1, "completed", true],
+      [2, "running", false],
+    ],
+  );
+  assert.match(standing(run), /^Run 2 of 3\. Epoch/u);
+  // The best run is made again, for its weights; its row is not another one.
+  dispatch({
+    type: "events",
+    events: [
+      { type: "trial_done", trial: 2, changes: changes[1], state: "completed", ...row, score: 0.4, best: false },
+      { type: "trial_started", trial: 1, total: 3, changes: changes[0], run: INFO, again: true },
+    ],
+  });
+  assert.match(standing(state().run), /^Run 1 of 3 again, since its weights were lost/u);
+  dispatch({
+    type: "events",
+    events: [
+      step(1),
+      { type: "trial_done", trial: 1, changes: changes[0], state: "completed", ...row, best: true },
+      { type: "done", reason: "completed", best_epoch: 1, steps: 1, seconds: 2, ...NOTHING, sentence: "Done." },
+    ],
+  });
+  assert.deepEqual([state().run.search?.rows.length, state().run.curves.step], [2, [1]]);
+  const { search: kept } = readHistory(writeHistory(state().run));
+  assert.deepEqual(
+    kept?.rows.map(({ trial, score, best }) => [trial, score, best]),
+    [
+      [1, 0.5, true],
+      [2, 0.4, false],
+    ],
+  );
   close(staged);
 });
 

@@ -50,15 +50,6 @@ fn pairs_and_then_a_head() {
     Case::fruit(pairs).check(0..);
 }
 
-#[test]
-fn several_runs_are_not_written_down() {
-    let mut session = Case::fruit(recipe()).session();
-    session.start_search(&recipe(), SearchPlan::Seeds { runs: 2 }).expect("a search");
-    block_on(session.run_steps(2)).expect("events");
-    let error = block_on(session.checkpoint()).expect_err("a search").to_string();
-    assert!(error.contains("Only a single run"), "{error}");
-}
-
 fn task(file: &'static str, table: String, task: Task, epochs: usize) -> Case {
     let mut session = empty(DeviceKind::Cpu);
     session.open_table(table.as_bytes(), file).expect("a table");

@@ -4,6 +4,7 @@ mod exact;
 #[path = "../support/fruit.rs"]
 mod fruit;
 mod refused;
+mod searches;
 #[path = "../support/mod.rs"]
 mod support;
 

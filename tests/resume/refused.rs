@@ -47,7 +47,7 @@ fn another_model_other_data_or_another_task_is_refused_in_words() {
 
 /// Asserts that bytes are refused with these words, and that nothing is running then.
 #[track_caller]
-fn unusable(case: &Case, bytes: &[u8], words: &str) {
+pub fn unusable(case: &Case, bytes: &[u8], words: &str) {
     let error = Session::checkpoint_info(bytes).expect_err(words).to_string();
     assert!(error.contains(words) && error.len() < 1000, "{error} lacks {words:?}");
     let mut session = case.session();
@@ -96,7 +96,7 @@ fn what_is_not_whole_is_refused() {
 }
 
 /// A checkpoint with its header changed by someone who knows how to make its checksum right.
-fn forged(whole: &[u8], change: impl FnOnce(&mut Value, &mut Value)) -> Vec<u8> {
+pub fn forged(whole: &[u8], change: impl FnOnce(&mut Value, &mut Value)) -> Vec<u8> {
     let (length, rest) = whole.split_first_chunk().expect("a length");
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
     let mut header: Value = serde_json::from_slice(header).expect("JSON");

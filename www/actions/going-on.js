@@ -2,6 +2,7 @@
 
 import { local } from "./world.js";
 import { bestOf, describe, mainScores } from "../scores.js";
+import { newSearch } from "../search.js";
 import { isBusyTraining } from "../state.js";
 import { writeHistory } from "../projects/history.js";
 import { mistake } from "../mistake.js";
@@ -48,19 +49,19 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   async function begun() {
     current = null;
     losses = 0;
-    const { info, subject } = state().run;
+    const { begun, subject } = state().run;
     // The browser may ask the user, who need not answer for training to go on.
     globalThis.navigator?.storage?.persist?.().catch(() => false);
     await means.flush();
     const project = state().projects.current;
-    if (!project || !subject || state().run.info !== info) return;
+    if (!project || !subject || state().run.begun !== begun) return;
     const { model, task, method } = subject;
     await keepRun(async (sender) => ({
       id: project.id,
       run: await keeper.beginRun(project.id, { model, task, method }, sender),
     }));
     // A short run may be over before it is written down.
-    if (state().run.info === info && state().run.done) await ended();
+    if (state().run.begun === begun && state().run.done) await ended();
   }
 
   async function ended() {
@@ -96,12 +97,15 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
         );
       }
       dispatch({ type: "run", change: { status: "starting", error: null } });
-      const { info, events } = await client.resumeRun(checkpoint.bytes);
+      const { info, events, search } = await client.resumeRun(checkpoint.bytes);
       const method = /** @type {Method} */ (state().recipe.draft.method ?? "full");
-      dispatch({ type: "run_started", info, method });
+      // Of several runs, each tells by itself how it was set up.
+      if (search) dispatch({ type: "run_started", info: null, method, search: newSearch(search.info, search.base) });
+      else dispatch({ type: "run_started", info, method });
       dispatch({ type: "events", events });
       const said = checkpoint.torn ? "The newest checkpoint was damaged, so the one before it was used." : null;
-      say({ busy: null, said, kept: { step: checkpoint.info.step, at: checkpoint.saved } });
+      const { step, of_search } = checkpoint.info;
+      say({ busy: null, said, kept: { step, of_search, at: checkpoint.saved } });
       await keepRun(async (sender) => {
         await keeper.goOn(offer.id, offer.run, sender);
         return offer;

@@ -39,7 +39,8 @@ export function continueNotice(actions) {
     show(element, shown);
     if (!offer || !shown) return;
     const gone = (offer.lost ?? 0) >= MANY_LOSSES;
-    const where = `step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
+    const run = offer.of_search ? `run ${offer.of_search[0]} of ${offer.of_search[1]}, ` : "";
+    const where = `${run}step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
     const what = `${visible(offer.table, 60)}, ${visible(offer.model, 60)}, ${where}.`;
     const line = gone ? `The GPU was lost twice. ${what}` : what;
     if (words.textContent !== line) words.textContent = line;

@@ -35,5 +35,6 @@ function wordsOf({ projects }, on) {
   const { kept, said } = projects;
   if (!on || !kept) return "";
   const note = said ? `${said} ` : "";
-  return `${note}Kept in this browser up to step ${kept.step}: if anything happens, training can go on from there.`;
+  const run = kept.of_search ? `run ${kept.of_search[0]}, ` : "";
+  return `${note}Kept in this browser up to ${run}step ${kept.step}: if anything happens, training can go on from there.`;
 }

@@ -2,12 +2,14 @@
 
 import { idleRun } from "../run.js";
 import { TASKS } from "./record.js";
-import { flag, list, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
+import { either, flag, list, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
 
 /** @typedef {import("../run.js").RunState} RunState */
 
 const MOST_STEPS = 5e6;
 const MOST_LABELS = 20_000;
+/** Runs of a search. */
+const MOST_TRIALS = 256;
 const words = text(20_000);
 const values = list(maybe(number), MOST_STEPS);
 const metrics = table(maybe(number), 100);
@@ -44,6 +46,43 @@ const report = record({
   threshold: maybe(number),
 });
 
+const epochs = list(
+  record({
+    epoch: number,
+    step: number,
+    train_loss: maybe(number),
+    validation: maybe(metrics),
+    best: flag,
+    seconds: number,
+    note: maybe(words),
+  }),
+  100_000,
+);
+
+/** Values of hyperparameters by their names. */
+const fields = table(maybe(either(number, flag, text(1000))), 200);
+
+const search = record({
+  total: natural,
+  base: fields,
+  notes: list(words, 100),
+  rows: list(
+    record({
+      trial: natural,
+      changes: fields,
+      state: oneOf("running", "completed", "stopped_early", "stopped", "failed"),
+      metric: maybe(text(80)),
+      score: maybe(number),
+      best_epoch: natural,
+      seconds: number,
+      best: flag,
+      mistake: maybe(words),
+      epochs,
+    }),
+    MOST_TRIALS,
+  ),
+});
+
 const history = record({
   info: maybe(
     record({
@@ -62,18 +101,8 @@ const history = record({
   ),
   curves: record({ step: values, loss: values, smooth: values, learning_rate: values }),
   step: maybe(steps),
-  epochs: list(
-    record({
-      epoch: number,
-      step: number,
-      train_loss: maybe(number),
-      validation: maybe(metrics),
-      best: flag,
-      seconds: number,
-      note: maybe(words),
-    }),
-    100_000,
-  ),
+  epochs,
+  search: maybe(search),
   done: maybe(
     record({
       reason: oneOf("completed", "early_stopping", "stopped"),
@@ -89,8 +118,8 @@ const history = record({
 });
 
 /** @param {RunState} run @returns {string} As JSON. */
-export function writeHistory({ info, subject, curves, step, epochs, done }) {
-  return JSON.stringify({ info, subject, curves, step, epochs, done });
+export function writeHistory({ info, subject, curves, step, epochs, search, done }) {
+  return JSON.stringify({ info, subject, curves, step, epochs, search: search && { ...search, best: null }, done });
 }
 
 /**
@@ -99,7 +128,7 @@ export function writeHistory({ info, subject, curves, step, epochs, done }) {
  * @throws TypeError or SyntaxError
  */
 export function readHistory(json) {
-  const { info, subject, curves, step, epochs, done } = history(JSON.parse(json));
+  const { info, subject, curves, step, epochs, search, done } = history(JSON.parse(json));
   const lengths = new Set(Object.values(curves).map((column) => column.length));
   if (lengths.size > 1) throw new TypeError("the columns of the curves have several lengths");
   const { confusion, labels } = done?.report ?? {};
@@ -115,10 +144,21 @@ export function readHistory(json) {
       subject,
       curves: Object.fromEntries(columns),
       step: step && { ...step, type: "step", loss: orNaN(step.loss) },
-      epochs: epochs.map((epoch) => ({ ...epoch, type: "epoch", train_loss: orNaN(epoch.train_loss) })),
+      epochs: epochs.map(epochEvent),
+      search: search && { ...search, best: null, rows: search.rows.map(withEpochs) },
       done: done && { ...done, type: "done", report: done.report && withoutEmpty(done.report) },
     })
   );
+}
+
+/** @param {ReturnType<typeof epochs>[number]} epoch */
+function epochEvent(epoch) {
+  return { ...epoch, type: "epoch", train_loss: orNaN(epoch.train_loss) };
+}
+
+/** @param {ReturnType<typeof search>["rows"][number]} row */
+function withEpochs(row) {
+  return { ...row, epochs: row.epochs.map(epochEvent) };
 }
 
 /** What JSON cannot say: a loss that is not a number. @param {number|null} value */

@@ -22,6 +22,7 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {number} step
  * @property {number} total_steps
  * @property {number} epoch
+ * @property {number[]|null} [of_search]  Of several runs which one, from 1, and how many there are.
  *
  * @typedef {{file: Stored, info: CheckpointInfo, saved: number}} Checkpoint  `saved`: in milliseconds since 1970.
  *
@@ -89,7 +90,7 @@ const mapping = record({
 
 const checkpoint = record({
   file: record(stored),
-  info: record({ step: natural, total_steps: natural, epoch: number }),
+  info: record({ step: natural, total_steps: natural, epoch: number, of_search: maybe(list(natural, 2)) }),
   saved: number,
 });
 

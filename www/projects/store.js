@@ -205,8 +205,8 @@ export function openStore(disk, now = Date.now) {
         const before = (await loaded(id)).runs.find((run) => run.id === runId)?.checkpoints ?? [];
         const write = async () => {
           const file = await put(id, "checkpoint", bytes);
-          const { step, total_steps, epoch } = info;
-          return { file, info: { step, total_steps, epoch }, saved: now() };
+          const { step, total_steps, epoch, of_search } = info;
+          return { file, info: { step, total_steps, epoch, of_search }, saved: now() };
         };
         const checkpoint = await write().catch(async (thrown) => {
           if (!isFull(thrown) || before.length < 2) throw thrown;

@@ -23,6 +23,7 @@ import { filesOf, interrupted } from "./record.js";
  * @property {string} model
  * @property {number} step
  * @property {number} total_steps
+ * @property {number[]|null} [of_search]  Of several runs which one, and how many there are.
  * @property {number} saved  In milliseconds since 1970.
  */
 
@@ -48,6 +49,7 @@ export function offerOf(project) {
   const run = interrupted(project);
   if (!run) return null;
   const [{ info, saved }] = run.checkpoints;
-  const { step, total_steps } = info;
-  return { id: project.id, run: run.id, table: project.table?.title ?? "", model: run.model, step, total_steps, saved };
+  const { step, total_steps, of_search } = info;
+  const what = { table: project.table?.title ?? "", model: run.model };
+  return { id: project.id, run: run.id, ...what, step, total_steps, of_search, saved };
 }

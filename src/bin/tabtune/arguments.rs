@@ -193,9 +193,9 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         search: if name == "train" { search::plan(matches)? } else { None },
         keeping: if name == "train" { kept(matches) } else { Keeping::default() },
     };
-    if train.search.is_some() && (train.keeping.checkpoint.is_some() || train.keeping.resume.is_some()) {
+    if train.search.is_some() && train.keeping.resume.is_some() {
         return Err(Error::order(
-            "Only a single run is written down on its way. Leave --checkpoint and --resume out, or make one run.",
+            "Which runs are made stands in the checkpoint. Leave --seeds, --grid and --search out with --resume.",
         ));
     }
     let train = Box::new(train);

@@ -57,9 +57,10 @@ impl Keeper {
         if !epoch && self.since < self.every {
             return;
         }
-        self.since = 0;
         match write(session, file).await {
-            Ok(()) => self.complained = false,
+            Ok(()) => (self.since, self.complained) = (0, false),
+            // Between two runs of a search: once the next has begun.
+            Err(Error::Order { .. }) => self.since = self.every,
             Err(error) if !self.complained => {
                 told.note(&format!("The run could not be written down: {error} It goes on without."));
                 self.complained = true;

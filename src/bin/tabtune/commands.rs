@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
 use tabtune::recipe::Method;
-use tabtune::{Error, Event, ModelFiles, Recipe, Result, Session, Task, TrialDone, Vocabulary};
+use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
 use crate::arguments::{Columns, Common, Eval, Export, Predict, Train};
 use crate::checkpoint::{self, Keeper};
@@ -77,13 +77,12 @@ pub async fn train(options: Train) -> Result<()> {
         told.note(note);
     }
     let mut made = Vec::new();
+    session.told().iter().for_each(|event| runs::note(&mut made, event));
     while session.is_running() {
         let events = session.run_steps(1).await?;
         for event in &events {
             told.event(event);
-            if let Event::TrialDone(run) = event {
-                made.push(TrialDone::clone(run));
-            }
+            runs::note(&mut made, event);
         }
         keeper.after(&events, &mut session, &told).await;
     }

@@ -5,9 +5,18 @@ use std::io::Write;
 
 use serde_json::{Map, Value};
 use tabtune::eval::words;
-use tabtune::{TrialDone, TrialState};
+use tabtune::{Event, TrialDone, TrialState};
 
 use crate::printing::print_line;
+
+/// Puts a run that is over into the table; one that was made again takes the place of itself.
+pub fn note(runs: &mut Vec<TrialDone>, event: &Event) {
+    let Event::TrialDone(run) = event else { return };
+    match runs.iter_mut().find(|before| before.trial == run.trial) {
+        Some(before) => before.clone_from(run),
+        None => runs.push(TrialDone::clone(run)),
+    }
+}
 
 /// Prints the table, if there was a search.
 pub fn print(mut runs: Vec<TrialDone>) {

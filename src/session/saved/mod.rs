@@ -2,7 +2,7 @@
 
 mod numbers;
 
-pub use numbers::{Exact, SavedEpoch, SavedReport, recipe_from_json, recipe_to_json};
+pub use numbers::{Exact, SavedEpoch, SavedMetrics, SavedReport, recipe_from_json, recipe_to_json};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::checkpoint::state::unusable;
 use crate::error::{Error, Result};
 use crate::session::event::Reason;
+use crate::session::search::SavedSearch;
 use crate::task::Task;
 
 /// A run and what it belongs to.
@@ -42,6 +43,8 @@ pub struct Saved {
     pub steps_per_epoch: usize,
     /// Where the run is.
     pub run: SavedRun,
+    /// The runs that it is one of.
+    pub search: Option<SavedSearch>,
 }
 
 /// Where a run is.

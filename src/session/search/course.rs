@@ -7,66 +7,94 @@ use super::plan::{SearchPlan, Trial};
 use super::trial::{TrialDone, TrialStarted, TrialState, upwards, watched};
 use crate::error::Error;
 use crate::eval::Metrics;
-use crate::recipe::Method;
-use crate::session::event::{DoneEvent, Event, Reason, RunInfo};
+use crate::recipe::{Metric, Recipe};
+use crate::session::event::{EpochEvent, Event, RunInfo};
 
 /// A search between its start and its end.
 #[derive(Debug)]
 pub struct Search {
     /// What is varied.
     pub plan: SearchPlan,
+    /// The recipe that it varies.
+    pub base: Recipe,
     /// Runs to make.
     pub total: usize,
     /// Runs that have not begun.
     pub ahead: VecDeque<Trial>,
-    current: Option<Current>,
-    /// The table of runs.
-    pub rows: Vec<TrialDone>,
-    /// Per run that was made: its method and its score after each epoch, more being better.
-    scores: Vec<(Method, Vec<f64>)>,
+    /// The run under way.
+    pub current: Option<Current>,
+    /// Runs that are over.
+    pub past: Vec<Past>,
     /// The best run so far.
     pub best: Option<Best>,
     /// Why the first run that failed did.
     pub mistake: Option<Error>,
     /// Whether the user wants an end.
     pub stopping: bool,
+    /// A run that did better than what is kept, and whose weights are lost.
+    pub missed: Option<usize>,
 }
 
 /// The run under way.
 #[derive(Debug)]
-struct Current {
-    trial: Trial,
-    steps_per_epoch: usize,
-    total_steps: usize,
+pub struct Current {
+    /// What it is.
+    pub trial: Trial,
+    /// How it was set up; `None` where it could not be.
+    pub run: Option<RunInfo>,
     /// Steps done.
-    step: usize,
-    /// Score after each epoch, more being better.
-    scores: Vec<f64>,
+    pub step: usize,
+    /// The epochs that are over.
+    pub epochs: Vec<EpochEvent>,
     /// Whether it was stopped because it fell behind.
-    loser: bool,
+    pub loser: bool,
+    /// Whether it is the best run, made again because its weights were lost.
+    pub again: bool,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Past {
+    /// What it was.
+    pub trial: Trial,
+    /// Its row in the table of runs.
+    pub row: TrialDone,
+    /// Its epochs.
+    pub epochs: Vec<EpochEvent>,
+    /// What the validation rows say of the weights that it kept.
+    pub metrics: Option<Metrics>,
 }
 
 /// The best run so far.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Best {
-    /// Its place in the table of runs.
+    /// Its place among the runs.
     pub place: usize,
-    metrics: Option<Metrics>,
+    /// Whether its weights are lost: the search was gone on with from a checkpoint, which has only those of the run that was
+    /// under way.
+    pub lost: bool,
+}
+
+/// A score after each epoch, more being better.
+fn scores(metric: Metric, epochs: &[EpochEvent]) -> Vec<f64> {
+    let score = |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| upwards(watched(metric, metrics), metrics));
+    epochs.iter().map(|epoch| score(epoch).unwrap_or(f64::NEG_INFINITY)).collect()
 }
 
 impl Search {
     /// A search of which no run has begun.
-    pub fn new(plan: SearchPlan, trials: Vec<Trial>) -> Self {
+    pub fn new(plan: SearchPlan, base: Recipe, trials: Vec<Trial>) -> Self {
         Self {
             plan,
+            base,
             total: trials.len(),
             ahead: trials.into(),
             current: None,
-            rows: Vec::new(),
-            scores: Vec::new(),
+            past: Vec::new(),
             best: None,
             mistake: None,
             stopping: false,
+            missed: None,
         }
     }
 
@@ -77,36 +105,55 @@ impl Search {
 
     /// Whether no run is to be made any more.
     pub fn is_over(&self) -> bool {
-        self.ahead.is_empty() || (self.stopping && self.best.is_some())
+        match self.best {
+            Some(Best { lost: false, .. }) => self.ahead.is_empty() || self.stopping,
+            Some(Best { lost: true, .. }) => false,
+            None => self.ahead.is_empty(),
+        }
+    }
+
+    /// The next run, and whether it was made before: in the end the best one is made again, if its weights are lost.
+    pub fn next(&mut self) -> Option<(Trial, bool)> {
+        if let Some(trial) = self.ahead.pop_front() {
+            return Some((trial, false));
+        }
+        let best = self.best.filter(|best| best.lost)?;
+        Some((self.past.get(best.place)?.trial.clone(), true))
     }
 
     /// At most so many units of work that none is done beyond the end of an epoch: there is decided whether the run goes on.
     pub fn next_units(&self, units: usize) -> usize {
-        let Some(current) = &self.current else { return units };
-        let end = current.total_steps.min(current.steps_per_epoch * (current.scores.len() + 1));
+        let Some(Current { run: Some(run), step, epochs, .. }) = &self.current else { return units };
+        let end = run.total_steps.min(run.steps_per_epoch * (epochs.len() + 1));
         // At its end an epoch is validated, in batches of which only the events tell how many are left.
-        units.min(end.saturating_sub(current.step).max(1))
+        units.min(end.saturating_sub(*step).max(1))
     }
 
     /// A run begins; without a `run` it could not be set up.
-    pub fn begun(&mut self, trial: Trial, run: Option<RunInfo>, events: &mut Vec<Event>) {
-        let (steps_per_epoch, total_steps) = run.as_ref().map_or((1, 1), |run| (run.steps_per_epoch, run.total_steps));
-        let (number, changes) = (self.rows.len() + 1, trial.changes.clone());
-        events.push(Event::TrialStarted(Box::new(TrialStarted { trial: number, total: self.total, changes, run })));
-        self.current = Some(Current { trial, steps_per_epoch, total_steps, step: 0, scores: Vec::new(), loser: false });
+    pub fn begun(&mut self, (trial, again): (Trial, bool), run: Option<RunInfo>, events: &mut Vec<Event>) {
+        self.current = Some(Current { trial, run, step: 0, epochs: Vec::new(), loser: false, again });
+        events.extend(self.begins());
     }
 
-    /// Passes on what happened in the run under way, but for its end, and remembers its scores.
+    /// Tells that the run under way has begun.
+    pub fn begins(&self) -> Option<Event> {
+        let Current { trial, run, again, .. } = self.current.as_ref()?;
+        Some(Event::TrialStarted(Box::new(TrialStarted {
+            trial: self.place(*again) + 1,
+            total: self.total,
+            changes: trial.changes.clone(),
+            run: run.clone(),
+            again: *again,
+        })))
+    }
+
+    /// Passes on what happened in the run under way, but for its end, and remembers its epochs.
     pub fn tell(&mut self, told: Vec<Event>, events: &mut Vec<Event>) {
         let Some(current) = &mut self.current else { return };
         for event in told {
             match &event {
                 Event::Step(step) => current.step = step.step,
-                Event::Epoch(epoch) => {
-                    let metric = current.trial.recipe.metric;
-                    let score = epoch.validation.as_ref().map(|metrics| upwards(watched(metric, metrics), metrics));
-                    current.scores.push(score.unwrap_or(f64::NEG_INFINITY));
-                }
+                Event::Epoch(epoch) => current.epochs.push(epoch.clone()),
                 Event::Done(_) => continue,
                 _ => {}
             }
@@ -116,70 +163,23 @@ impl Search {
 
     /// Whether the run under way is to be stopped now.
     pub fn falls_behind(&mut self) -> bool {
-        let Some(current) = &mut self.current else { return false };
-        let method = current.trial.recipe.method;
-        let others: Vec<&[f64]> =
-            self.scores.iter().filter(|(other, _)| *other == method).map(|(_, scores)| scores.as_slice()).collect();
-        if self.plan.stops_losers() && !current.loser && median::is_loser(&current.scores, &others) {
-            current.loser = true;
-            return true;
+        let Some(current) = self.current.as_ref().filter(|current| !current.loser) else { return false };
+        let falls = if current.again {
+            // Where it was stopped the first time.
+            let before = self.best.and_then(|best| self.past.get(best.place));
+            before.is_some_and(|before| {
+                before.row.state == TrialState::StoppedEarly && current.epochs.len() == before.epochs.len()
+            })
+        } else {
+            let recipe = &current.trial.recipe;
+            let alike = self.past.iter().filter(|past| past.trial.recipe.method == recipe.method);
+            let others: Vec<_> = alike.map(|past| scores(past.trial.recipe.metric, &past.epochs)).collect();
+            let others: Vec<&[f64]> = others.iter().map(Vec::as_slice).collect();
+            self.plan.stops_losers() && median::is_loser(&scores(recipe.metric, &current.epochs), &others)
+        };
+        if let Some(current) = &mut self.current {
+            current.loser = falls;
         }
-        false
-    }
-
-    /// Ends the run under way; whether it is the best so far. Among equals the earlier one stays.
-    pub fn end(&mut self, done: &DoneEvent, events: &mut Vec<Event>) -> bool {
-        let Some(Current { trial, scores, loser, .. }) = self.current.take() else { return false };
-        let metric = done.metrics.as_ref().map(|metrics| watched(trial.recipe.metric, metrics));
-        let best = match (&self.best, &done.metrics) {
-            (None, _) => true,
-            (Some(Best { metrics: Some(before), .. }), Some(now)) => now.beat(before, metric.unwrap_or("loss")),
-            (Some(Best { metrics: None, .. }), now) => now.is_some(),
-            (Some(_), None) => false,
-        };
-        if best {
-            self.best = Some(Best { place: self.rows.len(), metrics: done.metrics.clone() });
-        }
-        self.scores.push((trial.recipe.method, scores));
-        let row = TrialDone {
-            trial: self.rows.len() + 1,
-            changes: trial.changes,
-            state: match done.reason {
-                Reason::Stopped if loser => TrialState::StoppedEarly,
-                Reason::Stopped => TrialState::Stopped,
-                Reason::Completed | Reason::EarlyStopping => TrialState::Completed,
-            },
-            metric,
-            score: metric.and_then(|metric| done.metrics.as_ref()?.get(metric)),
-            best_epoch: done.best_epoch,
-            seconds: done.seconds,
-            best,
-            mistake: None,
-        };
-        self.record(row, events);
-        best
-    }
-
-    /// Puts a run that could not be made into the table.
-    pub fn fail(&mut self, error: Error, events: &mut Vec<Event>) {
-        let Some(Current { trial, .. }) = self.current.take() else { return };
-        let row = TrialDone {
-            trial: self.rows.len() + 1,
-            changes: trial.changes,
-            state: TrialState::Failed,
-            metric: None,
-            score: None,
-            best_epoch: 0,
-            seconds: 0.0,
-            best: false,
-            mistake: Some(error.to_string()),
-        };
-        self.mistake.get_or_insert(error);
-        self.record(row, events);
-    }
-
-    fn record(&mut self, row: TrialDone, events: &mut Vec<Event>) {
-        events.push(Event::TrialDone(Box::new(row.clone())));
-        self.rows.push(row);
+        falls
     }
 }

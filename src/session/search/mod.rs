@@ -9,11 +9,14 @@ mod course;
 mod ending;
 mod median;
 mod plan;
+mod saved;
 mod trial;
+mod verdict;
 
 pub use axis::{Axis, Domain};
 pub use course::Search;
 pub use plan::{SearchPlan, Trial};
+pub use saved::SavedSearch;
 pub use trial::{SearchInfo, SearchReport, TrialDone, TrialStarted, TrialState};
 
 use crate::error::{Error, Result};
@@ -48,7 +51,7 @@ impl Session {
             _ => Vec::new(),
         };
         let runs = trials.len();
-        self.search = Some(Search::new(plan, trials));
+        self.search = Some(Search::new(plan, recipe.clone(), trials));
         Ok(SearchInfo { runs, changes, notes })
     }
 
@@ -80,16 +83,16 @@ impl Session {
 
     /// Starts the next run; one that cannot be set up goes into the table as it is.
     fn begin(&mut self, search: &mut Search, events: &mut Vec<Event>) {
-        let Some(trial) = search.ahead.pop_front() else { return };
-        match self.start(trial.recipe.clone()) {
+        let Some(next) = search.next() else { return };
+        match self.start(next.0.recipe.clone()) {
             Ok(info) => {
-                search.begun(trial, Some(info), events);
+                search.begun(next, Some(info), events);
                 if search.stopping {
                     self.stop_run();
                 }
             }
             Err(error) => {
-                search.begun(trial, None, events);
+                search.begun(next, None, events);
                 search.fail(error, events);
             }
         }
@@ -122,9 +125,12 @@ impl Session {
         let (Some(best), Some(trained)) = (search.best.take(), &mut self.trained) else {
             return Err(search.mistake.take().unwrap_or_else(|| Error::order("No run could be made.")));
         };
-        let report = ending::report(search.plan.clone(), std::mem::take(&mut search.rows), best.place);
+        let report = ending::report(search.plan.clone(), search.rows(), best.place);
         let done = &mut trained.done;
         done.sentence = ending::sentence(&report, search.total, &done.sentence);
+        if let Some(place) = search.missed {
+            done.sentence += &format!(" Run {} did better, but its weights were lost when the search was cut short.", place + 1);
+        }
         done.reason = match done.reason {
             _ if ending::cut_short(&report, search.total) => Reason::Stopped,
             // Stopped because it fell behind, and nevertheless the best.

@@ -1,6 +1,6 @@
 //! What is told of the runs of a search, while it goes and in the report of its result.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::plan::SearchPlan;
@@ -30,10 +30,13 @@ pub struct TrialStarted {
     pub changes: Map<String, Value>,
     /// The run; `None` where it could not be set up.
     pub run: Option<RunInfo>,
+    /// Whether it was made before and did best, and its weights were lost with the program that made it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// How a run of a search ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialState {
     /// All its epochs were done, or as many as the recipe's own early stopping let it do.
