@@ -143,6 +143,8 @@ test("several runs that a reload cuts short come to the same table and model", {
   assert.deepEqual(found.rows, expected.rows);
   assert.ok(found.weights.equals(expected.weights), "the weights are the same");
   // What is kept of them has the table, too.
+  await openList(page);
+  await reads(page, "#project-list", /1 run/);
   await page.reload();
   await openList(page);
   await inList(page, "Open fruit").click();
