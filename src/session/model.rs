@@ -343,3 +343,24 @@ fn check_table(config: &EncoderConfig, compute: &Compute) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::DeviceKind;
+
+    #[test]
+    fn a_table_of_words_that_is_longer_than_any_array_of_the_device_is_refused() {
+        let config = serde_json::json!({
+            "model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 64, "vocab_size": 250_000, "max_position_embeddings": 64, "type_vocab_size": 2,
+        });
+        let config = EncoderConfig::from_json(config.to_string().as_bytes()).expect("a configuration");
+        let mut compute = futures_lite::future::block_on(Compute::open(DeviceKind::Cpu)).expect("a device");
+        compute.longest_array = Some(32_000_000);
+        check_table(&config, &compute).expect("exactly so long");
+        compute.longest_array = Some(32_000_000 - 4);
+        let error = check_table(&config, &compute).expect_err("too long").to_string();
+        assert!(error.contains("250000 words takes 31 MB") && error.contains("Use the CPU"), "{error}");
+    }
+}

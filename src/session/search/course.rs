@@ -77,7 +77,8 @@ pub struct Best {
 
 /// A score after each epoch, more being better.
 fn scores(metric: Metric, epochs: &[EpochEvent]) -> Vec<f64> {
-    let score = |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| upwards(watched(metric, metrics), metrics));
+    let score =
+        |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| upwards(watched(metric, metrics), metrics));
     epochs.iter().map(|epoch| score(epoch).unwrap_or(f64::NEG_INFINITY)).collect()
 }
 

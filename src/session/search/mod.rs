@@ -129,7 +129,8 @@ impl Session {
         let done = &mut trained.done;
         done.sentence = ending::sentence(&report, search.total, &done.sentence);
         if let Some(place) = search.missed {
-            done.sentence += &format!(" Run {} did better, but its weights were lost when the search was cut short.", place + 1);
+            done.sentence +=
+                &format!(" Run {} did better, but its weights were lost when the search was cut short.", place + 1);
         }
         done.reason = match done.reason {
             _ if ending::cut_short(&report, search.total) => Reason::Stopped,

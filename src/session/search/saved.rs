@@ -105,8 +105,7 @@ impl Search {
         }
         search.mistake = search.past.iter().find_map(|past| past.row.mistake.clone()).map(Error::order);
         let trial = trial.ok_or_else(contradiction)?;
-        search.current =
-            Some(Current { trial, run: Some(run), step, epochs, loser: saved.loser, again: saved.again });
+        search.current = Some(Current { trial, run: Some(run), step, epochs, loser: saved.loser, again: saved.again });
         Ok(search)
     }
 
