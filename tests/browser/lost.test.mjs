@@ -1,0 +1,92 @@
+// A GPU that goes away again and again, and a screen that stays on: what the page does around a run.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { file, modelFiles, table } from "./fixtures.mjs";
+import { PATIENCE, startSite } from "./harness.mjs";
+import { isFine } from "./looks.mjs";
+import { kill } from "./processes.mjs";
+import { choose, drop, reaches, reads } from "./user.mjs";
+
+/** @type {import("./harness.mjs").Site} */
+let site;
+before(async () => {
+  site = await startSite();
+});
+after(() => site.close());
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @param {Page} page @param {Record<string, string|number>} recipe */
+async function begin(page, recipe) {
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, recipe);
+}
+
+/** @param {Page} page @param {number} step Waits for a checkpoint after it. */
+async function keptAfter(page, step) {
+  const handle = await page.waitForFunction((step) => {
+    const words = document.querySelector("#run-kept")?.textContent ?? "";
+    const kept = Number(/step (\d+)/.exec(words)?.[1] ?? 0);
+    return kept > step && document.documentElement.dataset.phase === "running" ? kept : null;
+  }, step);
+  return Number(await handle.jsonValue());
+}
+
+test(
+  "after a second loss of the GPU the page asks, and starts again with half the batch",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, close } = await site.open({ device: "gpu", query: "checkpoints=0.05" });
+    await begin(page, { epochs: 300, batch_size: 8 });
+    await page.locator('#train[aria-disabled="false"]').click();
+    const first = await keptAfter(page, 0);
+    assert.ok(kill("gpu-process") > 0);
+    // It goes on by itself.
+    await keptAfter(page, first);
+    assert.ok(kill("gpu-process") > 0);
+    await reads(page, "#continue-words", /The GPU was lost twice\. .*step \d+ of \d+/);
+    await reads(page, "#continue-cpu", /^Continue on the CPU$/);
+    await reads(page, "#continue", /^Try the GPU again$/);
+    await isFine(page, "a GPU that was lost twice");
+    await page.locator("#start-smaller").click();
+    await keptAfter(page, 0);
+    assert.equal(await page.locator("#recipe-batch-size").inputValue(), "4");
+    await page.locator("#stop").click();
+    await reaches(page, "trained");
+    await close();
+  },
+);
+
+test(
+  "the screen stays on while a run is on and the page is seen, if the user wants it",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await site.open({ device: "cpu" });
+    await page.evaluate(() => {
+      /** @type {string[]} */
+      const asked = [];
+      const request = async (/** @type {string} */ type) => {
+        asked.push(type);
+        return { released: false, release: async () => void asked.push("release") };
+      };
+      Object.defineProperty(navigator, "wakeLock", { value: { request } });
+      Object.assign(globalThis, { asked });
+    });
+    const asked = () => page.evaluate(() => /** @type {any} */ (globalThis).asked);
+    await begin(page, { epochs: 300 });
+    await page.locator('#train[aria-disabled="false"]').click();
+    await reaches(page, "running");
+    assert.deepEqual(await asked(), [], "not unless it is wanted");
+    await page.locator("#stay-awake").check();
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).asked.length === 1);
+    await page.locator("#stop").click();
+    await reaches(page, "trained");
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).asked.length === 2);
+    assert.deepEqual(await asked(), ["screen", "release"]);
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
