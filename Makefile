@@ -94,7 +94,7 @@ $(BINDGEN): | tools/wasm-bindgen.sh
 pkg/%/built.js: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
 	@tools/wasm.sh $* "$(BINDGEN)"
 
-target/parity/%/built.js: $(RUST) $(PARITY_SOURCES) $(shell find tests/support tests/fixtures -type f) tools/parity.sh tools/wasm-example.sh tools/wasm-std.sh | $(BINDGEN)
+target/parity/%/built.js: $(RUST) $(PARITY_SOURCES) $(wildcard tests/support/*.rs) tools/parity.sh tools/wasm-example.sh tools/wasm-std.sh | $(BINDGEN)
 	@tools/parity.sh $* "$(BINDGEN)" "$(CURDIR)/target/parity"
 
 target/bench/%/built.js: $(RUST) $(wildcard tests/bench/engine/*.rs) tools/wasm-example.sh tools/wasm-std.sh | $(BINDGEN)

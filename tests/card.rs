@@ -1,5 +1,5 @@
 //! The card of a trained model: a block of metadata that YAML reads, the figures of the run, no text of a user that means
-//! anything there, and intervals as statsmodels and numpy have them.
+//! anything there, and how sure its scores are.
 
 #[path = "support/fruit.rs"]
 mod fruit;
@@ -7,53 +7,11 @@ mod support;
 
 use fruit::{Folder, empty, finish, ready, texts};
 use futures_lite::future::block_on;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
-use tabtune::eval::{bootstrap_macro_f1, wilson};
+use tabtune::eval::wilson;
 use tabtune::recipe::Method;
 use tabtune::{DeviceKind, File, Recipe, Session, Task};
-
-#[derive(Deserialize)]
-struct Intervals {
-    wilson: Vec<Share>,
-    bootstrap: Vec<Table>,
-}
-
-#[derive(Deserialize)]
-struct Share {
-    right: u64,
-    of: u64,
-    low: f64,
-    high: f64,
-}
-
-#[derive(Deserialize)]
-struct Table {
-    table: Vec<Vec<u64>>,
-    low: f64,
-    high: f64,
-    deviation: f64,
-}
-
-#[test]
-fn intervals_are_those_of_statsmodels_and_numpy() {
-    let Intervals { wilson: shares, bootstrap } = support::json("intervals.json");
-    assert!(shares.len() > 5 && bootstrap.len() > 2);
-    for Share { right, of, low, high } in shares {
-        let found = wilson(right, of).expect("an interval");
-        assert!((found.low - low).abs() < 1e-12 && (found.high - high).abs() < 1e-12, "{right} of {of}: {found:?}");
-    }
-    for Table { table, low, high, deviation } in bootstrap {
-        let found = bootstrap_macro_f1(&table, 0).expect("an interval");
-        assert_eq!(Some(found), bootstrap_macro_f1(&table, 0), "the seed settles it");
-        // A quantile of 2,000 draws is off by a fifteenth of their deviation, one time in twenty by twice that.
-        let within = |found: f64, expected: f64| (found - expected).abs() < 0.2 * deviation;
-        assert!(within(found.low, low) && within(found.high, high), "{found:?} instead of {low} to {high}");
-    }
-    assert_eq!(wilson(0, 0), None);
-    assert_eq!(bootstrap_macro_f1(&[vec![0, 0], vec![0, 0]], 0), None);
-}
 
 /// The text of a folder's card, and its metadata.
 fn card(files: &[File]) -> (String, Value) {
@@ -301,5 +259,14 @@ fn every_task_and_folder_has_a_card_of_its_own() {
         assert_eq!(metadata["base_model"], "owner/base", "{name}");
         assert!(text.contains(python), "{name}: {python} is missing in:\n{text}");
         assert!(!text.contains("NaN"), "{name}:\n{text}");
+        let sure: Vec<&str> = text.lines().filter(|line| line.ends_with(" (bootstrap) |")).collect();
+        let drawn = match task {
+            Task::Classification => 1,
+            Task::MultiLabel => 3,
+            Task::Tokens => 5,
+            Task::Answers => 1,
+            Task::Regression | Task::Embedding | Task::Language => 0,
+        };
+        assert_eq!(sure.len(), drawn, "{name}: {sure:?}");
     }
 }

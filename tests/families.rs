@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::families::{FAMILIES, HEADS, MORE, agrees, agrees_with_checkpointing};
+use support::families::{FAMILIES, HEADS, MORE, agrees, agrees_with_checkpointing, all};
 use support::{block_on, on_a_gpu};
 use tabtune::{DeviceKind, Task};
 
@@ -52,8 +52,7 @@ fn activations_computed_again() {
 #[test]
 fn all_of_it_on_the_gpu() {
     on_a_gpu("Parity of every family", || {
-        let every = FAMILIES.iter().flat_map(|family| HEADS.iter().map(move |(head, task)| (*family, *head, *task)));
-        for (family, head, task) in every.chain(MORE.iter().copied()) {
+        for (family, head, task) in all() {
             block_on(agrees(DeviceKind::Gpu, family, head, task));
             block_on(agrees_with_checkpointing(DeviceKind::Gpu, family, head, task));
         }

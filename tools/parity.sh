@@ -9,4 +9,6 @@ mkdir -p "$folder/www" "$folder/tests/browser"
 echo '<!doctype html><link rel="icon" href="data:,"><title>Parity</title>' >"$folder/index.html"
 cp www/pool.js www/trusted.js www/thread.js www/mistake.js "$folder/www/"
 cp tests/browser/parity.worker.js "$folder/tests/browser/"
+# The files themselves and no copies, so that a change of them needs no new module; seen from there, so that a clone may move.
+ln -sfn ../../../tests/fixtures "$folder/tests/fixtures"
 exec tools/wasm-example.sh parity "$@"

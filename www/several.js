@@ -25,9 +25,11 @@ import { allowed, readField, usedBy } from "./recipe.js";
  * @property {Kind} kind
  * @property {string} seeds          How many, as written.
  * @property {string} draws          How many, as written.
+ * @property {string} search_seed    Seed of the draws, as written.
  * @property {boolean} stop_losers
  * @property {AxisDraft[]} axes
- * @property {Record<string, string>} mistakes  By the hyperparameter's name, or "seeds", "runs", "fields" or "rows".
+ * @property {Record<string, string>} mistakes  By the hyperparameter's name, or "seeds", "runs", "search_seed",
+ *   "fields" or "rows".
  * @property {number|null} runs      How many that makes; null while it is not known.
  */
 
@@ -39,7 +41,7 @@ const MOST_RUNS = 256;
 
 /** @type {SeveralState} */
 export const ONE_RUN = {
-  ...{ kind: "one", seeds: "3", draws: "12", stop_losers: true },
+  ...{ kind: "one", seeds: "3", draws: "12", search_seed: "0", stop_losers: true },
   ...{ axes: [], mistakes: {}, runs: null },
 };
 
@@ -110,7 +112,7 @@ export function planOf(form, fields) {
   const mistakes = {};
   if (form.kind === "one") return { plan: null, mistakes };
   if (form.kind === "seeds") {
-    const runs = counted(form.seeds, 2);
+    const runs = whole(form.seeds, 2, MOST_RUNS);
     if (runs === null) mistakes.seeds = `A whole number from 2 to ${MOST_RUNS}.`;
     return { plan: runs === null ? null : { kind: "seeds", runs }, mistakes };
   }
@@ -123,11 +125,13 @@ export function planOf(form, fields) {
     return "mistake" in read ? [] : [{ field: axis.field, ...read }];
   });
   if (form.axes.length === 0) mistakes.fields = "Add at least one hyperparameter to vary.";
-  const runs = random ? counted(form.draws, 1) : 1;
+  const runs = random ? whole(form.draws, 1, MOST_RUNS) : 1;
   if (runs === null) mistakes.runs = `A whole number from 1 to ${MOST_RUNS}.`;
-  if (Object.keys(mistakes).length > 0 || runs === null) return { plan: null, mistakes };
+  const seed = random ? whole(form.search_seed, 0, Number.MAX_SAFE_INTEGER) : 0;
+  if (seed === null) mistakes.search_seed = `A whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`;
+  if (Object.keys(mistakes).length > 0 || runs === null || seed === null) return { plan: null, mistakes };
   const rest = { fields: axes, stop_losers: form.stop_losers };
-  return { plan: random ? { kind: "random", runs, seed: 0, ...rest } : { kind: "grid", ...rest }, mistakes };
+  return { plan: random ? { kind: "random", runs, seed, ...rest } : { kind: "grid", ...rest }, mistakes };
 }
 
 /** @param {RecipeField} field */
@@ -135,10 +139,10 @@ export function isNumber({ kind }) {
   return kind === "integer" || kind === "number";
 }
 
-/** @param {string} text @param {number} least */
-function counted(text, least) {
+/** @param {string} text @param {number} least @param {number} most */
+function whole(text, least, most) {
   const value = /^\d+$/u.test(text.trim()) ? Number(text) : NaN;
-  return value >= least && value <= MOST_RUNS ? value : null;
+  return value >= least && value <= most ? value : null;
 }
 
 /** @param {RecipeField} field @param {AxisDraft} axis @returns {{from: number, to: number}|{mistake: string}} */

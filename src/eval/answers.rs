@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use unicode_categories::UnicodeCategories;
 
+use super::counts::mean;
+use super::interval::{Interval, bootstrap};
+
 /// How near one answer comes to the right ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnswerScores {
@@ -13,36 +16,41 @@ pub struct AnswerScores {
     pub f1: f64,
 }
 
-/// Sums over many questions.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Scores of many questions.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answers {
-    questions: u64,
     exact: u64,
-    f1: f64,
+    /// Of each question.
+    f1: Vec<f64>,
 }
 
 impl Answers {
     /// Counts the answer to one question; see [`score_answer`].
     pub fn add(&mut self, prediction: &str, right: &[&str]) {
         let scores = score_answer(prediction, right);
-        self.questions += 1;
         self.exact += u64::from(scores.exact);
-        self.f1 += scores.f1;
+        self.f1.push(scores.f1);
     }
 
     /// Number of questions.
     pub fn questions(&self) -> u64 {
-        self.questions
+        self.f1.len() as u64
     }
 
     /// Share of answers that are exactly right, from 0 to 1; 0 without questions.
     pub fn exact_match(&self) -> f64 {
-        self.exact as f64 / self.questions.max(1) as f64
+        self.exact as f64 / self.questions().max(1) as f64
     }
 
     /// Mean of the answers' F1, from 0 to 1; 0 without questions.
     pub fn f1(&self) -> f64 {
-        self.f1 / self.questions.max(1) as f64
+        mean(self.f1.iter().copied())
+    }
+
+    /// The 95 % interval of F1, by the bootstrap of the questions; `None` without any.
+    pub fn interval(&self) -> Option<Interval> {
+        bootstrap(self.f1.len(), |drawn| [mean(drawn.iter().map(|&question| self.f1[question as usize]))])
+            .map(|[f1]| f1)
     }
 }
 

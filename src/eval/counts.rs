@@ -37,12 +37,19 @@ impl Counts {
     }
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.right += more.right;
+        self.predicted += more.predicted;
+        self.support += more.support;
+    }
+}
+
 impl<'a> std::iter::Sum<&'a Counts> for Counts {
     fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
-        all.fold(Self::default(), |sum, one| Self {
-            right: sum.right + one.right,
-            predicted: sum.predicted + one.predicted,
-            support: sum.support + one.support,
+        all.fold(Self::default(), |mut sum, one| {
+            sum += *one;
+            sum
         })
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::counts::{Counts, mean, quotient};
+use super::interval::Interval;
+use super::row_counts::RowCounts;
 
 /// The tag of a word that belongs to nothing.
 const OUTSIDE: &str = "O";
@@ -47,7 +49,9 @@ pub struct Scores {
 /// Scores are those of seqeval 1.2.2 without `mode="strict"`; what has no denominator is 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntityCounts {
-    kinds: BTreeMap<String, Counts>,
+    /// Each with a number, in the order in which they were met.
+    kinds: BTreeMap<String, (usize, Counts)>,
+    texts: RowCounts,
     words: u64,
     right_words: u64,
     truth: Reader,
@@ -66,32 +70,36 @@ impl EntityCounts {
         self.right_words +=
             truth.iter().zip(prediction).filter(|(truth, prediction)| truth == prediction).count() as u64;
         let (truth, prediction) = (self.truth.read(truth), self.prediction.read(prediction));
-        for entity in &truth {
-            let counts = self.counts_of(entity.kind);
-            counts.support += 1;
+        let of_truth = truth.iter().map(|entity| {
             // No two entities end at the same word, and they come in order.
             let place = prediction.binary_search_by_key(&entity.last, |found| found.last);
-            counts.right += u64::from(place.is_ok_and(|place| prediction[place] == *entity));
-        }
-        for entity in &prediction {
-            self.counts_of(entity.kind).predicted += 1;
-        }
+            let right = u64::from(place.is_ok_and(|place| prediction[place] == *entity));
+            (entity.kind, Counts { right, predicted: 0, support: 1 })
+        });
+        let found = prediction.iter().map(|entity| (entity.kind, Counts { right: 0, predicted: 1, support: 0 }));
+        let kinds = &mut self.kinds;
+        self.texts.add(of_truth.chain(found).map(|(kind, counts)| {
+            let next = kinds.len();
+            let (number, sum) = kinds.entry(kind.to_owned()).or_insert((next, Counts::default()));
+            *sum += counts;
+            (*number, counts)
+        }));
     }
 
     /// The types that occur as truth or as prediction, in alphabetical order, with their counts.
     pub fn kinds(&self) -> impl Iterator<Item = (&str, Counts)> {
-        self.kinds.iter().map(|(kind, counts)| (kind.as_str(), *counts))
+        self.kinds.iter().map(|(kind, (_, counts))| (kind.as_str(), *counts))
     }
 
     /// Scores over all entities together (`average="micro"`).
     pub fn micro(&self) -> Scores {
-        let all: Counts = self.kinds.values().sum();
+        let all: Counts = self.kinds.values().map(|(_, counts)| counts).sum();
         Scores { precision: all.precision(), recall: all.recall(), f1: all.f1() }
     }
 
     /// Plain means over the types (`average="macro"`).
     pub fn macro_average(&self) -> Scores {
-        let over = |score: fn(&Counts) -> f64| mean(self.kinds.values().map(score));
+        let over = |score: fn(&Counts) -> f64| mean(self.kinds.values().map(|(_, counts)| score(counts)));
         Scores { precision: over(Counts::precision), recall: over(Counts::recall), f1: over(Counts::f1) }
     }
 
@@ -100,8 +108,13 @@ impl EntityCounts {
         quotient(self.right_words, self.words)
     }
 
-    fn counts_of(&mut self, kind: &str) -> &mut Counts {
-        self.kinds.entry(kind.to_owned()).or_default()
+    /// 95 % intervals of F1, precision and recall over all entities and of the mean of the types' F1, by the bootstrap of
+    /// the texts; `None` without any.
+    pub fn intervals(&self) -> Option<[Interval; 4]> {
+        self.texts.intervals(|drawn| {
+            let all = drawn.all();
+            [all.f1(), all.precision(), all.recall(), drawn.macro_f1()]
+        })
     }
 }
 

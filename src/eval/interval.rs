@@ -1,6 +1,6 @@
-//! How sure a score is: 95 % confidence intervals of shares and of macro-F1.
+//! How sure a score is: 95 % confidence intervals of shares, of macro-F1, and of whatever rows that are drawn come to.
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Binomial, Distribution};
 
@@ -11,6 +11,9 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Resamples of a bootstrap: its ends are then within a twentieth of the interval's half-width.
 const RESAMPLES: usize = 2000;
+
+/// Seed of the draws, so that the same rows have the same interval.
+const SEED: u64 = 0;
 
 /// From where to where a score lies with a confidence of 95 %.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,13 +38,13 @@ pub fn wilson(right: u64, of: u64) -> Option<Interval> {
 }
 
 /// The percentile bootstrap's interval of macro-F1 (Efron and Tibshirani 1993): rows are drawn with replacement as often as
-/// there are rows, 2,000 times over, from ChaCha8 with the seed. `rows` are counts, rows truth, columns prediction: rows
+/// there are rows, 2,000 times over, always the same ones. `rows` are counts, rows truth, columns prediction: rows
 /// of one cell are alike, so that whole cells are drawn. `None` without any row.
 ///
 /// # Panics
 ///
 /// The counts are not square.
-pub fn bootstrap_macro_f1(rows: &[Vec<u64>], seed: u64) -> Option<Interval> {
+pub fn bootstrap_macro_f1(rows: &[Vec<u64>]) -> Option<Interval> {
     let of_row = |(truth, row): (usize, &Vec<u64>)| {
         assert_eq!(row.len(), rows.len(), "counts are square");
         let cells = row.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -51,10 +54,26 @@ pub fn bootstrap_macro_f1(rows: &[Vec<u64>], seed: u64) -> Option<Interval> {
     if cells.is_empty() {
         return None;
     }
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut scores: Vec<f64> = (0..RESAMPLES).map(|_| macro_f1(rows.len(), &resample(&cells, &mut random))).collect();
-    scores.sort_by(f64::total_cmp);
-    Some(Interval { low: percentile(&scores, 0.025), high: percentile(&scores, 0.975) })
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    Some(percentiles((0..RESAMPLES).map(|_| macro_f1(rows.len(), &resample(&cells, &mut random))).collect()))
+}
+
+/// The same of several scores at once, each of which follows from which rows were drawn: `scores` gets their places, some
+/// of them more than once. `None` without any row.
+pub(super) fn bootstrap<const N: usize>(
+    rows: usize,
+    mut scores: impl FnMut(&[u32]) -> [f64; N],
+) -> Option<[Interval; N]> {
+    let places = u32::try_from(rows).ok().filter(|rows| *rows > 0)?;
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let (mut drawn, mut found) = (vec![0; rows], [const { Vec::new() }; N]);
+    for _ in 0..RESAMPLES {
+        drawn.fill_with(|| random.random_range(0..places));
+        for (found, score) in found.iter_mut().zip(scores(&drawn)) {
+            found.push(score);
+        }
+    }
+    Some(found.map(percentiles))
 }
 
 /// Draws as many rows as there are: a multinomial draw, cell by cell as a binomial one of what is left.
@@ -87,6 +106,12 @@ fn macro_f1(classes: usize, cells: &[(usize, usize, u64)]) -> f64 {
         }
     }
     mean(counts.iter().filter(|counts| counts.support + counts.predicted > 0).map(Counts::f1))
+}
+
+/// What lies between the lowest and the highest fortieth.
+fn percentiles(mut scores: Vec<f64>) -> Interval {
+    scores.sort_by(f64::total_cmp);
+    Interval { low: percentile(&scores, 0.025), high: percentile(&scores, 0.975) }
 }
 
 /// A quantile of sorted values, between neighbours in a line (`numpy.quantile`).

@@ -11,6 +11,7 @@ mod probability;
 mod ranking;
 mod regression;
 mod report;
+mod row_counts;
 mod tagging;
 pub mod words;
 

@@ -1,6 +1,8 @@
 //! Any number of labels for a row: F1 at a threshold, average precision, and the threshold that serves best.
 
 use super::counts::{Counts, mean, quotient};
+use super::interval::Interval;
+use super::row_counts::RowCounts;
 
 /// From which probability on a label is given to a row, where nothing better is known.
 pub const THRESHOLD: f64 = 0.5;
@@ -91,6 +93,25 @@ impl MultiLabel {
             samples_f1: samples / rows.max(1) as f64,
             subset_accuracy: quotient(exact, rows),
         }
+    }
+
+    /// 95 % intervals of micro-, macro- and samples-F1 at a threshold, by the bootstrap of the rows; `None` without any.
+    pub fn intervals(&self, threshold: f64) -> Option<[Interval; 3]> {
+        let mut rows = RowCounts::default();
+        for (row, truth) in self.probabilities.chunks(self.classes).zip(self.truth.chunks(self.classes)) {
+            let of_label = |(label, (&probability, &truth)): (usize, (&f64, &bool))| {
+                let mut counts = Counts::default();
+                counts.note(truth, probability >= threshold);
+                (label, counts)
+            };
+            let occurs = |(_, counts): &(usize, Counts)| *counts != Counts::default();
+            rows.add(row.iter().zip(truth).enumerate().map(of_label).filter(occurs));
+        }
+        rows.intervals(|drawn| {
+            let sum: f64 = drawn.per_class.iter().map(Counts::f1).sum();
+            // Labels that never occur count, too.
+            [drawn.all().f1(), sum / self.classes as f64, drawn.samples_f1]
+        })
     }
 
     /// Average precision of a label: `Σ (R_n − R_{n−1}) · P_n` over its distinct probabilities from the highest down

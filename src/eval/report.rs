@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::answers::Answers;
 use super::confusion::Confusion;
 use super::counts::Counts;
+use super::interval::Interval;
 use super::metrics::Metrics;
 use super::multi_label::MultiLabel;
 use super::probability::perplexity;
@@ -48,6 +49,10 @@ pub struct Report {
     /// From which probability on a label was given, where labels do not exclude one another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
+    /// 95 % intervals of scores by name, of those for which one must know what each row came to: a twentieth of a
+    /// millisecond per row. Not in JSON.
+    #[serde(skip)]
+    pub intervals: Vec<(&'static str, Interval)>,
 }
 
 impl Report {
@@ -91,6 +96,7 @@ impl Report {
             labels: labels.to_vec(),
             per_class,
             threshold: Some(threshold),
+            intervals: named(["micro_f1", "macro_f1", "samples_f1"], rows.intervals(threshold)),
             ..Self::bare(Task::MultiLabel, loss, scores)
         }
     }
@@ -113,10 +119,13 @@ impl Report {
     /// over words; `per_class` holds the tags. The confusion matrix counts words either way.
     pub fn tokens(loss: f64, tags: &Tagging) -> Self {
         let (words, entities) = (tags.words(), tags.entities());
+        let mut intervals = named(["accuracy", "macro_f1"], tags.word_intervals());
         let (scores, per_class) = if tags.is_plain() {
             let scores = vec![("accuracy", words.accuracy()), ("macro_f1", words.macro_f1())];
             (scores, per_class(tags.labels(), words))
         } else {
+            intervals.truncate(1);
+            intervals.extend(named(["f1", "precision", "recall", "macro_f1"], entities.intervals()));
             let all = entities.micro();
             let scores = vec![
                 ("f1", all.f1),
@@ -131,13 +140,16 @@ impl Report {
             labels: tags.labels().to_vec(),
             confusion: Some(words.rows()),
             per_class,
+            intervals,
             ..Self::bare(Task::Tokens, loss, scores)
         }
     }
 
     /// Answers to questions. Scores: F1 over words, exact match.
     pub fn answers(loss: f64, answers: &Answers) -> Self {
-        Self::bare(Task::Answers, loss, vec![("f1", answers.f1()), ("exact_match", answers.exact_match())])
+        let scores = vec![("f1", answers.f1()), ("exact_match", answers.exact_match())];
+        let intervals = named(["f1"], answers.interval().map(|f1| [f1]));
+        Self { intervals, ..Self::bare(Task::Answers, loss, scores) }
     }
 
     /// Texts that belong together found among others. Scores: accuracy, accuracy within the first 10, mean reciprocal
@@ -166,8 +178,21 @@ impl Report {
 
     fn bare(task: Task, loss: f64, scores: Vec<(&'static str, f64)>) -> Self {
         let metrics = Metrics { loss, scores };
-        Self { task, labels: Vec::new(), confusion: None, per_class: Vec::new(), metrics, threshold: None }
+        Self {
+            task,
+            labels: Vec::new(),
+            confusion: None,
+            per_class: Vec::new(),
+            metrics,
+            threshold: None,
+            intervals: Vec::new(),
+        }
     }
+}
+
+/// Intervals with the names of their scores.
+fn named<const N: usize>(names: [&'static str; N], found: Option<[Interval; N]>) -> Vec<(&'static str, Interval)> {
+    found.map(|found| names.into_iter().zip(found).collect()).unwrap_or_default()
 }
 
 impl ClassReport {

@@ -1,4 +1,5 @@
-// The native parity tests in each of the engine's modules: hidden states, every gradient and the losses of ten steps.
+// The native parity tests in each of the engine's modules: hidden states, every gradient and the losses of ten steps of
+// BERT; hidden states, logits and every gradient of all families.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -25,21 +26,29 @@ for (const { build, device, on } of /** @type {const} */ ([
 ])) {
   // Only where nothing on the machine could compile it, which the build has said.
   const skip = !readFileSync(`${FOLDER}${build}/built.js`, "utf8").includes("true") && "this module was not built";
-  test(`the numbers of PyTorch on ${on}`, { timeout: PATIENCE, skip }, async () => {
-    const { page, errors, close } = await site.open({ device });
-    const thrown = await page.evaluate(([build, device, threads]) => {
-      const worker = new Worker("/tests/browser/parity.worker.js", { type: "module", name: "parity" });
-      return new Promise((resolve) => {
-        worker.addEventListener("message", ({ data }) => resolve(data.thrown));
-        worker.addEventListener("error", (event) => resolve(event.message || "the worker could not be loaded"));
-        // A thread that fails says so here: the worker would wait for it for ever.
-        new BroadcastChannel("parity").addEventListener("message", ({ data }) => resolve(data.error.message));
-        worker.postMessage({ build, device, threads });
-      });
-    }, /** @type {const} */ ([build, device, THREADS]));
-    // A comparison that fails panics: the sentence is on the console, what is thrown says only that the module ended.
-    assert.equal(thrown, null, errors.join("\n"));
-    assert.deepEqual(errors, []);
-    await close();
-  });
+  for (const { part, what } of /** @type {const} */ ([
+    { part: "bert", what: "the numbers of PyTorch" },
+    { part: "families", what: "the numbers of every family" },
+  ])) {
+    test(`${what} on ${on}`, { timeout: PATIENCE, skip }, async () => {
+      const { page, errors, close } = await site.open({ device });
+      const thrown = await page.evaluate(
+        (order) => {
+          const worker = new Worker("/tests/browser/parity.worker.js", { type: "module", name: "parity" });
+          return new Promise((resolve) => {
+            worker.addEventListener("message", ({ data }) => resolve(data.thrown));
+            worker.addEventListener("error", (event) => resolve(event.message || "the worker could not be loaded"));
+            // A thread that fails says so here: the worker would wait for it for ever.
+            new BroadcastChannel("parity").addEventListener("message", ({ data }) => resolve(data.error.message));
+            worker.postMessage(order);
+          });
+        },
+        { build, device, threads: THREADS, part },
+      );
+      // A comparison that fails panics: the sentence is on the console, what is thrown says only that the module ended.
+      assert.equal(thrown, null, errors.join("\n"));
+      assert.deepEqual(errors, []);
+      await close();
+    });
+  }
 }

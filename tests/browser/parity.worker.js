@@ -3,19 +3,34 @@ import { startPool } from "../../www/pool.js";
 
 const port = /** @type {{postMessage(message: {thrown: string|null}): void}} */ (globalThis);
 
-/** @param {string} build @param {"gpu"|"cpu"} device @param {number} threads */
-async function run(build, device, threads) {
+/**
+ * What the module takes files of tests/fixtures from, which it reads in the midst of its work: so the worker waits for them.
+ *
+ * @param {string} name
+ * @returns {Uint8Array|undefined}
+ */
+function fetchFixture(name) {
+  const request = new XMLHttpRequest();
+  request.open("GET", new URL(`../fixtures/${name}`, import.meta.url), false);
+  request.responseType = "arraybuffer";
+  request.send();
+  return request.status === 200 ? new Uint8Array(request.response) : undefined;
+}
+Object.assign(globalThis, { fetchFixture });
+
+/** @param {string} build @param {"gpu"|"cpu"} device @param {number} threads @param {"bert"|"families"} part */
+async function run(build, device, threads, part) {
   const script = new URL(`../../${build}/parity.js`, import.meta.url).href;
   const module = await import(script);
   const compiled = await WebAssembly.compileStreaming(fetch(new URL(`../../${build}/parity_bg.wasm`, import.meta.url)));
   await module.default({ module_or_path: compiled });
   if (build === "threads") await startPool(script, module, compiled, threads);
-  await module.run(device);
+  await module[part](device);
 }
 
-addEventListener("message", async ({ data: { build, device, threads } }) => {
+addEventListener("message", async ({ data: { build, device, threads, part } }) => {
   try {
-    await run(build, device, threads);
+    await run(build, device, threads, part);
     port.postMessage({ thrown: null });
   } catch (thrown) {
     port.postMessage({ thrown: String(thrown) });

@@ -118,6 +118,29 @@ test("several seeds by the keyboard, stopped before the end", { timeout: PATIENC
   await close();
 });
 
+test("random draws, with the seed that is written", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready();
+  await choose(page, { epochs: 1 });
+  await page.locator("#several-kind").selectOption("grid");
+  assert.equal(await page.locator("#several-seed").isVisible(), false, "a grid draws nothing");
+  await page.locator("#several-kind").selectOption("random");
+  assert.equal(await page.locator("#several-seed").inputValue(), "0");
+  await page.locator("#several-draws").fill("2");
+  await page.locator("#several-seed").fill("seven");
+  await reads(page, "#several-seed-error", /^A whole number from 0 to 9007199254740991\.$/);
+  await reads(page, "#train-obstacle", /Correct “Several runs” in step 3/);
+  await page.locator("#several-seed").fill("7");
+  await reads(page, "#several-total", /^2 runs/);
+  await isFine(page, "random draws");
+  await train(page);
+  const zip = unzipSync((await download(page, "#download-zip")).bytes);
+  const { search } = JSON.parse(new TextDecoder().decode(zip["training_report.json"]));
+  assert.equal(search.plan.seed, 7);
+  assert.equal(search.runs.length, 2);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("without validation rows several runs are refused in words", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await ready();
   await choose(page, { epochs: 1 });

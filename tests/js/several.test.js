@@ -88,6 +88,25 @@ test("random draws come from ranges of numbers and from choices", () => {
   assert.deepEqual(plan, { kind: "random", runs: 7, seed: 0, fields, stop_losers: false });
 });
 
+test("draws have a seed of their own, which nothing else reads", () => {
+  const axes = [axis("epochs", { from: "2", to: "6", values: "2" })];
+  const seeded = (/** @type {string} */ search_seed) => planOf(form({ kind: "random", search_seed, axes }), FIELDS);
+  for (const [written, seed] of /** @type {const} */ ([
+    ["0", 0],
+    [" 17 ", 17],
+    ["9007199254740991", Number.MAX_SAFE_INTEGER],
+  ])) {
+    const { plan } = seeded(written);
+    assert.equal(plan?.kind === "random" && plan.seed, seed);
+  }
+  for (const written of ["", "-1", "1.5", "1e3", "seven", "9007199254740992"]) {
+    const { plan, mistakes } = seeded(written);
+    assert.equal(plan, null, written);
+    assert.equal(mistakes.search_seed, "A whole number from 0 to 9007199254740991.");
+  }
+  assert.deepEqual(planOf(form({ kind: "grid", search_seed: "seven", axes }), FIELDS).mistakes, {});
+});
+
 test("what is wrong is said beside its field", () => {
   const wrong = (/** @type {Partial<SeveralState>} */ more) => planOf(form(more), FIELDS).mistakes;
   assert.match(wrong({ kind: "grid" }).fields, /Add at least one/u);

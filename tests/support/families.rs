@@ -29,6 +29,12 @@ pub const MORE: &[(&str, &str, Task)] = &[
     ("modernbert-cls", "sequence", Task::Classification),
 ];
 
+/// Everything that there are fixtures of: family, head and task.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str, Task)> {
+    let every = FAMILIES.iter().flat_map(|family| HEADS.iter().map(move |(head, task)| (*family, *head, *task)));
+    every.chain(MORE.iter().copied())
+}
+
 #[derive(Deserialize)]
 struct Facts {
     batches: Vec<String>,

@@ -5,6 +5,8 @@
 
 pub mod curve;
 pub mod families;
+#[cfg(target_family = "wasm")]
+mod fetched;
 pub mod lora;
 #[cfg(not(target_family = "wasm"))]
 mod native;
@@ -22,23 +24,10 @@ use tabtune::model::{EncoderConfig, Model};
 use tabtune::train::{Flat, Gradients, Norm};
 use tabtune::{Compute, DeviceKind, Task, checkpoint};
 
+#[cfg(target_family = "wasm")]
+pub use fetched::fixture;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{block_on, fixture, on_a_gpu, say};
-
-/// A file of `tests/fixtures`, from among those that tests in a browser need: there is no file system there.
-#[cfg(target_family = "wasm")]
-pub fn fixture(name: &str) -> Vec<u8> {
-    let bytes: &[u8] = match name {
-        "parity.json" => include_bytes!("../fixtures/parity.json"),
-        "parity.safetensors" => include_bytes!("../fixtures/parity.safetensors"),
-        "curve.json" => include_bytes!("../fixtures/curve.json"),
-        "curve.safetensors" => include_bytes!("../fixtures/curve.safetensors"),
-        "tiny-classifier/config.json" => include_bytes!("../fixtures/tiny-classifier/config.json"),
-        "tiny-classifier/model.safetensors" => include_bytes!("../fixtures/tiny-classifier/model.safetensors"),
-        other => panic!("{other} is not among the fixtures for browsers"),
-    };
-    bytes.to_vec()
-}
 
 /// A JSON file of `tests/fixtures`.
 pub fn json<T: DeserializeOwned>(name: &str) -> T {

@@ -32,9 +32,10 @@ export function severalActions({ client, dispatch, state }, takeDraft) {
     /** Says how many runs there will be, or what is wrong, whenever the form or what it depends on has changed. */
     async watchSeveral() {
       const { several, recipe, data } = state();
-      const { kind, seeds, draws, axes } = several;
+      const { kind, seeds, draws, search_seed, axes } = several;
       const rows = data.dataset?.info.validation;
-      const now = [kind, seeds, draws, axes, recipe.draft, recipe.fields, recipe.mistakes, taskAtHand(state()), rows];
+      const written = [kind, seeds, draws, search_seed, axes, recipe.draft];
+      const now = [...written, recipe.fields, recipe.mistakes, taskAtHand(state()), rows];
       if (now.every((part, at) => part === checked[at])) return;
       checked = now;
       const { plan, mistakes } = planOf(several, recipe.fields);

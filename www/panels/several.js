@@ -43,8 +43,15 @@ export function severalForm(actions) {
   const seeds = countField("several-seeds", "Seeds", "runs", "From the seed above on; 3 to 5 are usual.", (seeds) =>
     actions.changeSeveral({ seeds }),
   );
-  const draws = countField("several-draws", "Draws", "runs", "The same settings draw the same values again.", (draws) =>
+  const draws = countField("several-draws", "Draws", "runs", "How many combinations are tried.", (draws) =>
     actions.changeSeveral({ draws }),
+  );
+  const seed = countField(
+    "several-seed",
+    "Seed of the draws",
+    "",
+    "The same seed and settings draw the same values again; another seed draws others.",
+    (search_seed) => actions.changeSeveral({ search_seed }),
   );
   const axes = h("div", { class: "axes" });
   const add = h(
@@ -76,7 +83,11 @@ export function severalForm(actions) {
     h(
       "div",
       { class: "stack" },
-      h("div", { class: "grid" }, field("several-kind", "Runs", kind, kindHelp), seeds.element, draws.element),
+      h(
+        "div",
+        { class: "grid" },
+        ...[field("several-kind", "Runs", kind, kindHelp), seeds.element, draws.element, seed.element],
+      ),
       fields,
       stop,
       mistake,
@@ -122,6 +133,7 @@ export function severalForm(actions) {
     if (kindHelp.textContent !== help) kindHelp.textContent = help;
     seeds.update(several.seeds, several.mistakes.seeds ?? "", several.kind === "seeds");
     draws.update(several.draws, several.mistakes.runs ?? "", several.kind === "random");
+    seed.update(several.search_seed, several.mistakes.search_seed ?? "", several.kind === "random");
     const offered = variable(recipe.fields, recipe.draft, taskAtHand(state), several.axes);
     const shape = [several.kind, ...several.axes.map(({ field }) => field), "of", ...offered.map(({ name }) => name)];
     drawAxes(shape.join(" "), state);
@@ -131,7 +143,7 @@ export function severalForm(actions) {
     show(stop, varies);
     losers.checked = several.stop_losers;
     // What belongs to no field of this part.
-    const named = new Set(["seeds", "runs", ...several.axes.map(({ field }) => field)]);
+    const named = new Set(["seeds", "runs", "search_seed", ...several.axes.map(({ field }) => field)]);
     const rest = Object.entries(several.mistakes).filter(([name]) => !named.has(name));
     const wrong = rest.map(([, words]) => words).join(" ");
     if (mistake.textContent !== wrong) mistake.textContent = wrong;
@@ -149,7 +161,7 @@ export function severalForm(actions) {
 /** What the closed part says of what is in it. */
 const titles = { seeds: "seeds", grid: "grid", random: "random search" };
 
-/** @param {string} id @param {string} label @param {string} unit @param {string} help @param {(value: string) => void} change */
+/** A field for a whole number. @param {string} id @param {string} label @param {string} unit @param {string} help @param {(value: string) => void} change */
 function countField(id, label, unit, help, change) {
   const input = h("input", {
     ...{ id, type: "text", inputmode: "numeric", autocomplete: "off", "aria-describedby": `${id}-help ${id}-error` },

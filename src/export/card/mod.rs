@@ -205,10 +205,9 @@ impl Card<'_> {
             scores.iter().map(|row| format!("\n| {} | {} | {} |", row.words, row.shown(), row.between())).collect();
         let methods = if scores.iter().any(|row| row.interval.is_some()) {
             "Intervals hold with a confidence of 95 %: Wilson's of a share of rows, or the percentiles of 2,000 bootstrap \
-             samples of the rows. Where there is a dash none is given, since no single row's outcome was kept, or what is \
-             counted is not independent."
+             samples of whole rows. Where there is a dash none is given, since no single row's outcome was kept."
         } else {
-            "No confidence intervals are given: single rows' outcomes were not kept, or what is counted is not independent."
+            "No confidence intervals are given, since single rows' outcomes were not kept."
         };
         format!(
             "On the {} validation rows, with the weights that are here:\n\n| score | value | 95 % interval |\n|---|---:|---|{rows}\n\n{methods}",

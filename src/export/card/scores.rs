@@ -3,9 +3,6 @@
 use crate::eval::{Interval, Report, bootstrap_macro_f1, wilson, words};
 use crate::task::Task;
 
-/// Seed of the bootstrap.
-const SEED: u64 = 0;
-
 /// A score of the report as the card shows it.
 pub(super) struct Row {
     /// Its name in [`crate::eval::Metrics`].
@@ -51,8 +48,8 @@ pub(super) fn rows(report: &Report, compared: usize) -> Vec<Row> {
 }
 
 /// Shares of rows that are right have Wilson's interval; macro-F1 of classes is resampled from the confusion matrix, which
-/// holds every row's outcome. Words of one text depend on one another, so that what counts words has none; of other
-/// scores no row's outcome is kept.
+/// holds every row's outcome; the report has those for which rows were drawn while their outcomes were at hand. Of other
+/// scores nobody knows what a row came to.
 fn interval(name: &str, value: f64, report: &Report, compared: usize) -> Option<(Interval, &'static str)> {
     let of_rows = match report.task {
         Task::Classification | Task::Embedding => matches!(name, "accuracy" | "accuracy_at_10"),
@@ -64,8 +61,11 @@ fn interval(name: &str, value: f64, report: &Report, compared: usize) -> Option<
         let right = (value * compared as f64).round() as u64;
         return wilson(right, compared as u64).map(|interval| (interval, "Wilson"));
     }
+    if let Some((_, interval)) = report.intervals.iter().find(|(held, _)| *held == name) {
+        return Some((*interval, "bootstrap"));
+    }
     let confusion = report.confusion.as_ref().filter(|_| report.task == Task::Classification && name == "macro_f1")?;
-    bootstrap_macro_f1(confusion, SEED).map(|interval| (interval, "bootstrap"))
+    bootstrap_macro_f1(confusion).map(|interval| (interval, "bootstrap"))
 }
 
 /// What the hub calls a score, where it knows it.

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 use crate::checkpoint::state::unusable;
 use crate::error::{Error, Result};
-use crate::eval::{ClassReport, Metrics, Report, words};
+use crate::eval::{ClassReport, Interval, Metrics, Report, words};
 use crate::recipe::{FIELDS, Field, FieldKind, Recipe};
 use crate::session::event::EpochEvent;
 use crate::task::Task;
@@ -57,6 +57,9 @@ pub struct SavedReport {
     per_class: Vec<SavedClass>,
     metrics: SavedMetrics,
     threshold: Option<Exact>,
+    /// Name, lower and upper end. Checkpoints of older versions have none.
+    #[serde(default)]
+    intervals: Vec<(String, Exact, Exact)>,
 }
 
 /// [`ClassReport`]
@@ -111,13 +114,15 @@ impl TryFrom<SavedMetrics> for Metrics {
     type Error = Error;
 
     fn try_from(saved: SavedMetrics) -> Result<Self> {
-        let known = |(name, value): (String, Exact)| {
-            let score =
-                words::describe(&name).ok_or_else(|| unusable("it holds a score that this version does not know."))?;
-            Ok((score.name, value.0))
-        };
+        let known = |(name, value): (String, Exact)| Ok((known(&name)?, value.0));
         Ok(Self { loss: saved.loss.0, scores: saved.scores.into_iter().map(known).collect::<Result<_>>()? })
     }
+}
+
+/// A score's name as this version has it.
+fn known(name: &str) -> Result<&'static str> {
+    let score = words::describe(name).ok_or_else(|| unusable("it holds a score that this version does not know."))?;
+    Ok(score.name)
 }
 
 impl From<&Report> for SavedReport {
@@ -130,6 +135,8 @@ impl From<&Report> for SavedReport {
             support: class.support,
             average_precision: class.average_precision.map(Exact),
         };
+        let interval =
+            |(name, Interval { low, high }): &(&str, Interval)| ((*name).to_owned(), Exact(*low), Exact(*high));
         Self {
             task: report.task,
             labels: report.labels.clone(),
@@ -137,6 +144,7 @@ impl From<&Report> for SavedReport {
             per_class: report.per_class.iter().map(class).collect(),
             metrics: SavedMetrics::from(&report.metrics),
             threshold: report.threshold.map(Exact),
+            intervals: report.intervals.iter().map(interval).collect(),
         }
     }
 }
@@ -157,6 +165,8 @@ impl TryFrom<SavedReport> for Report {
             support: class.support,
             average_precision: class.average_precision.map(|value| value.0),
         };
+        let interval =
+            |(name, low, high): (String, Exact, Exact)| Ok((known(&name)?, Interval { low: low.0, high: high.0 }));
         Ok(Self {
             task: saved.task,
             labels: saved.labels,
@@ -164,6 +174,7 @@ impl TryFrom<SavedReport> for Report {
             per_class: saved.per_class.into_iter().map(class).collect(),
             metrics: saved.metrics.try_into()?,
             threshold: saved.threshold.map(|value| value.0),
+            intervals: saved.intervals.into_iter().map(interval).collect::<Result<_>>()?,
         })
     }
 }
@@ -209,6 +220,7 @@ pub fn recipe_from_json(mut json: Value) -> Result<Recipe> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::MultiLabel;
 
     #[test]
     fn numbers_come_back_to_the_last_bit() {
@@ -225,5 +237,22 @@ mod tests {
         for lie in ["{\"epochs\": 0}", "{\"colour\": 1}", "[]", "{\"dropout\": \"much\"}"] {
             recipe_from_json(serde_json::from_str(lie).expect("JSON")).expect_err(lie);
         }
+    }
+
+    #[test]
+    fn a_report_comes_back_with_its_intervals_and_one_of_before_without() {
+        let mut rows = MultiLabel::new(2);
+        rows.add(&[0.75, 0.25], &[0]);
+        rows.add(&[0.25, 0.75], &[0, 1]);
+        rows.add(&[0.75, 0.75], &[1]);
+        let report = Report::multi_label(&["a".to_owned(), "b".to_owned()], 0.5, &rows, 0.5);
+        assert_eq!(report.intervals.len(), 3);
+        let mut saved = serde_json::to_value(SavedReport::from(&report)).expect("JSON");
+        let read = |saved: &Value| -> Result<Report> { SavedReport::deserialize(saved).expect("a report").try_into() };
+        assert_eq!(read(&saved).expect("the report"), report);
+        saved["intervals"][0][0] = "beauty".into();
+        read(&saved).expect_err("a score that nobody knows");
+        saved.as_object_mut().expect("an object").remove("intervals");
+        assert_eq!(read(&saved).expect("the report"), Report { intervals: Vec::new(), ..report });
     }
 }
