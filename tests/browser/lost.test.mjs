@@ -5,7 +5,7 @@ import { file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
 import { kill } from "./processes.mjs";
-import { choose, drop, reaches, reads } from "./user.mjs";
+import { choose, drop, reaches, reads, train } from "./user.mjs";
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -69,6 +69,8 @@ test(
       const asked = [];
       const request = async (/** @type {string} */ type) => {
         asked.push(type);
+        // The first run's is given, the second's refused.
+        if (asked.includes("release")) throw new DOMException("The battery is low.", "NotAllowedError");
         return { released: false, release: async () => void asked.push("release") };
       };
       Object.defineProperty(navigator, "wakeLock", { value: { request } });
@@ -85,6 +87,10 @@ test(
     await reaches(page, "trained");
     await page.waitForFunction(() => /** @type {any} */ (globalThis).asked.length === 2);
     assert.deepEqual(await asked(), ["screen", "release"]);
+    // Who is refused is not asked again and again.
+    await choose(page, { epochs: 40 });
+    await train(page);
+    assert.deepEqual(await asked(), ["screen", "release", "screen"]);
     assert.deepEqual(errors, []);
     await close();
   },

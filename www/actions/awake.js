@@ -7,6 +7,8 @@ export function awakeActions({ dispatch, state }) {
   /** @type {WakeLockSentinel|null} */
   let lock = null;
   let asking = false;
+  /** Whether the browser said no, as where the battery is low; it is not asked again before the page or the wish changes. */
+  let refused = false;
 
   /** Takes the lock or lets go of it, as the state wants it. Browsers take it back whenever the page is hidden. */
   async function watchAwake() {
@@ -14,11 +16,13 @@ export function awakeActions({ dispatch, state }) {
     if (!wanted) {
       const held = lock;
       lock = null;
+      refused = false;
       await held?.release();
-    } else if (!asking && (lock === null || lock.released)) {
+    } else if (!asking && !refused && (lock === null || lock.released)) {
       asking = true;
-      // Refused, for one, where the battery is low: training goes on all the same.
+      // Training goes on all the same.
       lock = await navigator.wakeLock.request("screen").catch(() => null);
+      refused = lock === null;
       asking = false;
     }
   }
