@@ -75,6 +75,7 @@ async function startTrap() {
  * @property {boolean} [encoder] Whether the page loads the default encoder; left out, the browser says that it saves data
  *   and the page waits to be given one.
  * @property {string} [query]  What else the address says.
+ * @property {() => void} [first]  What runs in the page before its own scripts.
  * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
  */
 
@@ -118,7 +119,7 @@ export async function startSite(folder, headers) {
  * @param {Wish} wish
  * @returns {Promise<Opened>}
  */
-async function openPage(browser, origin, trap, { device, encoder = false, query = "", storage = true }) {
+async function openPage(browser, origin, trap, { device, encoder = false, query = "", storage = true, first }) {
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -127,6 +128,7 @@ async function openPage(browser, origin, trap, { device, encoder = false, query 
   if (!encoder) {
     await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
   }
+  if (first) await page.addInitScript(first);
   /** @type {Opened["requests"]} */
   const requests = [];
   /** @type {string[]} */
