@@ -243,7 +243,11 @@ export function reduce(state, action) {
       return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
-      return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null, counting: null } };
+      return {
+        ...state,
+        model: { ...state.model, info: null },
+        data: { ...state.data, dataset: null, counting: null },
+      };
     case "died":
       return afterDeath(state, action.mistake);
     case "revived":

@@ -58,8 +58,8 @@ export function tableAnswers(inTurn, changing) {
         const bytes = await bytesBetween(file, 0, file.size, name);
         return await finish((engine) => engine.table_whole(bytes, name));
       }
+      await inTurn((engine) => mine === version && engine.table_begin());
       for (let again = mine === version; again;) {
-        await inTurn((engine) => mine === version && engine.table_begin());
         again = false;
         await pass((engine, piece, at, last) => !(again = engine.table_push(piece, last)), file.size);
       }

@@ -35,8 +35,8 @@ mod target;
 mod truth;
 mod words;
 
-pub use cells::ROOM;
 pub use batch::{Batch, padding_share, plan, plan_sorted};
+pub use cells::ROOM;
 pub use dataset::{ClassInfo, Dataset, DatasetInfo};
 pub use examples::cut_words;
 pub use mapping::Mapping;

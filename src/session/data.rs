@@ -2,10 +2,11 @@
 
 use crate::data::{Dataset, DatasetInfo, Example, Mapping, Table};
 use crate::error::{Error, Result};
+use crate::kernel::threads;
 use crate::session::model::OpenModel;
 use crate::session::rows::{Preparation, Prepared};
 use crate::task::Task;
-use crate::text::{Encoding, Tokens};
+use crate::text::{Encoding, Tokens, Words};
 
 /// Where a data set came from.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct OpenData {
     tokens: Vec<Tokens>,
     /// Bytes that these take.
     bytes: usize,
+    /// Words that were met, while texts are tokenized of which only the ids are wanted.
+    words: Option<Words>,
 }
 
 /// Texts that are tokenized and packed together.
@@ -44,7 +47,7 @@ impl OpenData {
     /// A data set of which nothing is tokenized yet.
     pub fn new(dataset: Dataset, name: &str) -> Self {
         let (lengths, tokens) = (Vec::new(), Vec::new());
-        Self { dataset, name: name.to_owned(), source: None, outlived: 0, lengths, tokens, bytes: 0 }
+        Self { dataset, name: name.to_owned(), source: None, outlived: 0, lengths, tokens, bytes: 0, words: None }
     }
 
     /// The same with the table that it was made of.
@@ -59,6 +62,7 @@ impl OpenData {
         self.lengths = Vec::new();
         self.tokens = Vec::new();
         self.bytes = 0;
+        self.words = None;
     }
 
     /// Bytes of memory that the examples and tokens take beside an open table.
@@ -74,11 +78,23 @@ impl OpenData {
     pub fn tokenize(&mut self, model: &OpenModel, rows: usize, room: usize) -> Result<(usize, usize)> {
         let longest = model.config.longest();
         let preparation = self.preparation(model, longest);
+        let alone = !preparation.looks_words_up() && self.dataset.task != Task::Embedding && self.is_single();
+        let mut words = match self.words.take() {
+            None if alone => Words::of(&model.tokenizer)?,
+            words => words,
+        };
         let goal = self.lengths.len().saturating_add(rows).min(self.total());
         while self.lengths.len() < goal {
             let until = goal.min(self.lengths.len() + TOGETHER);
-            let encode = |row| preparation.longest(self.example(row), longest);
-            let encoded = (self.lengths.len()..until).map(encode).collect::<Result<Vec<Encoding>>>()?;
+            let examples: Vec<&Example> = (self.lengths.len()..until).map(|row| self.example(row)).collect();
+            let encoded: Result<Vec<Encoding>> = match &mut words {
+                Some(words) => {
+                    let encode = |example: &&Example| words.encode(&model.tokenizer, &example.text, longest);
+                    examples.iter().map(encode).collect()
+                }
+                None => threads::map(&examples, |example| preparation.longest(example, longest)).into_iter().collect(),
+            };
+            let encoded = encoded?;
             self.lengths.extend(encoded.iter().map(|text| text.ids.len() as u32));
             self.bytes += size_of::<u32>() * encoded.len();
             // Of these tasks each text is tokenized by itself, or in windows, once a run knows how long they may be.
@@ -91,7 +107,13 @@ impl OpenData {
                 return Err(no_room(self.lengths.len(), self.total()));
             }
         }
+        self.words = words.filter(|_| self.lengths.len() < self.total());
         Ok((self.lengths.len(), self.total()))
+    }
+
+    /// Whether examples have one text.
+    fn is_single(&self) -> bool {
+        self.total() == 0 || self.example(0).pair.is_none()
     }
 
     /// What a form shows; the tokens' figures once all are tokenized.
@@ -126,7 +148,8 @@ impl OpenData {
     }
 
     fn preparation<'a>(&self, model: &'a OpenModel, max_length: usize) -> Preparation<'a> {
-        Preparation { model, task: self.dataset.task, labels: self.dataset.labels.len(), max_length }
+        let tokenizer = &model.tokenizer;
+        Preparation { tokenizer, task: self.dataset.task, labels: self.dataset.labels.len(), max_length }
     }
 
     fn total(&self) -> usize {

@@ -20,8 +20,7 @@ impl Setup {
         if matches!(self.recipe.method, Method::Full | Method::Lora) {
             return Ok(());
         }
-        let each = size_of::<f32>() * self.base.config.hidden_size * COPIES;
-        let fits = ROOM / each;
+        let fits = most_vectors(self.base.config.hidden_size);
         if texts <= fits {
             return Ok(());
         }
@@ -56,6 +55,11 @@ impl Setup {
         let less = footprint(&Plan { checkpointing: true, ..plan });
         Ok((needed.total() >= LARGE).then(|| memory_note(needed.total(), less.total())))
     }
+}
+
+/// So many texts may be encoded for a head, by their vectors' width.
+pub fn most_vectors(hidden: usize) -> usize {
+    ROOM / (size_of::<f32>() * hidden.max(1) * COPIES)
 }
 
 /// What a run takes of a GPU's memory, and what it would take with gradient checkpointing, both in bytes.

@@ -170,7 +170,8 @@ fn check(texts: &[String], pairs: Option<&[String]>, task: Task) -> Result<()> {
 
 impl Predictor<'_> {
     fn preparation(&self) -> Preparation<'_> {
-        Preparation { model: self.base, task: self.task, labels: self.labels.len(), max_length: self.max_length }
+        let tokenizer = &self.base.tokenizer;
+        Preparation { tokenizer, task: self.task, labels: self.labels.len(), max_length: self.max_length }
     }
 
     /// What the outputs of a row say.

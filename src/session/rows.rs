@@ -7,9 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Example, Target, Truth};
 use crate::error::{Error, Result};
-use crate::session::model::OpenModel;
 use crate::task::Task;
-use crate::text::{Cut, Encoding, Tokens, word_places};
+use crate::text::{Cut, Encoding, Tokenizer, Tokens, word_places};
 use crate::train::{Masking, Rows};
 
 /// Share of the room for a context that comes again in its next window: a third, as the 128 of 384 tokens that question
@@ -32,8 +31,8 @@ pub struct Prepared {
 /// How examples become rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Preparation<'a> {
-    /// The model whose tokens they become.
-    pub model: &'a OpenModel,
+    /// The tokenizer of the model whose tokens they become.
+    pub tokenizer: &'a Tokenizer,
     /// The task.
     pub task: Task,
     /// K, of tasks with labels.
@@ -81,7 +80,7 @@ impl Preparation<'_> {
     ///
     /// A tokenizer that contradicts itself.
     pub fn tokens(&self, example: &Example, max_length: usize) -> Result<Encoding> {
-        let tokenizer = &self.model.tokenizer;
+        let tokenizer = self.tokenizer;
         match example.pair.as_ref().filter(|_| self.task != Task::Embedding) {
             None => tokenizer.encode(&example.text, Some(max_length)),
             Some(pair) => tokenizer.encode_pair(&example.text, pair, Cut::LongestFirst(max_length)),
@@ -98,7 +97,7 @@ impl Preparation<'_> {
         if self.task == Task::Embedding {
             let negative = if let Target::Negative(text) = &example.target { Some(text) } else { None };
             for text in example.pair.iter().chain(negative) {
-                let tokens = self.model.tokenizer.encode(text, Some(max_length))?;
+                let tokens = self.tokenizer.encode(text, Some(max_length))?;
                 if tokens.ids.len() > longest.ids.len() {
                     longest = tokens;
                 }
@@ -135,7 +134,7 @@ impl Preparation<'_> {
             if prepared.rows.partners.len() == column {
                 prepared.rows.partners.push(Vec::new());
             }
-            let tokens = self.model.tokenizer.encode(text, Some(self.max_length))?;
+            let tokens = self.tokenizer.encode(text, Some(self.max_length))?;
             prepared.rows.partners[column].push(self.packed(tokens));
         }
         let truth = match &example.target {
@@ -149,7 +148,7 @@ impl Preparation<'_> {
     /// A row for each window of a question's context.
     fn add_windows(&self, prepared: &mut Prepared, origin: usize, example: &Example) -> Result<()> {
         let context = example.pair.as_deref().unwrap_or_default();
-        let tokenizer = &self.model.tokenizer;
+        let tokenizer = self.tokenizer;
         let around =
             tokenizer.special_tokens_of_pair() - tokenizer.special_tokens().min(tokenizer.special_tokens_of_pair());
         let room = self.max_length.saturating_sub(tokenizer.length(&example.text)? + around);

@@ -12,9 +12,11 @@ mod tokenizer;
 mod tokens;
 mod vocab;
 mod word_labels;
+mod words;
 
 pub use cut::Cut;
 pub use encoding::Encoding;
 pub use tokenizer::Tokenizer;
 pub use tokens::Tokens;
 pub use word_labels::{WordPlace, word_places};
+pub use words::Words;

@@ -49,7 +49,8 @@ impl Rows {
     /// The rows at these places as one padded batch.
     pub fn batch(&self, places: &[usize], pad: PadRule) -> Batch {
         let columns = [&self.texts].into_iter().chain(&self.partners);
-        let texts: Vec<Encoding> = columns.flat_map(|texts| places.iter().map(|&place| texts[place].unpack())).collect();
+        let texts: Vec<Encoding> =
+            columns.flat_map(|texts| places.iter().map(|&place| texts[place].unpack())).collect();
         let texts: Vec<&Encoding> = texts.iter().collect();
         let mut truths: Vec<Truth> = places.iter().map(|&place| self.truths[place].clone()).collect();
         truths.resize(texts.len(), Truth::None);

@@ -36,7 +36,10 @@ export function dataActions({ client, dispatch, state }) {
       if (!table) return dispatch({ type: "data", change: { loading: null, progress: null } });
       if (opened?.used && opened.source !== source) previous = opened;
       opened = { source, mapping: mapping ?? table.mapping, used: false };
-      dispatch({ type: "data", change: { table, loading: null, progress: null, previous: previous?.source.name ?? null } });
+      dispatch({
+        type: "data",
+        change: { table, loading: null, progress: null, previous: previous?.source.name ?? null },
+      });
       await changeMapping(opened.mapping);
     } catch (thrown) {
       const error = local(thrown, state());

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use tabtune::data::{Reading, Survey, Table, TableReader};
 use tabtune::Result;
+use tabtune::data::{Reading, Survey, Table, TableReader};
 
 use crate::folder::{self, wrong};
 

@@ -62,7 +62,9 @@ impl Labels {
         if self.names.len() == MOST {
             return Err(Error::table_column(
                 cell.column,
-                format!("It has more than {MOST} different values and looks like text rather than labels. Choose another column."),
+                format!(
+                    "It has more than {MOST} different values and looks like text rather than labels. Choose another column."
+                ),
             ));
         }
         self.names.push(name.to_owned());

@@ -113,7 +113,9 @@ impl<'a> Reader<'a> {
                 text = joined.map_or(text, Into::into);
                 target
             }
-            (Task::Answers, Some(label), _) => Target::Answers(answers::read(&label, pair.as_deref().unwrap_or_default())?),
+            (Task::Answers, Some(label), _) => {
+                Target::Answers(answers::read(&label, pair.as_deref().unwrap_or_default())?)
+            }
             (_, _, Some(negative)) => Target::Negative(table.text(row, negative)),
             (_, _, None) => Target::None,
         };
