@@ -66,7 +66,7 @@ impl TableReader {
         Self::open_within(survey, ROOM)
     }
 
-    /// The same for a table that may take so many bytes of memory, and whatever there is room for at most.
+    /// The same for a table that may take so many bytes of memory.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl TableReader {
     pub fn open_within(survey: &Survey, room: usize) -> Result<Option<Self>> {
         let kind = survey.kind()?;
         let (encoding, mark) = survey.encoding();
-        let fresh = Fresh { encoding, mark, head: survey.text(), room: room.min(ROOM) };
+        let fresh = Fresh { encoding, mark, head: survey.text(), room };
         let gathering = Gathering::within(fresh.room);
         let body = match kind {
             Some(Format::JsonLines) => Body::Lines(JsonLines::new(gathering)),

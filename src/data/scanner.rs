@@ -207,7 +207,7 @@ mod tests {
     fn rows_end_where_no_quote_is_open() {
         assert_eq!(scanned("a,\"b\n\"\r\n\rc", 1), (vec![8, 9], 4, None));
         assert_eq!(scanned("a\r", 1), (vec![], 1, None), "a line feed may follow");
-        assert_eq!(scanned("\"a\"\"\n\" ,b\n", 1), (vec![11], 3, None));
+        assert_eq!(scanned("\"a\"\"\n\" ,b\n", 1), (vec![10], 3, None));
         assert_eq!(scanned("a\"b\n", 2), (vec![4], 2, None), "a quote further on is a letter");
     }
 

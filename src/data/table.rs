@@ -106,7 +106,7 @@ impl Table {
         Self::parse_within(bytes, file_name, ROOM)
     }
 
-    /// The same for a table that may take so many bytes of memory, and whatever there is room for at most.
+    /// The same for a table that may take so many bytes of memory.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Table {
         let mut survey = Survey::new(file_name);
         survey.add(bytes);
         let Some(mut reader) = TableReader::open_within(&survey, room)? else {
-            return Self::parse_whole(bytes, &survey, Gathering::within(room.min(ROOM)));
+            return Self::parse_whole(bytes, &survey, Gathering::within(room));
         };
         let mut rest = bytes;
         loop {

@@ -13,8 +13,16 @@ struct Block {
     ends: Box<[u32]>,
     /// Token types, as many as ids; none where all are 0.
     types: Option<Box<[i32]>>,
-    /// Places of the tokens in their texts, and which are whose, where these were kept.
-    places: Option<(Box<[(u32, u32)]>, Box<[[Range<u32>; 2]]>)>,
+    places: Option<Places>,
+}
+
+/// Where tokens stand in their texts, where that was kept.
+#[derive(Debug)]
+struct Places {
+    /// As [`Encoding::offsets`], of all texts.
+    offsets: Box<[(u32, u32)]>,
+    /// As [`Encoding::texts`], of each.
+    texts: Box<[[Range<u32>; 2]]>,
 }
 
 /// An encoded text.
@@ -47,9 +55,9 @@ impl Tokens {
             ids: all(|text| &text.ids),
             ends,
             types: (!plain).then(|| all(|text| &text.types)),
-            places: places.then(|| {
-                let offsets = texts.iter().flat_map(|text| text.offsets.iter().copied()).collect();
-                (offsets, texts.iter().map(|text| text.texts.clone()).collect())
+            places: places.then(|| Places {
+                offsets: texts.iter().flat_map(|text| text.offsets.iter().copied()).collect(),
+                texts: texts.iter().map(|text| text.texts.clone()).collect(),
             }),
         });
         (0..texts.len() as u32).map(|row| Self { block: Arc::clone(&block), row }).collect()
@@ -86,7 +94,7 @@ impl Tokens {
     pub fn unpack(&self) -> Encoding {
         let range = self.range();
         let (offsets, texts) = match &self.block.places {
-            Some((offsets, texts)) => (offsets[range.clone()].to_vec(), texts[self.row as usize].clone()),
+            Some(places) => (places.offsets[range.clone()].to_vec(), places.texts[self.row as usize].clone()),
             None => Default::default(),
         };
         let types = match &self.block.types {

@@ -49,7 +49,7 @@ export function recipeActions({ client, dispatch, state }) {
 
     /** Ends when no suggestion is on its way: whoever starts a run at once shall train with what is picked, too. */
     async settled() {
-      for (let waited = null; waited !== suggested; ) await (waited = suggested);
+      for (let waited = null; waited !== suggested;) await (waited = suggested);
     },
 
     async loadFields() {
