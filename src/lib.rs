@@ -1,7 +1,7 @@
 //! Tabtune fine-tunes small pretrained text encoders, in a browser tab or from a terminal.
 //!
 //! ```text
-//! table file ─data/table─▶ Table ─data/dataset─▶ Dataset (examples, labels, splits)
+//! table file ─data/reader, in pieces─▶ Table ─data/dataset─▶ Dataset (examples, labels, splits)
 //! Dataset ─text/tokenizer + session/rows─▶ Rows (tokens, and what is right for each) ─data/batch─▶ Batch (host arrays)
 //! Batch ─model/encoder─▶ hidden [B,T,H] ─model/head─▶ outputs ─train/loss─▶ loss ─backward─▶ gradients
 //! gradients ─train/optim─▶ Model'      outputs ─session/tally─▶ counts ─eval─▶ Report

@@ -4,6 +4,7 @@ mod checkpoint;
 #[cfg(feature = "threads")]
 mod pool;
 mod sheet;
+mod table;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ type Answer = std::result::Result<JsValue, JsValue>;
 pub struct Engine {
     session: Option<Session>,
     sheet: sheet::SheetState,
+    table: table::TableState,
 }
 
 #[wasm_bindgen]
@@ -33,7 +35,7 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript has no Default.
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { session: None, sheet: sheet::SheetState::None }
+        Engine { session: None, sheet: sheet::SheetState::None, table: table::TableState::None }
     }
 
     /// The table of hyperparameters and their defaults.
@@ -110,11 +112,6 @@ impl Engine {
             tokenizer_config: tokenizer_config.as_deref(),
         };
         to_js(&self.session()?.open_model(files, name).map_err(thrown)?)
-    }
-
-    /// Opens a table from the bytes of its file.
-    pub fn open_table(&mut self, bytes: &[u8], name: &str) -> Answer {
-        to_js(&self.session()?.open_table(bytes, name).map_err(thrown)?)
     }
 
     /// The likeliest columns for a task.

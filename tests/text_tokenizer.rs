@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tabtune::Error;
-use tabtune::text::Tokenizer;
+use tabtune::text::{Tokenizer, Words};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -187,6 +187,31 @@ fn a_long_texts_start_has_the_ids_of_the_whole() {
             assert_eq!(start.ids[kept..], whole.ids[whole.ids.len() - 1..]);
         }
     }
+}
+
+#[test]
+fn words_that_recur_give_the_ids_of_the_text() {
+    let tokenizer = tiny();
+    let mut words = Words::of(&tokenizer).expect("a sound tokenizer").expect("BERT's words stand alone");
+    let cases: Fixture = serde_json::from_slice(&fixture("tokens.json")).expect("the fixture's shape");
+    let mut texts: Vec<String> = cases.cases.into_iter().map(|case| case.text).collect();
+    texts.extend([
+        texts.join(" "),
+        texts.join(" \u{301}"),
+        texts.concat(),
+        "x".repeat(3000) + " y",
+        " [MASK]a ".repeat(9),
+    ]);
+    for max_length in [2, 3, 5, 16, 64, 512, 5000] {
+        // Twice: the words are new at first, and known then.
+        for text in texts.iter().chain(&texts) {
+            let whole = tokenizer.encode(text, Some(max_length)).expect("ids");
+            let fast = words.encode(&tokenizer, text, max_length).expect("ids");
+            assert_eq!((fast.ids, fast.types), (whole.ids, whole.types), "{text:?} at {max_length}");
+        }
+    }
+    let other = Tokenizer::from_json(&fixture("tokenizers/roberta.tokenizer.json")).expect("a tokenizer");
+    assert!(Words::of(&other).expect("a sound tokenizer").is_none(), "a space belongs to RoBERTa's words");
 }
 
 #[test]

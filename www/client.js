@@ -219,13 +219,17 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
       ask("open_model", [files, name], { onProgress, transfer: buffersOf(arraysOf(files)) }),
 
     /**
-     * The bytes are handed over, as with a model.
+     * The worker reads the file, piece by piece.
      *
-     * @param {Uint8Array} bytes
+     * @param {Blob} file
      * @param {string} name
-     * @returns {Promise<import("./protocol.js").TableInfo>}
+     * @param {OnProgress} [onProgress]
+     * @returns {Promise<import("./protocol.js").TableInfo|null>} Null if it was cancelled.
      */
-    openTable: (bytes, name) => ask("open_table", [bytes, name], { transfer: buffersOf([bytes]) }),
+    openTable: (file, name, onProgress) => ask("open_table", [file, name], { onProgress }),
+
+    /** @returns {Promise<null>} */
+    cancelTable: () => ask("cancel_table", []),
 
     /** @param {import("./protocol.js").Task} task @returns {Promise<import("./protocol.js").Mapping>} */
     guessMapping: (task) => ask("guess_mapping", [task]),
@@ -242,8 +246,12 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      */
     countTokens: (onProgress) => ask("count_tokens", [], { onProgress }),
 
-    /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<import("./protocol.js").RunInfo>} */
-    start: (recipe) => ask("start", [recipe]),
+    /**
+     * @param {import("./protocol.js").Recipe} recipe
+     * @param {OnProgress} [onProgress]  Of the tokens that are still to be counted.
+     * @returns {Promise<import("./protocol.js").RunInfo>}
+     */
+    start: (recipe, onProgress) => ask("start", [recipe], { onProgress }),
 
     /**
      * @param {import("./protocol.js").Recipe} recipe
@@ -256,9 +264,10 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /**
      * @param {import("./protocol.js").Recipe} recipe
      * @param {import("./protocol.js").SearchPlan} plan
+     * @param {OnProgress} [onProgress]  As with a run.
      * @returns {Promise<import("./protocol.js").SearchInfo>}
      */
-    startSearch: (recipe, plan) => ask("start_search", [recipe, plan]),
+    startSearch: (recipe, plan, onProgress) => ask("start_search", [recipe, plan], { onProgress }),
 
     /** @returns {Promise<null>} */
     pause: () => ask("pause", []),

@@ -358,12 +358,15 @@
  *   check_recipe(recipe)               -> Mistake[]
  *   shard_names(index)                 -> string[]        the files that a model.safetensors.index.json names
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
- *   open_table(bytes, name)            -> TableInfo       the old table stays if this fails
+ *   open_table(Blob, name)             -> TableInfo|null  read in pieces, with progress in bytes; null if it was cancelled.
+ *                                         The old table stays until this one is read to its end
+ *   cancel_table()                     -> null
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
  *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
  *   suggest()                          -> Suggestion      a recipe for the open model and data
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
- *   start(recipe)                      -> RunInfo         then events flow until "done"
+ *   start(recipe)                      -> RunInfo         with progress where tokens are still to be counted; then events
+ *                                         flow until "done"
  *   check_search(recipe, plan, task)   -> {runs: number|null, mistakes: Mistake[]}  how many runs a plan makes
  *   start_search(recipe, plan)         -> SearchInfo      then events flow until the best run's "done"
  *   pause() resume() stop()            -> null            "done" follows stop
@@ -392,6 +395,7 @@ export const CALLS = /** @type {const} */ ([
   "shard_names",
   "open_model",
   "open_table",
+  "cancel_table",
   "guess_mapping",
   "suggest",
   "map_columns",

@@ -43,12 +43,17 @@ import { withDone, withStarted } from "./search.js";
  * @property {{examples: number, tokens: number}} rates             Per second, over the last steps.
  * @property {{seconds: number, examples: number, tokens: number}[]} recent  Latest readings, for the rates.
  * @property {import("./search.js").Search|null} search  The runs that this is one of; null for a single run.
+ * @property {import("./protocol.js").Progress|null} prepare  What is still to be done before the first step.
  * @property {Mistake|null} error
  */
 
 const RECENT = 30;
 
-/** What is seen of a run before it begins. @returns {Omit<RunState, "status"|"begun"|"info"|"subject"|"search"|"error">} */
+/**
+ * What is seen of a run before it begins.
+ *
+ * @returns {Omit<RunState, "status"|"begun"|"info"|"subject"|"search"|"prepare"|"error">}
+ */
 function nothingSeen() {
   return {
     curves: { step: [], loss: [], smooth: [], learning_rate: [] },
@@ -64,7 +69,8 @@ function nothingSeen() {
 
 /** @returns {RunState} */
 export function idleRun() {
-  return { status: "idle", begun: null, info: null, subject: null, ...nothingSeen(), search: null, error: null };
+  const unknown = { begun: null, info: null, subject: null, search: null, prepare: null, error: null };
+  return { status: "idle", ...unknown, ...nothingSeen() };
 }
 
 /**
@@ -236,10 +242,16 @@ export function howFar(run) {
 export function standing(run) {
   if (run.done) return run.done.sentence;
   if (run.status === "failed") return "The run ended with an error.";
-  if (run.status === "starting") return "Preparing the batches.";
+  if (run.status === "starting") return preparing(run);
   if (run.status === "stopping") return "Stopping, and measuring the weights that are kept.";
   const where = `${whichRun(run)}${isFit(run) ? whereInFit(run) : whereInSteps(run)}`;
   return run.status === "paused" ? `Paused. ${where}` : where;
+}
+
+/** @param {RunState} run */
+function preparing({ prepare }) {
+  if (!prepare?.total) return "Preparing the batches.";
+  return `${prepare.what}: ${percent(prepare.done / prepare.total, 0)}.`;
 }
 
 /** @param {RunState} run */

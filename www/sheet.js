@@ -2,6 +2,7 @@
 // neither is ever in memory as a whole.
 
 import { mistake } from "./mistake.js";
+import { LARGEST_WHOLE, PIECE, bytesBetween } from "./pieces.js";
 import { tooLarge } from "./stream.js";
 
 /**
@@ -10,10 +11,6 @@ import { tooLarge } from "./stream.js";
  * @typedef {<T>(work: (engine: EngineObject) => T|Promise<T>) => Promise<T>} InTurn
  */
 
-/** Bytes of the file that are read at a time. */
-const PIECE = 1 << 20;
-/** A file whose format is read whole may have so many bytes, as one that is trained on. */
-const LARGEST_WHOLE = 200e6;
 /** How long one prediction should take, so that cancelling and other calls come through. */
 const SHARE_MS = 300;
 const MOST_ROWS = 1024;
@@ -35,14 +32,14 @@ export function sheetAnswers(inTurn, turn) {
     const mine = (version += 1);
     open = null;
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
-      const piece = await bytesOf(file, at);
+      const piece = await bytesBetween(file, at, at + PIECE, file.name);
       await inTurn((engine) => engine.sheet_survey(piece, file.name, first));
       if (mine !== version) throw REPLACED;
     }
     let info = await inTurn((engine) => engine.sheet_open());
     if (info === null) {
-      if (file.size > LARGEST_WHOLE) throw tooLarge(file.name, file.size, LARGEST_WHOLE);
-      const bytes = new Uint8Array(await file.arrayBuffer());
+      if (file.size > LARGEST_WHOLE) throw tooLarge(file.name, file.size, LARGEST_WHOLE, "in this format");
+      const bytes = await bytesBetween(file, 0, file.size, file.name);
       info = await inTurn((engine) => engine.sheet_whole(bytes, file.name));
     }
     if (mine === version) open = file;
@@ -59,7 +56,7 @@ export function sheetAnswers(inTurn, turn) {
     const result = parts(header);
     let rows = 32;
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
-      const piece = whole ? new Uint8Array(0) : await bytesOf(file, at);
+      const piece = whole ? new Uint8Array(0) : await bytesBetween(file, at, at + PIECE, file.name);
       const last = whole || at + PIECE >= file.size;
       const fresh = await inTurn((engine) => engine.sheet_push(piece, last));
       let waiting = fresh;
@@ -93,17 +90,6 @@ export function sheetAnswers(inTurn, turn) {
 }
 
 const REPLACED = mistake("order", "Another table was opened meanwhile.");
-
-/** @param {File} file @param {number} at */
-async function bytesOf(file, at) {
-  try {
-    return new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
-  } catch {
-    throw mistake("file", `${file.name} can no longer be read. Was it moved or changed? Choose it again.`, {
-      name: file.name,
-    });
-  }
-}
 
 /** Gathers a file. @param {Uint8Array<ArrayBuffer>} first */
 function parts(first) {

@@ -44,6 +44,8 @@ import { ONE_RUN } from "./several.js";
  * @property {Mapping|null} mapping           As the form shows it.
  * @property {DatasetState|null} dataset
  * @property {string|null} loading            Name of the file that is being read.
+ * @property {Progress|null} progress         How far that is.
+ * @property {Progress|null} counting         How many of the texts have been tokenized, while that goes on.
  * @property {boolean} mapping_busy
  * @property {Mistake|null} error
  * @property {string|null} previous           Name of the table one can go back to.
@@ -175,6 +177,8 @@ export function initialState(choice) {
       mapping: null,
       dataset: null,
       loading: null,
+      progress: null,
+      counting: null,
       mapping_busy: false,
       error: null,
       previous: null,
@@ -240,7 +244,11 @@ export function reduce(state, action) {
       return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
-      return { ...state, model: { ...state.model, info: null }, data: { ...state.data, dataset: null } };
+      return {
+        ...state,
+        model: { ...state.model, info: null },
+        data: { ...state.data, dataset: null, counting: null },
+      };
     case "died":
       return afterDeath(state, action.mistake);
     case "revived":
@@ -280,7 +288,7 @@ function afterDeath(state, mistake) {
     dead: mistake,
     device: { ...state.device, info: null, busy: false },
     model: { ...state.model, info: null, loading: null },
-    data: { ...state.data, dataset: null, loading: null, mapping_busy: false },
+    data: { ...state.data, dataset: null, loading: null, progress: null, counting: null, mapping_busy: false },
     run: state.run.status === "idle" ? state.run : { ...state.run, status: "failed" },
     result: NO_RESULT,
   };

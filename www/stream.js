@@ -57,11 +57,10 @@ function joined(chunks, length) {
   return bytes;
 }
 
-/** @param {string} what @param {number} found @param {number} limit */
-export function tooLarge(what, found, limit) {
-  return mistake("file", `${what} has ${size(found)}; at most ${size(limit)} fit into a tab. Take a smaller one.`, {
-    name: what,
-  });
+/** @param {string} what @param {number} found @param {number} limit @param {string} [when]  Where the limit holds. */
+export function tooLarge(what, found, limit, when = "") {
+  const most = `at most ${size(limit)} ${when}`.trim();
+  return mistake("file", `${what} has ${size(found)}; ${most} fit into a tab. Take a smaller one.`, { name: what });
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string|null>} SHA-256 in hex; null where the page may not compute it. */

@@ -4,7 +4,7 @@ import { createClient } from "./client.js";
 import { zipped } from "./download.js";
 import { fromField, sortFiles } from "./intake.js";
 import { asMistake, mistake } from "./mistake.js";
-import { bytesOf, hubName, modelOfFiles, modelOfHub } from "./models.js";
+import { hubName, modelOfFiles, modelOfHub } from "./models.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -97,13 +97,14 @@ export class Tabtune {
    * guessed; `mapping` says what is known better.
    *
    * @param {File|Record<string, unknown>[]} source
-   * @param {Partial<Mapping> & Watching} [mapping]  `onProgress` counts the texts whose tokens are counted.
+   * @param {Partial<Mapping> & Watching} [mapping]  `onProgress` counts bytes that are read, then texts whose tokens are counted.
    * @returns {Promise<import("./protocol.js").DatasetInfo>}
    */
   openData(source, { onProgress = () => {}, ...mapping } = {}) {
     return this.#call(async () => {
       const file = source instanceof File ? source : fileOf(source);
-      const table = await this.#client.openTable(await bytesOf(file), file.name);
+      const table = await this.#client.openTable(file, file.name, onProgress);
+      if (table === null) throw mistake("order", "Another table was opened meanwhile.");
       const { task } = mapping;
       const guess = task && task !== table.mapping.task ? await this.#client.guessMapping(task) : table.mapping;
       const info = await this.#client.mapColumns({ ...guess, ...mapping });

@@ -7,6 +7,7 @@ import { isMistake, mistake } from "./mistake.js";
 import { createKeeping, sumOf } from "./projects/keeping.js";
 import { createWriter } from "./projects/writer.js";
 import { sheetAnswers } from "./sheet.js";
+import { seldom, tableAnswers } from "./table.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -106,7 +107,7 @@ const answers = {
       const sum = await sumOf(files);
       return { ...(await engine.open_model(files, name)), sum };
     }),
-  open_table: (bytes, name) => changing((engine) => engine.open_table(bytes, name)),
+  ...tableAnswers((work) => inTurn(() => work(liveEngine())), changing),
   suggest: () => inTurn(() => liveEngine().suggest()),
   guess_mapping: (task) => inTurn(() => liveEngine().guess_mapping(task)),
   map_columns: (mapping) =>
@@ -117,21 +118,25 @@ const answers = {
       return engine.dataset_info() ?? info;
     }),
   count_tokens: countTokens,
-  start: (recipe) =>
-    inTurn(() => {
+  start: async (recipe, onProgress) => {
+    await tokenizeAll(onProgress);
+    return inTurn(() => {
       const info = liveEngine().start(recipe);
       [over, keeping] = [false, null];
       setTimeout(pull);
       return info;
-    }),
+    });
+  },
   check_search: async (recipe, plan, task) => (await loaded).check_search(recipe, plan, task),
-  start_search: (recipe, plan) =>
-    inTurn(() => {
+  start_search: async (recipe, plan, onProgress) => {
+    await tokenizeAll(onProgress);
+    return inTurn(() => {
       const info = liveEngine().start_search(recipe, plan);
       [over, keeping] = [false, null];
       setTimeout(pull);
       return info;
-    }),
+    });
+  },
   pause: () => {
     puller += 1;
     if (lost) return null;
@@ -181,14 +186,25 @@ function changing(work) {
   return inTurn(() => work(liveEngine()));
 }
 
-/** Tokenizes all texts, a few at a time so that other calls come through. @param {(progress: Progress) => void} onProgress */
+/** Tokens of all texts, and what they add up to; null where other data came in between. @param {(progress: Progress) => void} onProgress */
 async function countTokens(onProgress) {
+  return (await tokenizeAll(onProgress)) ? inTurn(() => liveEngine().dataset_info()) : null;
+}
+
+/**
+ * Tokenizes all texts, a few at a time so that other calls come through.
+ *
+ * @param {(progress: Progress) => void} onProgress
+ * @returns {Promise<boolean>} False where other data came in between.
+ */
+async function tokenizeAll(onProgress) {
   const mine = version;
+  const tell = seldom(onProgress);
   for (;;) {
     const { done, total } = await inTurn(() => liveEngine().tokenize(ROWS_AT_ONCE));
-    if (mine !== version) return null;
-    if (done >= total) return inTurn(() => liveEngine().dataset_info());
-    onProgress({ done, total, what: "Counting tokens" });
+    if (mine !== version) return false;
+    if (done >= total) return true;
+    tell({ done, total, what: "Counting tokens" });
     await turn();
   }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::cells::Cells;
+use super::cells::Gathering;
 use super::lines::MAX_CELL;
 use super::places::Places;
 use super::table::Rows;
@@ -53,9 +53,9 @@ pub(super) fn is_conll(text: &str, file_name: &str) -> bool {
 /// # Errors
 ///
 /// A line with other columns than the first, or a sentence over 1 MiB; by its line.
-pub(super) fn read(text: &str) -> Result<Rows> {
+pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
     let (columns, tags) = survey(text);
-    let mut sentences = Sentences::default();
+    let mut sentences = Sentences::new(gathering);
     for (number, line) in (1..).zip(lines(text)) {
         let row = cells(line);
         let Some((first, last)) = row.first().zip(row.last()) else {
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str) -> Result<Rows> {
         );
     }
     let columns = vec!["tokens".to_owned(), "tags".to_owned()];
-    Ok(Rows { columns, cells: sentences.cells.finish(), notes })
+    Ok(Rows { columns, gathering: sentences.gathering, notes })
 }
 
 /// Columns of the first line with a word, and the tags of all that are no comments for sure.
@@ -141,9 +141,8 @@ fn bad_line(line: u64, found: usize, columns: usize) -> Error {
 }
 
 /// Gathers lines into sentences.
-#[derive(Default)]
 struct Sentences {
-    cells: Cells,
+    gathering: Gathering,
     start: u64,
     words: Vec<Value>,
     tags: Vec<Value>,
@@ -153,6 +152,11 @@ struct Sentences {
 }
 
 impl Sentences {
+    fn new(gathering: Gathering) -> Self {
+        let (words, tags) = (Vec::new(), Vec::new());
+        Self { gathering, start: 0, words, tags, bytes: 0, empty: Places::default() }
+    }
+
     fn add(&mut self, line: u64, word: &str, tag: &str) -> Result<()> {
         if word.is_empty() {
             self.empty.add(line);
@@ -180,6 +184,6 @@ impl Sentences {
         }
         let words = Value::Array(std::mem::take(&mut self.words)).to_string();
         let tags = Value::Array(std::mem::take(&mut self.tags)).to_string();
-        self.cells.push(self.start, [words.as_str(), tags.as_str()])
+        self.gathering.push(self.start, [words.as_str(), tags.as_str()])
     }
 }

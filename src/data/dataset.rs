@@ -115,6 +115,7 @@ impl Dataset {
         limits::check_training_rows(&dataset)?;
         notes.extend(report::notes(&dataset));
         dataset.notes = notes;
+        dataset.rows = [Vec::with_capacity(dataset.train.len()), Vec::with_capacity(dataset.validation.len())];
         for (row, held_out) in rows.into_iter().zip(validation) {
             dataset.rows[usize::from(held_out)].push(row);
         }
@@ -123,7 +124,9 @@ impl Dataset {
 
     fn split(task: Task, examples: Vec<Example>, validation: &[bool], labels: Vec<String>, pairs: bool) -> Self {
         let mut hash = DatasetHash::new(task, pairs, &labels);
-        let (mut train, mut held_out) = (Vec::new(), Vec::new());
+        // As long as they get: with a million rows, what a growing list leaves unused is worth it.
+        let count = validation.iter().filter(|&&is_held_out| is_held_out).count();
+        let (mut train, mut held_out) = (Vec::with_capacity(examples.len() - count), Vec::with_capacity(count));
         for (example, &is_held_out) in examples.into_iter().zip(validation) {
             hash.add(&example, is_held_out);
             let side = if is_held_out { &mut held_out } else { &mut train };

@@ -1,78 +1,115 @@
 //! Delimited text (CSV, TSV and their kin) → names of the columns and rows of cells.
 
-use super::cells::Cells;
-use super::format::{Delimited, reader};
-use super::lines::Lines;
+use csv::StringRecord;
+
+use super::cells::Gathering;
+use super::format::{Delimited, Format};
 use super::places::Places;
+use super::records::Records;
 use super::table::{Rows, check_columns};
 use crate::error::{Error, Result};
 
-/// Reads all rows.
+/// Gathers the rows of a text that comes in pieces.
 ///
 /// Rows with fewer cells than the header get empty ones; rows with more are refused unless the surplus is empty.
-///
-/// # Errors
-///
-/// A row with more cells than the header, too many columns or rows.
-pub(super) fn read(text: &str, format: &Delimited) -> Result<Rows> {
-    let mut reader = reader(&text[format.start..], format.delimiter, format.quotes);
-    let mut lines = Lines::new(text);
-    let mut record = csv::StringRecord::new();
-    let mut columns: Option<Vec<String>> = None;
-    let mut cells = Cells::default();
-    let mut short = Places::default();
-    loop {
-        let from = format.start + offset(&reader);
-        // The text is valid UTF-8 and read from memory, so that only a defect of the reader could fail here.
-        if !reader
-            .read_record(&mut record)
-            .map_err(|error| Error::table(format!("The table cannot be read: {error}.")))?
-        {
-            break;
+#[derive(Debug)]
+pub(super) struct DelimitedRows {
+    pub records: Records,
+    pub gathering: Gathering,
+    format: Delimited,
+    columns: Option<Vec<String>>,
+    short: Places,
+    /// Why the quotes of a text whose quotes are letters could not be read as such.
+    strict: Option<Error>,
+    /// Of such a text, how many cells look quoted on purpose.
+    like_quoted: usize,
+}
+
+impl DelimitedRows {
+    pub fn new(format: Delimited, gathering: Gathering) -> Self {
+        Self {
+            records: Records::new(format),
+            gathering,
+            format,
+            columns: None,
+            short: Places::default(),
+            strict: None,
+            like_quoted: 0,
         }
-        let line = lines.at(skip_breaks(text, from));
-        let Some(columns) = &columns else {
-            check_columns(record.len(), line)?;
-            columns = Some(if format.header {
-                record.iter().map(str::to_owned).collect()
-            } else {
-                vec![String::new(); record.len()]
-            });
-            if !format.header {
-                cells.push(line, &record)?;
+    }
+
+    /// Another reading, as many tools write tab-separated text without any quoting: `"` is a letter. It holds if all rows
+    /// have as many cells as the first one, and few cells look quoted on purpose; else it fails with `mistake`.
+    pub fn without_quotes(format: Delimited, gathering: Gathering, mistake: Error) -> Self {
+        Self { strict: Some(mistake), ..Self::new(format, gathering) }
+    }
+
+    /// Whether a mistake may be none, if quotes are letters.
+    pub fn may_be_without_quotes(&self) -> bool {
+        self.format.delimiter == b'\t' && self.format.quotes
+    }
+
+    /// Takes the rows that are complete.
+    ///
+    /// # Errors
+    ///
+    /// A row with more cells than the header; too many columns or rows; what [`Records`] refuses.
+    pub fn take(&mut self, last: bool) -> Result<()> {
+        let Self { records, gathering, format, columns, short, strict, like_quoted } = self;
+        records.give(last, |line, record| {
+            let Some(columns) = &columns else {
+                check_columns(record.len(), line)?;
+                let header = record.iter().map(|name| if format.header { name.to_owned() } else { String::new() });
+                *columns = Some(header.collect());
+                *like_quoted += quoted(record);
+                return if format.header { Ok(()) } else { gathering.push(line, record) };
+            };
+            if let Some(mistake) = strict {
+                *like_quoted += quoted(record);
+                if record.len() != columns.len() {
+                    return Err(mistake.clone());
+                }
             }
-            continue;
-        };
-        if record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
-            return Err(too_many_cells(line, record.len(), columns.len(), format));
-        }
-        if record.len() < columns.len() {
-            short.add(line);
-        }
-        cells.push(line, record.iter().take(columns.len()))?;
+            if record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
+                return Err(too_many_cells(line, record.len(), columns.len(), format));
+            }
+            if record.len() < columns.len() {
+                short.add(line);
+            }
+            gathering.push(line, record.iter().take(columns.len()))
+        })
     }
-    let mut notes = Vec::new();
-    if !short.is_empty() {
-        notes.push(short.sentence(
-            "has fewer cells than the table has columns; the missing ones are taken as empty",
-            "have fewer cells than the table has columns; the missing ones are taken as empty",
-        ));
+
+    /// All rows, and the format as it was found to be.
+    ///
+    /// # Errors
+    ///
+    /// Quotes that are no letters.
+    pub fn finish(self) -> Result<(Rows, Format)> {
+        let rows = self.gathering.rows() + usize::from(self.format.header);
+        if let Some(mistake) = self.strict.filter(|_| self.like_quoted * 2 >= rows) {
+            return Err(mistake);
+        }
+        let mut notes = Vec::new();
+        if !self.short.is_empty() {
+            notes.push(self.short.sentence(
+                "has fewer cells than the table has columns; the missing ones are taken as empty",
+                "have fewer cells than the table has columns; the missing ones are taken as empty",
+            ));
+        }
+        let format = Delimited { any_quoted: self.records.any_quoted(), ..self.format };
+        let rows = Rows { columns: self.columns.unwrap_or_default(), gathering: self.gathering, notes };
+        Ok((rows, Format::Delimited(format)))
     }
-    Ok(Rows { columns: columns.unwrap_or_default(), cells: cells.finish(), notes })
 }
 
-fn offset(reader: &csv::Reader<&[u8]>) -> usize {
-    usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)
+/// Cells that look quoted on purpose where a quote is a letter.
+fn quoted(record: &StringRecord) -> usize {
+    record.iter().filter(|cell| cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"')).count()
 }
 
-/// The reader stops before the line feed of a `\r\n` and before blank lines: the next record starts after them.
-fn skip_breaks(text: &str, from: usize) -> usize {
-    let breaks =
-        text.as_bytes()[from.min(text.len())..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    from + breaks
-}
-
-fn too_many_cells(line: u64, cells: usize, columns: usize, format: &Delimited) -> Error {
+/// A row with more cells than the first one.
+pub(super) fn too_many_cells(line: u64, cells: usize, columns: usize, format: &Delimited) -> Error {
     let first = if format.header { "the header" } else { "the first row" };
     Error::table_line(
         line,

@@ -1,14 +1,8 @@
-//! Bytes of a file → text: finds the encoding and refuses what is not text, with the remedy.
-
-use std::borrow::Cow;
+//! Which encoding the bytes of a file are in, and the refusal of what is not text, with the remedy.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::lines::line_of;
 use crate::error::{Error, Result};
-
-/// Largest file in bytes: its decoded text must fit the 32-bit offsets of the table and a browser tab's memory.
-const MAX_BYTES: usize = 1 << 30;
 
 /// Bytes looked at to tell text from binary, and UTF-16 from other text.
 const SAMPLE: usize = 1 << 20;
@@ -34,33 +28,6 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
     (b"\0\0\xFE\xFF", "text in UTF-32", "Save it in UTF-8"),
 ];
 
-/// Text with the name of the encoding that it was in.
-pub(super) struct Decoded<'a> {
-    /// The text, without a byte order mark.
-    pub text: Cow<'a, str>,
-    /// Name for people, such as `UTF-8` or `UTF-16`.
-    pub encoding: &'static str,
-    /// What a user should know about the decoding, in sentences.
-    pub notes: Vec<String>,
-}
-
-/// Decodes a file: a byte order mark decides; else UTF-16 by its zero bytes, UTF-8 if (nearly) valid, else windows-1252,
-/// which contains Latin-1.
-///
-/// # Errors
-///
-/// Files over 1 GiB, known binary formats, other binary data, and NUL characters within text (with their line).
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Error::table("The file is larger than 1 GiB. Split it, or keep only the columns that are needed."));
-    }
-    refuse_foreign(bytes)?;
-    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (guess(bytes), 0));
-    let decoded = decode_as(encoding, &bytes[mark..], mark > 0);
-    refuse_binary(&decoded.text, encoding)?;
-    Ok(decoded)
-}
-
 /// Refuses what is often dropped by mistake, by its first bytes.
 pub(super) fn refuse_foreign(bytes: &[u8]) -> Result<()> {
     match FOREIGN.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
@@ -70,6 +37,9 @@ pub(super) fn refuse_foreign(bytes: &[u8]) -> Result<()> {
 }
 
 /// The encoding of a file of which these are the first bytes, whose other bytes were counted; and how many bytes mark it.
+///
+/// A byte order mark decides; else UTF-16 by its zero bytes, UTF-8 if (nearly) valid, else windows-1252, which contains
+/// Latin-1.
 pub(super) fn find(head: &[u8], counts: Utf8Counts) -> (&'static Encoding, usize) {
     Encoding::for_bom(head).unwrap_or_else(|| {
         let sample = &head[..head.len().min(SAMPLE) & !1];
@@ -86,31 +56,6 @@ pub(super) fn words(encoding: &'static Encoding, marked: bool) -> &'static str {
         ("UTF-16LE" | "UTF-16BE", _) => "UTF-16",
         (name, _) => name,
     }
-}
-
-fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], marked: bool) -> Decoded<'a> {
-    let (text, broken) = encoding.decode_without_bom_handling(bytes);
-    let mut notes = Vec::new();
-    if broken && let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
-        let line = line_of(&text, at);
-        notes.push(format!(
-            "Some bytes are not valid {} and show as \u{FFFD}, first in line {line}. Save the file again as UTF-8 if they matter.",
-            encoding.name()
-        ));
-    }
-    if encoding == WINDOWS_1252 {
-        notes.push(
-            "The file is not UTF-8 and was read as Latin-1 (windows-1252). If letters look wrong, save it as UTF-8."
-                .to_owned(),
-        );
-    }
-    Decoded { text, encoding: words(encoding, marked), notes }
-}
-
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    let mut counts = Utf8Counts::default();
-    counts.add(bytes);
-    find(bytes, counts).0
 }
 
 /// UTF-16 without a byte order mark: line feeds and ASCII letters put zero bytes on one side of each pair.
@@ -146,7 +91,8 @@ impl Utf8Counts {
     /// Counts bytes that cut no letter.
     pub fn add(&mut self, bytes: &[u8]) {
         for chunk in bytes.utf8_chunks() {
-            self.whole += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+            // The first bytes of letters beyond ASCII.
+            self.whole += chunk.valid().bytes().filter(|byte| *byte >= 0b1100_0000).count();
             self.damaged += usize::from(!chunk.invalid().is_empty());
         }
     }
@@ -179,21 +125,15 @@ pub(super) fn whole_letters(bytes: &[u8], most: usize) -> usize {
     }
 }
 
-/// Refuses text that is none.
+/// Refuses what is no text, by its first letters.
 pub(super) fn refuse_binary(text: &str, encoding: &'static Encoding) -> Result<()> {
     let share = if encoding == WINDOWS_1252 { 0.02 } else { 0.1 };
-    if has_many_controls(text.chars().take(SAMPLE), share) {
+    if has_many_controls(text.chars(), share) {
         return Err(Error::table(
             "This is a binary file, not a table as text. Choose a CSV, TSV or JSONL file, or export your table as one.",
         ));
     }
-    match text.find('\0') {
-        Some(at) => Err(Error::table_line(
-            line_of(text, at),
-            "There is a NUL character here, which no text should hold. Remove it, or export the table again.",
-        )),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Whether more than `share` of the characters are control characters other than tab, line break and form feed.

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{quotes, squad, words};
-use crate::error::Result;
+use super::{squad, words};
 
 /// Records looked at to find delimiter and header.
 const SAMPLE_ROWS: usize = 200;
@@ -68,22 +67,13 @@ impl Format {
     }
 }
 
-/// Finds delimiter, quoting and header of a text that is no JSON.
-///
-/// # Errors
-///
-/// A quote that is not closed; see [`quotes::check`].
-pub(super) fn detect_delimited(text: &str) -> Result<Format> {
+/// Delimiter and header of a text that is no JSON, by its first rows; `quotes`: whether `"` at the start of a cell quotes it.
+pub(super) fn delimited(text: &str, quotes: bool) -> Delimited {
     let (start, announced) = separator_line(text);
     let table = &text[start..];
     let delimiter = announced.unwrap_or_else(|| find_delimiter(table));
-    let (quotes, any_quoted) = match quotes::check(text, delimiter) {
-        Ok(quoted) => (true, quoted > 0),
-        Err(_) if delimiter == b'\t' && reads_without_quotes(table) => (false, false),
-        Err(mistake) => return Err(mistake),
-    };
     let header = has_header(&sample(table, delimiter, quotes));
-    Ok(Format::Delimited(Delimited { delimiter, quotes, any_quoted, header, start }))
+    Delimited { delimiter, quotes, any_quoted: false, header, start }
 }
 
 /// JSON by its first characters, or by the file's name where those could be either; `None` for delimited text.
@@ -133,25 +123,6 @@ fn find_delimiter(text: &str) -> u8 {
         }
     }
     best.0
-}
-
-/// Whether a tab-separated text, as many tools write it without any quoting, has rows of one length when `"` is an
-/// ordinary character, and few cells that look quoted on purpose.
-fn reads_without_quotes(text: &str) -> bool {
-    let mut columns = None;
-    let (mut rows, mut quoted) = (0_usize, 0_usize);
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        let mut cells = 0;
-        for cell in line.split('\t') {
-            cells += 1;
-            quoted += usize::from(cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"'));
-        }
-        if *columns.get_or_insert(cells) != cells {
-            return false;
-        }
-        rows += 1;
-    }
-    quoted * 2 < rows
 }
 
 /// First records of the text, at most 200 of them from its first 256 KiB.

@@ -4,30 +4,65 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::cells::Cells;
+use super::cells::Gathering;
 use super::examples::holds_nul;
 use super::json::Cursor;
+use super::lines::MAX_CELL;
 use super::places::Places;
+use super::scanner;
 use super::table::{Rows, check_columns};
 use crate::error::{Error, Result};
 
-/// Reads one object per line; blank lines are skipped.
-///
-/// # Errors
-///
-/// The first line that is no JSON object, with the reason.
-pub(super) fn read_lines(text: &str) -> Result<Rows> {
-    let mut gatherer = Gatherer::default();
-    for (index, line) in text.split('\n').enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let number = index as u64 + 1;
-        let object = serde_json::from_str::<Map<String, Value>>(line)
-            .map_err(|error| not_an_object(number, &error.to_string()))?;
-        gatherer.add(number, object)?;
+/// Gathers the rows of a text of one object per line, blank ones aside, that comes in pieces.
+#[derive(Debug)]
+pub(super) struct JsonLines {
+    objects: Objects,
+    /// Text whose line is not complete yet, and how many bytes of it were looked at.
+    waiting: String,
+    seen: usize,
+    /// Line of the file in which that text starts.
+    line: u64,
+}
+
+impl JsonLines {
+    pub fn new(gathering: Gathering) -> Self {
+        Self { objects: Objects::new(gathering), waiting: String::new(), seen: 0, line: 1 }
     }
-    Ok(gatherer.finish())
+
+    /// Where the text goes that comes next, and the line of the file in which what is there already starts.
+    pub fn next(&mut self) -> (&mut String, u64) {
+        (&mut self.waiting, self.line)
+    }
+
+    /// Takes the lines that are complete; at the end of the text all of it.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is no JSON object, with the reason; a line over 1 MiB.
+    pub fn take(&mut self, last: bool) -> Result<()> {
+        let mut at = 0;
+        while at < self.waiting.len() {
+            let from = self.seen.max(at);
+            let found = self.waiting[from..].find('\n').map(|length| from + length);
+            let end = found.unwrap_or(self.waiting.len());
+            if end - at > MAX_CELL {
+                return Err(scanner::too_long(self.line));
+            }
+            if found.is_none() && !last {
+                break;
+            }
+            self.objects.line(self.line, &self.waiting[at..end])?;
+            at = end + usize::from(found.is_some());
+            self.line += 1;
+        }
+        self.waiting.drain(..at.min(self.waiting.len()));
+        self.seen = self.waiting.len();
+        Ok(())
+    }
+
+    pub fn finish(self) -> Rows {
+        self.objects.finish()
+    }
 }
 
 /// Reads one list of objects, which may span lines as it likes.
@@ -35,15 +70,15 @@ pub(super) fn read_lines(text: &str) -> Result<Rows> {
 /// # Errors
 ///
 /// The first place at which the text is no list of JSON objects, with the reason.
-pub(super) fn read_list(text: &str) -> Result<Rows> {
-    let mut gatherer = Gatherer::default();
+pub(super) fn read_list(text: &str, gathering: Gathering) -> Result<Rows> {
+    let mut objects = Objects::new(gathering);
     let mut cursor = Cursor::new(text);
     cursor.list(|cursor| {
         let line = cursor.line();
-        gatherer.add(line, cursor.value(not_an_object)?)
+        objects.add(line, cursor.value(not_an_object)?)
     })?;
     cursor.end("list")?;
-    Ok(gatherer.finish())
+    Ok(objects.finish())
 }
 
 fn not_an_object(line: u64, reason: &str) -> Error {
@@ -58,18 +93,39 @@ fn not_an_object(line: u64, reason: &str) -> Error {
 }
 
 /// Gathers objects into rows; a key that was not seen before opens a column.
-#[derive(Default)]
-struct Gatherer {
+#[derive(Debug)]
+struct Objects {
     columns: Vec<String>,
     index: HashMap<String, usize>,
-    cells: Cells,
+    gathering: Gathering,
     /// Rows whose value for some key is itself a list or an object.
     nested: Places,
     /// For each column, how many of its values are lists or objects.
     nested_values: Vec<usize>,
 }
 
-impl Gatherer {
+impl Objects {
+    fn new(gathering: Gathering) -> Self {
+        Self {
+            columns: Vec::new(),
+            index: HashMap::new(),
+            gathering,
+            nested: Places::default(),
+            nested_values: Vec::new(),
+        }
+    }
+
+    fn line(&mut self, line: u64, text: &str) -> Result<()> {
+        if text.contains('\0') {
+            return Err(scanner::nul(line));
+        }
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let object = serde_json::from_str(text).map_err(|error| not_an_object(line, &error.to_string()))?;
+        self.add(line, object)
+    }
+
     fn add(&mut self, line: u64, object: Map<String, Value>) -> Result<()> {
         let mut row: Vec<String> = Vec::new();
         let mut nested = false;
@@ -97,7 +153,7 @@ impl Gatherer {
         if nested {
             self.nested.add(line);
         }
-        self.cells.push(line, row.iter().map(String::as_str))
+        self.gathering.push(line, row.iter().map(String::as_str))
     }
 
     fn column(&mut self, key: String, line: u64) -> Result<usize> {
@@ -114,12 +170,12 @@ impl Gatherer {
     fn finish(self) -> Rows {
         let mut notes = Vec::new();
         // A column of nothing but lists is meant so, such as words and their tags.
-        if self.nested_values.iter().any(|&count| count > 0 && count < self.cells.rows()) {
+        if self.nested_values.iter().any(|&count| count > 0 && count < self.gathering.rows()) {
             notes.push(self.nested.sentence(
                 "holds a list or an object as a value, which is shown as JSON",
                 "hold a list or an object as a value, which is shown as JSON",
             ));
         }
-        Rows { columns: self.columns, cells: self.cells.finish(), notes }
+        Rows { columns: self.columns, gathering: self.gathering, notes }
     }
 }

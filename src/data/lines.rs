@@ -1,6 +1,7 @@
 //! Line numbers of a text as an editor shows them, and the refusal of lines that no table has.
 
-use crate::error::{Error, Result};
+use super::scanner;
+use crate::error::Result;
 
 /// Longest line and longest cell, in bytes.
 pub(super) const MAX_CELL: usize = 1 << 20;
@@ -38,23 +39,20 @@ pub(super) fn line_of(text: &str, offset: usize) -> u64 {
     Lines::new(text).at(offset)
 }
 
-/// Refuses lines over 1 MiB.
-pub(super) fn check_lengths(text: &str) -> Result<()> {
+/// Refuses NUL characters and lines over 1 MiB.
+pub(super) fn check(text: &str) -> Result<()> {
     let mut number = 1;
     let mut start = 0;
     let bytes = text.as_bytes();
     for at in 0..=bytes.len() {
+        if at < bytes.len() && bytes[at] == 0 {
+            return Err(scanner::nul(number));
+        }
         if at < bytes.len() && !breaks_line(bytes, at) {
             continue;
         }
         if at - start > MAX_CELL {
-            return Err(Error::table_line(
-                number,
-                format!(
-                    "This line is {:.1} MiB long; 1 MiB is the limit. Are line breaks missing, or is it another kind of file?",
-                    (at - start) as f64 / MAX_CELL as f64
-                ),
-            ));
+            return Err(scanner::too_long(number));
         }
         number += 1;
         start = at + 1;

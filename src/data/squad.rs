@@ -3,14 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cells::Cells;
+use super::cells::Gathering;
 use super::examples::scalar;
 use super::json::Cursor;
 use super::table::Rows;
 use crate::error::{Error, Result};
-
-/// Most bytes of text in the table: a context is repeated for each of its questions.
-const MAX_TEXT: usize = 1 << 30;
 
 /// A question as the file has it; `is_impossible` is SQuAD 2's word for one without an answer.
 #[derive(Deserialize)]
@@ -61,15 +58,13 @@ pub(super) fn is_squad(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// The line at which the file is no JSON of this kind; over 1 GiB of text, as contexts are repeated.
-pub(super) fn read(text: &str) -> Result<Rows> {
+/// The line at which the file is no JSON of this kind; more text, as contexts are repeated, than there is room for.
+pub(super) fn read(text: &str, mut gathering: Gathering) -> Result<Rows> {
     let mut cursor = Cursor::new(text);
-    let mut cells = Cells::default();
-    let mut size = 0;
     cursor.object(|key, cursor| match key {
         "data" => cursor.list(|cursor| {
             cursor.object(|key, cursor| match key {
-                "paragraphs" => cursor.list(|cursor| paragraph(cursor, &mut cells, &mut size)),
+                "paragraphs" => cursor.list(|cursor| paragraph(cursor, &mut gathering)),
                 _ => cursor.skip(),
             })
         }),
@@ -77,10 +72,10 @@ pub(super) fn read(text: &str) -> Result<Rows> {
     })?;
     cursor.end("object")?;
     let columns = ["id", "question", "context", "answers"].map(str::to_owned).to_vec();
-    Ok(Rows { columns, cells: cells.finish(), notes: Vec::new() })
+    Ok(Rows { columns, gathering, notes: Vec::new() })
 }
 
-fn paragraph(cursor: &mut Cursor, cells: &mut Cells, size: &mut usize) -> Result<()> {
+fn paragraph(cursor: &mut Cursor, gathering: &mut Gathering) -> Result<()> {
     let start = cursor.line();
     let mut context: Option<String> = None;
     // The context may come after its questions.
@@ -108,20 +103,13 @@ fn paragraph(cursor: &mut Cursor, cells: &mut Cells, size: &mut usize) -> Result
             serde_json::to_string(&question.answers).map_err(|error| refused(line, "question", &error.to_string()))?;
         let id = scalar(&question.id).unwrap_or_default();
         let row = [id.as_str(), &question.question, &context, &answers];
-        *size += row.iter().map(|cell| cell.len()).sum::<usize>();
-        if *size > MAX_TEXT {
-            return Err(Error::table_line(
-                line,
-                "With its contexts repeated for each question, the file holds more than 1 GiB of text. Split it.",
-            ));
-        }
         if row.iter().any(|cell| cell.contains('\0')) {
             return Err(Error::table_line(
                 line,
                 "There is a NUL character (\\u0000) here, which no text should hold. Remove it.",
             ));
         }
-        cells.push(line, row)?;
+        gathering.push(line, row)?;
     }
     Ok(())
 }

@@ -1,14 +1,17 @@
 //! The table: cells with their column names and places in the file; no meaning yet.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-use super::cells::Cells;
+use super::cells::{Cells, Gathering, ROOM};
+use super::decoding::Decoding;
 use super::format::Format;
 use super::mapping::Mapping;
-use super::{conll, delimited, encoding, format, jsonl, lines, squad};
+use super::reader::{Reading, TableReader};
+use super::shared::Text;
+use super::survey::Survey;
+use super::{conll, jsonl, lines, squad};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -17,19 +20,19 @@ const MAX_COLUMNS: usize = 4096;
 /// Longest name of a column in characters; a longer one is cut.
 const MAX_NAME: usize = 100;
 
+/// Bytes that are read at a time.
+const PIECE: usize = 1 << 20;
+
 /// Rows of the preview.
 const PREVIEW_ROWS: usize = 8;
 
 /// Longest cell of the preview in characters; a longer one is cut and ends in an ellipsis.
 const PREVIEW_CELL: usize = 1000;
 
-/// Distinct values remembered over all columns, which bounds the memory that counting takes to some 100 MB.
-const MAX_DISTINCT: usize = 4_000_000;
-
 /// What a reader makes of a file: raw column names (empty where there are none), rows, and notes in sentences.
 pub(super) struct Rows {
     pub columns: Vec<String>,
-    pub cells: Cells,
+    pub gathering: Gathering,
     pub notes: Vec<String>,
 }
 
@@ -100,46 +103,62 @@ impl Table {
     ///
     /// Files that are empty, hold no row, are no text or break their format; with the line where there is one.
     pub fn parse(bytes: &[u8], file_name: &str) -> Result<Self> {
-        let decoded = encoding::decode(bytes)?;
-        let text = decoded.text.as_ref();
-        if text.trim().is_empty() {
-            return Err(Error::table("The file is empty. Choose a CSV, TSV or JSONL file with a row per example."));
-        }
-        let format = Self::format_of(text, file_name)?;
-        let rows = match &format {
-            Format::Delimited(delimited) => delimited::read(text, delimited)?,
-            Format::JsonLines => jsonl::read_lines(text)?,
-            Format::JsonList => jsonl::read_list(text)?,
-            Format::Squad => squad::read(text)?,
-            Format::Conll => conll::read(text)?,
-        };
-        if rows.cells.rows() == 0 || rows.columns.is_empty() {
-            return Err(Error::table("The file has a header but no rows. Add a row per example below it."));
-        }
-        let mut notes = decoded.notes;
-        notes.extend(rows.notes);
-        let columns = name_columns(rows.columns, &mut notes);
-        let profile = profile(&columns, &rows.cells, &mut notes);
-        Ok(Self {
-            name: file_name.to_owned(),
-            format: format.words(decoded.encoding),
-            columns,
-            cells: rows.cells,
-            profile,
-            notes,
-        })
+        Self::parse_within(bytes, file_name, ROOM)
     }
 
-    /// A JSON list or object may stand on one long line; everywhere else such a line is a mistake.
-    fn format_of(text: &str, file_name: &str) -> Result<Format> {
-        match format::detect_json(text, file_name) {
-            _ if conll::is_conll(text, file_name) => lines::check_lengths(text).map(|()| Format::Conll),
-            Some(format @ (Format::JsonList | Format::Squad)) => Ok(format),
-            json => {
-                lines::check_lengths(text)?;
-                json.map_or_else(|| format::detect_delimited(text), Ok)
+    /// The same for a table that may take so many bytes of memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::parse`], and a table that takes more.
+    pub fn parse_within(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
+        let mut survey = Survey::new(file_name);
+        survey.add(bytes);
+        let Some(mut reader) = TableReader::open_within(&survey, room)? else {
+            return Self::parse_whole(bytes, &survey, Gathering::within(room));
+        };
+        let mut rest = bytes;
+        loop {
+            let (piece, after) = rest.split_at(rest.len().min(PIECE));
+            match reader.push(piece, after.is_empty())? {
+                Reading::Again => rest = bytes,
+                Reading::Goes if after.is_empty() => return reader.finish(),
+                Reading::Goes => rest = after,
             }
         }
+    }
+
+    /// A file whose format is read whole.
+    fn parse_whole(bytes: &[u8], survey: &Survey, gathering: Gathering) -> Result<Self> {
+        let (encoding, mark) = survey.encoding();
+        let mut decoding = Decoding::new(encoding, mark);
+        let mut text = String::new();
+        decoding.add(bytes, true, &mut text, 1);
+        let format = survey.kind()?;
+        let rows = match format {
+            Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
+            // These may stand on one long line; NUL characters are no JSON.
+            Some(Format::Squad) => squad::read(&text, gathering)?,
+            _ => jsonl::read_list(&text, gathering)?,
+        };
+        let words = format.unwrap_or(Format::JsonList).words(decoding.words());
+        Self::of_rows(survey.name(), words, rows, decoding.notes())
+    }
+
+    /// A table of rows, in a format in words; `notes`: what is to be said about their encoding.
+    ///
+    /// # Errors
+    ///
+    /// There are no rows.
+    pub(super) fn of_rows(name: &str, format: String, rows: Rows, mut notes: Vec<String>) -> Result<Self> {
+        if rows.gathering.rows() == 0 || rows.columns.is_empty() {
+            return Err(Error::table("The file has a header but no rows. Add a row per example below it."));
+        }
+        notes.extend(rows.notes);
+        let columns = name_columns(rows.columns, &mut notes);
+        let (cells, profile) = rows.gathering.finish();
+        let profile = profile.finish(&columns, cells.rows(), &mut notes);
+        Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes })
     }
 
     /// The file's name.
@@ -184,6 +203,21 @@ impl Table {
     pub fn cell(&self, row: usize, column: usize) -> &str {
         assert!(column < self.columns.len(), "column {column} of {}", self.columns.len());
         self.cells.cell(row, column)
+    }
+
+    /// The same as a text that shares the table's memory and may outlive the table.
+    ///
+    /// # Panics
+    ///
+    /// `row` or `column` is not in the table.
+    pub fn text(&self, row: usize, column: usize) -> Text {
+        assert!(column < self.columns.len(), "column {column} of {}", self.columns.len());
+        self.cells.text(row, column)
+    }
+
+    /// Bytes of memory that the cells take.
+    pub fn bytes(&self) -> usize {
+        self.cells.bytes()
     }
 
     /// Line of the file, from 1, in which a row starts.
@@ -270,40 +304,4 @@ fn name_columns(raw: Vec<String>, notes: &mut Vec<String>) -> Vec<String> {
         notes.push(format!("Columns without a name of their own were named {}{more}.", changed.join(", ")));
     }
     names
-}
-
-fn profile(columns: &[String], cells: &Cells, notes: &mut Vec<String>) -> Vec<ColumnInfo> {
-    let limit = MAX_DISTINCT / columns.len();
-    let mut uncounted = false;
-    let profile = columns
-        .iter()
-        .enumerate()
-        .map(|(column, name)| {
-            let mut seen: HashSet<u64> = HashSet::new();
-            let (mut empty, mut characters) = (0, 0);
-            for row in 0..cells.rows() {
-                let cell = cells.cell(row, column);
-                if cell.trim().is_empty() {
-                    empty += 1;
-                    continue;
-                }
-                characters += cell.chars().count();
-                if seen.len() < limit {
-                    // Only hashes are kept; among a few million, two values hardly ever share one of 64 bits.
-                    let mut hasher = DefaultHasher::new();
-                    cell.hash(&mut hasher);
-                    seen.insert(hasher.finish());
-                } else {
-                    uncounted = true;
-                }
-            }
-            let filled = cells.rows() - empty;
-            let mean_characters = if filled == 0 { 0.0 } else { characters as f64 / filled as f64 };
-            ColumnInfo { name: name.clone(), distinct: seen.len(), empty, mean_characters }
-        })
-        .collect();
-    if uncounted {
-        notes.push(format!("Different values are counted up to {limit} per column."));
-    }
-    profile
 }

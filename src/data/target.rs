@@ -1,13 +1,15 @@
 //! What an example asks of a model: its text, or two of them, and the target of its task.
 
+use super::shared::Text;
+
 /// One row of a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     /// The text exactly as in the table; for [`crate::Task::Answers`] the question. Words that come as a list are
     /// joined by single spaces.
-    pub text: String,
+    pub text: Text,
     /// The second text: of a pair, the context of a question, or the text that should lie close to the first.
-    pub pair: Option<String>,
+    pub pair: Option<Text>,
     /// What the model should answer.
     pub target: Target,
     /// Line of the file, from 1, in which its row starts.
@@ -30,7 +32,7 @@ pub enum Target {
     /// The answers to a question; none where the context holds no answer.
     Answers(Vec<Answer>),
     /// A text that should lie far from the first, where the pair should lie close to it.
-    Negative(String),
+    Negative(Text),
 }
 
 /// A word of a text with its tag. Characters are Unicode scalar values, as Python counts them.

@@ -14,6 +14,7 @@ use crate::session::run::{Outcome, Run};
 use crate::session::saved::{SavedRun, SavedSteps};
 use crate::session::start::Setup;
 use crate::task::Task;
+use crate::text::Tokens;
 use crate::train::Rows;
 
 /// Pairs that a run makes at most: they are held in memory, and a run over more would take days.
@@ -40,7 +41,7 @@ impl ContrastiveRun {
     /// Rows that all have one label, or more pairs than a run takes.
     pub fn new(start: Model, setup: Setup, rows: [Prepared; 2], info: &mut RunInfo) -> Result<Self> {
         let pairs = paired(&rows[0].rows, &setup.recipe)?;
-        info.tokens_per_epoch = pairs.rows.texts.iter().chain(&pairs.rows.partners[0]).map(|text| text.ids.len()).sum();
+        info.tokens_per_epoch = pairs.rows.texts.iter().chain(&pairs.rows.partners[0]).map(Tokens::len).sum();
         info.notes.push(format!("{} pairs are made of the {} rows.", pairs.rows.texts.len(), rows[0].rows.texts.len()));
         let towards = Setup {
             task: Task::Embedding,

@@ -1,10 +1,12 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
 use crate::data::{Dataset, DatasetInfo, Example, Mapping, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::kernel::threads;
 use crate::session::model::OpenModel;
 use crate::session::rows::{Preparation, Prepared};
-use crate::text::Encoding;
+use crate::task::Task;
+use crate::text::{Encoding, Tokens, Words};
 
 /// Where a data set came from.
 #[derive(Debug, Clone)]
@@ -26,13 +28,26 @@ pub struct OpenData {
     pub name: String,
     /// The table and the columns that it was made of.
     pub source: Option<Source>,
-    encodings: Vec<Encoding>,
+    /// Bytes of a table that is no longer open, whose texts the examples keep in memory.
+    pub outlived: usize,
+    /// How many tokens the texts have.
+    lengths: Vec<u32>,
+    /// The texts' tokens, where a run takes them as they are.
+    tokens: Vec<Tokens>,
+    /// Bytes that these take.
+    bytes: usize,
+    /// Words that were met, while texts are tokenized of which only the ids are wanted.
+    words: Option<Words>,
 }
+
+/// Texts that are tokenized and packed together.
+const TOGETHER: usize = 512;
 
 impl OpenData {
     /// A data set of which nothing is tokenized yet.
     pub fn new(dataset: Dataset, name: &str) -> Self {
-        Self { dataset, name: name.to_owned(), source: None, encodings: Vec::new() }
+        let (lengths, tokens) = (Vec::new(), Vec::new());
+        Self { dataset, name: name.to_owned(), source: None, outlived: 0, lengths, tokens, bytes: 0, words: None }
     }
 
     /// The same with the table that it was made of.
@@ -44,38 +59,77 @@ impl OpenData {
 
     /// Forgets all tokens, as another model needs.
     pub fn forget_tokens(&mut self) {
-        self.encodings.clear();
+        self.lengths = Vec::new();
+        self.tokens = Vec::new();
+        self.bytes = 0;
+        self.words = None;
+    }
+
+    /// Bytes of memory that the examples and tokens take beside an open table.
+    pub fn bytes(&self) -> usize {
+        self.outlived + self.total() * size_of::<Example>() + self.bytes
     }
 
     /// Tokenizes up to `rows` more texts; returns how many of how many are done.
     ///
     /// # Errors
     ///
-    /// A tokenizer that does not fit the model.
-    pub fn tokenize(&mut self, model: &OpenModel, rows: usize) -> Result<(usize, usize)> {
-        let todo: Vec<&Example> = self.examples().skip(self.encodings.len()).take(rows).collect();
+    /// A tokenizer that does not fit the model; more tokens than `room` bytes hold.
+    pub fn tokenize(&mut self, model: &OpenModel, rows: usize, room: usize) -> Result<(usize, usize)> {
         let longest = model.config.longest();
         let preparation = self.preparation(model, longest);
-        let encoded =
-            todo.into_iter().map(|example| preparation.longest(example, longest)).collect::<Result<Vec<Encoding>>>()?;
-        self.encodings.extend(encoded);
-        Ok((self.encodings.len(), self.total()))
+        let alone = !preparation.looks_words_up() && self.dataset.task != Task::Embedding && self.is_single();
+        let mut words = match self.words.take() {
+            None if alone => Words::of(&model.tokenizer)?,
+            words => words,
+        };
+        let goal = self.lengths.len().saturating_add(rows).min(self.total());
+        while self.lengths.len() < goal {
+            let until = goal.min(self.lengths.len() + TOGETHER);
+            let examples: Vec<&Example> = (self.lengths.len()..until).map(|row| self.example(row)).collect();
+            let encoded: Result<Vec<Encoding>> = match &mut words {
+                Some(words) => {
+                    let encode = |example: &&Example| words.encode(&model.tokenizer, &example.text, longest);
+                    examples.iter().map(encode).collect()
+                }
+                None => threads::map(&examples, |example| preparation.longest(example, longest)).into_iter().collect(),
+            };
+            let encoded = encoded?;
+            self.lengths.extend(encoded.iter().map(|text| text.ids.len() as u32));
+            self.bytes += size_of::<u32>() * encoded.len();
+            // Of these tasks each text is tokenized by itself, or in windows, once a run knows how long they may be.
+            if !matches!(self.dataset.task, Task::Answers | Task::Embedding) {
+                let packed = Tokens::pack(&encoded, preparation.looks_words_up());
+                self.bytes += packed.iter().map(Tokens::bytes).sum::<usize>();
+                self.tokens.extend(packed);
+            }
+            if self.bytes > room {
+                return Err(no_room(self.lengths.len(), self.total()));
+            }
+        }
+        self.words = words.filter(|_| self.lengths.len() < self.total());
+        Ok((self.lengths.len(), self.total()))
+    }
+
+    /// Whether examples have one text.
+    fn is_single(&self) -> bool {
+        self.total() == 0 || self.example(0).pair.is_none()
     }
 
     /// What a form shows; the tokens' figures once all are tokenized.
     pub fn info(&self) -> DatasetInfo {
         let mut info = self.dataset.info();
-        if self.encodings.len() == self.total() {
-            let lengths = || self.encodings.iter().map(|encoding| encoding.ids.len());
-            info.longest_tokens = lengths().max();
-            info.mean_tokens = Some(lengths().sum::<usize>() as f64 / self.total().max(1) as f64);
+        if self.lengths.len() == self.total() {
+            info.longest_tokens = Some(self.longest()).filter(|_| self.total() > 0);
+            let sum: f64 = self.lengths.iter().map(|&length| f64::from(length)).sum();
+            info.mean_tokens = Some(sum / self.total().max(1) as f64);
         }
         info
     }
 
     /// Longest tokenized text.
     pub fn longest(&self) -> usize {
-        self.encodings.iter().map(|encoding| encoding.ids.len()).max().unwrap_or(0)
+        self.lengths.iter().max().map_or(0, |&length| length as usize)
     }
 
     /// Training and validation rows, cut to `max_length` tokens.
@@ -84,9 +138,9 @@ impl OpenData {
     ///
     /// A maximum length that leaves no room for text.
     pub fn rows(&self, model: &OpenModel, max_length: usize) -> Result<[Prepared; 2]> {
-        assert_eq!(self.encodings.len(), self.total(), "all texts are tokenized before a run");
+        assert_eq!(self.lengths.len(), self.total(), "all texts are tokenized before a run");
         let preparation = self.preparation(model, max_length);
-        let (train, validation) = self.encodings.split_at(self.dataset.train.len());
+        let (train, validation) = self.tokens.split_at(self.dataset.train.len().min(self.tokens.len()));
         Ok([
             preparation.prepare(&self.dataset.train, train)?,
             preparation.prepare(&self.dataset.validation, validation)?,
@@ -94,14 +148,23 @@ impl OpenData {
     }
 
     fn preparation<'a>(&self, model: &'a OpenModel, max_length: usize) -> Preparation<'a> {
-        Preparation { model, task: self.dataset.task, labels: self.dataset.labels.len(), max_length }
+        let tokenizer = &model.tokenizer;
+        Preparation { tokenizer, task: self.dataset.task, labels: self.dataset.labels.len(), max_length }
     }
 
     fn total(&self) -> usize {
         self.dataset.train.len() + self.dataset.validation.len()
     }
 
-    fn examples(&self) -> impl Iterator<Item = &Example> {
-        self.dataset.train.iter().chain(&self.dataset.validation)
+    fn example(&self, row: usize) -> &Example {
+        let train = &self.dataset.train;
+        train.get(row).unwrap_or_else(|| &self.dataset.validation[row - train.len()])
     }
+}
+
+fn no_room(rows: usize, of: usize) -> Error {
+    Error::table(format!(
+        "A tab's memory has room for the tokens of {rows} of the {of} texts. Take fewer rows, or shorter texts; if a large \
+         table was open before, reload the page first."
+    ))
 }

@@ -85,7 +85,7 @@ pub async fn outputs(
     let [all, width] = output.dims();
     let values = device::read(output).await?;
     let per_row = all / places.len() * width;
-    let real = |place: &usize| if all == places.len() { width } else { rows.texts[*place].ids.len() * width };
+    let real = |place: &usize| if all == places.len() { width } else { rows.texts[*place].len() * width };
     Ok(places.iter().zip(values.chunks(per_row)).map(|(place, row)| row[..real(place)].to_vec()).collect())
 }
 

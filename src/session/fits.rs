@@ -1,5 +1,6 @@
 //! Whether a run fits into a GPU, found out from shapes before anything is computed.
 
+use crate::data::ROOM;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::recipe::Method;
@@ -10,7 +11,28 @@ use crate::train::{Footprint, Plan};
 /// Bytes from which a run is told how much memory it takes: most GPUs of the last years have more.
 const LARGE: u64 = 1_500_000_000;
 
+/// How often a run holds the vectors of its texts at most: as they come, as the fit has them, and for the next run.
+const COPIES: usize = 3;
+
 impl Setup {
+    /// Refuses a head on more texts than there is memory for their vectors, before anything is computed.
+    pub fn check_vectors(&self, texts: usize) -> Result<()> {
+        if matches!(self.recipe.method, Method::Full | Method::Lora) {
+            return Ok(());
+        }
+        let fits = most_vectors(self.base.config.hidden_size);
+        if texts <= fits {
+            return Ok(());
+        }
+        Err(Error::recipe(
+            "method",
+            format!(
+                "A tab's memory has room for the vectors of {fits} texts, and a head would need those of {texts}. Choose Full \
+                 or LoRA, which keep none, or take fewer rows."
+            ),
+        ))
+    }
+
     /// Refuses what this GPU cannot hold, before anything is computed; says how much memory a large run takes.
     pub fn check_memory(&self, start: &Model, train: &Prepared, max_length: usize) -> Result<Option<String>> {
         let (Some(longest), false) = (self.compute.longest_array, self.recipe.method == Method::Frozen) else {
@@ -33,6 +55,11 @@ impl Setup {
         let less = footprint(&Plan { checkpointing: true, ..plan });
         Ok((needed.total() >= LARGE).then(|| memory_note(needed.total(), less.total())))
     }
+}
+
+/// So many texts may be encoded for a head, by their vectors' width.
+pub fn most_vectors(hidden: usize) -> usize {
+    ROOM / (size_of::<f32>() * hidden.max(1) * COPIES)
 }
 
 /// What a run takes of a GPU's memory, and what it would take with gradient checkpointing, both in bytes.

@@ -93,7 +93,7 @@ impl FrozenRun {
     fn text_length(&self, row: usize) -> usize {
         let trained = self.train.rows.texts.len();
         let rows = if row < trained { &self.train.rows.texts[row] } else { &self.validation.rows.texts[row - trained] };
-        rows.ids.len()
+        rows.len()
     }
 
     /// What is encoded, for the next run; complete once the head is being fitted.
@@ -150,12 +150,12 @@ impl FrozenRun {
             }
             let vectors = outputs(&self.encoder, rows, &own, self.setup.pad, &self.setup.compute).await?;
             for (place, vector) in own.iter().zip(vectors) {
-                self.tokens += rows.texts[*place].ids.len();
+                self.tokens += rows.texts[*place].len();
                 self.features.vectors[first + place] = Some(vector);
             }
         }
         let total = self.features.vectors.len();
-        let done = self.features.vectors.iter().flatten().count();
+        let done = total - self.ahead.iter().map(Vec::len).sum::<usize>();
         events.push(Event::Encode { done, total });
         Ok(())
     }

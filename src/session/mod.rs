@@ -44,7 +44,7 @@ pub use trained::Trained;
 
 use std::sync::Arc;
 
-use crate::data::{Dataset, DatasetInfo, Mapping, Table, TableInfo};
+use crate::data::{Dataset, DatasetInfo, Mapping, ROOM, Table, TableInfo};
 use crate::device::{Compute, DeviceInfo, DeviceKind};
 use crate::error::{Error, Result};
 use crate::export;
@@ -186,10 +186,30 @@ impl Session {
     /// A file that cannot be used, or a run under way.
     pub fn open_table(&mut self, bytes: &[u8], name: &str) -> Result<TableInfo> {
         self.refuse_during_run("Another table can be opened when the run is over. Stop it first.")?;
-        let table = Table::parse(bytes, name)?;
+        self.take_table(Table::parse(bytes, name)?)
+    }
+
+    /// The same for a table that was read already.
+    ///
+    /// # Errors
+    ///
+    /// A run under way.
+    pub fn take_table(&mut self, table: Table) -> Result<TableInfo> {
+        self.refuse_during_run("Another table can be opened when the run is over. Stop it first.")?;
         let info = table.info();
-        self.table = Some(table);
+        let before = self.table.replace(table);
+        if let (Some(before), Some(data)) = (before, &mut self.data)
+            && data.outlived == 0
+        {
+            data.outlived = before.bytes();
+        }
         Ok(info)
+    }
+
+    /// Bytes of memory that there are for another table, beside all that is open.
+    pub fn room(&self) -> usize {
+        let held = self.table.as_ref().map_or(0, Table::bytes) + self.data.as_ref().map_or(0, OpenData::bytes);
+        ROOM.saturating_sub(held)
     }
 
     /// The likeliest mapping of the open table's columns for a task.
@@ -221,10 +241,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// A tokenizer that does not fit the model.
+    /// A tokenizer that does not fit the model; more tokens than a browser's memory has room for.
     pub fn tokenize(&mut self, rows: usize) -> Result<(usize, usize)> {
         match (&self.model, &mut self.data) {
-            (Some(model), Some(data)) => data.tokenize(model, rows),
+            (Some(model), Some(data)) => {
+                let table = self.table.as_ref().map_or(0, Table::bytes);
+                let room = ROOM.saturating_sub(table + data.outlived);
+                data.tokenize(model, rows, room)
+            }
             _ => Ok((0, 0)),
         }
     }

@@ -50,8 +50,8 @@ impl Session {
             None => text.clone(),
         };
         let example = |(at, text): (usize, &String)| Example {
-            text: written(text),
-            pair: pairs.map(|pairs| pairs[at].clone()),
+            text: written(text).into(),
+            pair: pairs.map(|pairs| pairs[at].as_str().into()),
             target: Target::None,
             line: at as u64 + 1,
         };
@@ -68,7 +68,7 @@ impl Session {
             for (place, outputs) in places.into_iter().zip(outputs) {
                 let origin = prepared.origins[place];
                 if predictor.task == Task::Answers {
-                    searches[origin].add(&outputs, &prepared.rows.texts[place]);
+                    searches[origin].add(&outputs, &prepared.rows.texts[place].unpack());
                 } else {
                     predictions[origin] = Some(predictor.prediction(&prepared, place, &outputs));
                 }
@@ -170,12 +170,14 @@ fn check(texts: &[String], pairs: Option<&[String]>, task: Task) -> Result<()> {
 
 impl Predictor<'_> {
     fn preparation(&self) -> Preparation<'_> {
-        Preparation { model: self.base, task: self.task, labels: self.labels.len(), max_length: self.max_length }
+        let tokenizer = &self.base.tokenizer;
+        Preparation { tokenizer, task: self.task, labels: self.labels.len(), max_length: self.max_length }
     }
 
     /// What the outputs of a row say.
     fn prediction(&self, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
-        let Example { text, pair, .. } = prepared.examples[prepared.origins[place]].clone();
+        let Example { text, pair, .. } = &prepared.examples[prepared.origins[place]];
+        let (text, pair) = (text.to_string(), pair.as_ref().map(ToString::to_string));
         let named = |scores: Vec<f64>| self.labels.iter().cloned().zip(scores.into_iter().map(Into::into)).collect();
         match self.task {
             Task::MultiLabel => {
@@ -206,7 +208,7 @@ impl Predictor<'_> {
         let pad = PadRule::new(tokenizer.pad_id(), self.base.config.longest(), compute);
         let mut predictions = Vec::new();
         for (row, example) in prepared.examples.iter().enumerate() {
-            let tokens = &prepared.rows.texts[row];
+            let tokens = prepared.rows.texts[row].unpack();
             let places: Vec<usize> = (0..tokens.ids.len()).filter(|&place| tokens.ids[place] == mask).collect();
             let mut batch = prepared.rows.batch(&[row], pad);
             batch.truths = vec![Truth::Hidden(places.iter().map(|&place| (place, mask)).collect())];
@@ -220,7 +222,7 @@ impl Predictor<'_> {
                     masks.push(Mask { start, end, words: likeliest(outputs, tokenizer) });
                 }
             }
-            predictions.push(Prediction::Words { text: example.text.clone(), masks });
+            predictions.push(Prediction::Words { text: example.text.to_string(), masks });
         }
         Ok(predictions)
     }
@@ -228,7 +230,7 @@ impl Predictor<'_> {
     /// The words of a text with their labels, as far as the model sees them.
     fn marked(&self, text: String, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
         let words = cut_words(&text);
-        let places = word_places(&words, &prepared.rows.texts[place]);
+        let places = word_places(&words, &prepared.rows.texts[place].unpack());
         let mut tokens = Vec::new();
         for (outputs, word) in outputs.chunks(self.labels.len()).zip(places) {
             let Some(word) = word.filter(|word| word.first) else { continue };
@@ -266,9 +268,9 @@ fn likeliest(outputs: &[f32], tokenizer: &Tokenizer) -> Vec<Word> {
 }
 
 fn answer(search: Search, example: Example, may_lack: bool) -> Prediction {
-    let context = example.pair.unwrap_or_default();
+    let context: String = example.pair.map(Into::into).unwrap_or_default();
     let best = search.finish(may_lack);
     let (start, end) = best.characters.unwrap_or_default();
     let answer = characters(&context, start, end).to_owned();
-    Prediction::Answer { question: example.text, context, answer, start, end, score: best.score }
+    Prediction::Answer { question: example.text.into(), context, answer, start, end, score: best.score }
 }

@@ -1,13 +1,14 @@
 //! Examples → rows of tokens with what is right for each, per task.
 
+use std::sync::Arc;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Example, Target, Truth};
 use crate::error::{Error, Result};
-use crate::session::model::OpenModel;
 use crate::task::Task;
-use crate::text::{Cut, Encoding, word_places};
+use crate::text::{Cut, Encoding, Tokenizer, Tokens, word_places};
 use crate::train::{Masking, Rows};
 
 /// Share of the room for a context that comes again in its next window: a third, as the 128 of 384 tokens that question
@@ -18,7 +19,7 @@ const OVERLAP: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
     /// What they are rows of.
-    pub examples: Vec<Example>,
+    pub examples: Arc<[Example]>,
     /// The rows.
     pub rows: Rows,
     /// Which example each row is of.
@@ -30,8 +31,8 @@ pub struct Prepared {
 /// How examples become rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Preparation<'a> {
-    /// The model whose tokens they become.
-    pub model: &'a OpenModel,
+    /// The tokenizer of the model whose tokens they become.
+    pub tokenizer: &'a Tokenizer,
     /// The task.
     pub task: Task,
     /// K, of tasks with labels.
@@ -46,8 +47,8 @@ impl Preparation<'_> {
     /// # Errors
     ///
     /// A tokenizer that contradicts itself, or a maximum length that leaves no room.
-    pub fn prepare(&self, examples: &[Example], whole: &[Encoding]) -> Result<Prepared> {
-        let mut prepared = Prepared { examples: examples.to_vec(), ..Prepared::default() };
+    pub fn prepare(&self, examples: &[Example], whole: &[Tokens]) -> Result<Prepared> {
+        let mut prepared = Prepared { examples: examples.into(), ..Prepared::default() };
         for (origin, example) in examples.iter().enumerate() {
             match self.task {
                 Task::Answers => {
@@ -60,10 +61,10 @@ impl Preparation<'_> {
                 }
                 _ => {}
             }
-            let known = whole.get(origin).filter(|whole| whole.ids.len() <= self.max_length);
+            let known = whole.get(origin).filter(|whole| whole.len() <= self.max_length);
             let tokens = match known {
                 Some(whole) => whole.clone(),
-                None => self.tokens(example, self.max_length)?,
+                None => self.packed(self.tokens(example, self.max_length)?),
             };
             // Texts that are known and did not fit were longer; of others the tokens alone do not tell.
             prepared.cut += usize::from(known.is_none() && whole.get(origin).is_some());
@@ -79,7 +80,7 @@ impl Preparation<'_> {
     ///
     /// A tokenizer that contradicts itself.
     pub fn tokens(&self, example: &Example, max_length: usize) -> Result<Encoding> {
-        let tokenizer = &self.model.tokenizer;
+        let tokenizer = self.tokenizer;
         match example.pair.as_ref().filter(|_| self.task != Task::Embedding) {
             None => tokenizer.encode(&example.text, Some(max_length)),
             Some(pair) => tokenizer.encode_pair(&example.text, pair, Cut::LongestFirst(max_length)),
@@ -96,7 +97,7 @@ impl Preparation<'_> {
         if self.task == Task::Embedding {
             let negative = if let Target::Negative(text) = &example.target { Some(text) } else { None };
             for text in example.pair.iter().chain(negative) {
-                let tokens = self.model.tokenizer.encode(text, Some(max_length))?;
+                let tokens = self.tokenizer.encode(text, Some(max_length))?;
                 if tokens.ids.len() > longest.ids.len() {
                     longest = tokens;
                 }
@@ -106,7 +107,7 @@ impl Preparation<'_> {
     }
 
     /// What is right for tokens of a text.
-    fn truth(&self, target: &Target, tokens: &Encoding) -> Truth {
+    fn truth(&self, target: &Target, tokens: &Tokens) -> Truth {
         match target {
             Target::Class(class) => Truth::Class(*class),
             Target::Classes(classes) => {
@@ -120,7 +121,7 @@ impl Preparation<'_> {
                 let of_first = |place: Option<crate::text::WordPlace>| {
                     place.filter(|place| place.first).map(|place| words[place.word as usize].tag)
                 };
-                Truth::Tokens(word_places(&ranges, tokens).into_iter().map(of_first).collect())
+                Truth::Tokens(word_places(&ranges, &tokens.unpack()).into_iter().map(of_first).collect())
             }
             Target::None | Target::Answers(_) | Target::Negative(_) => Truth::None,
         }
@@ -133,21 +134,21 @@ impl Preparation<'_> {
             if prepared.rows.partners.len() == column {
                 prepared.rows.partners.push(Vec::new());
             }
-            let tokens = self.model.tokenizer.encode(text, Some(self.max_length))?;
-            prepared.rows.partners[column].push(tokens);
+            let tokens = self.tokenizer.encode(text, Some(self.max_length))?;
+            prepared.rows.partners[column].push(self.packed(tokens));
         }
         let truth = match &example.target {
             Target::Score(score) => Truth::Score(*score as f32),
             _ => Truth::Together,
         };
-        prepared.add(origin, self.tokens(example, self.max_length)?, truth);
+        prepared.add(origin, self.packed(self.tokens(example, self.max_length)?), truth);
         Ok(())
     }
 
     /// A row for each window of a question's context.
     fn add_windows(&self, prepared: &mut Prepared, origin: usize, example: &Example) -> Result<()> {
         let context = example.pair.as_deref().unwrap_or_default();
-        let tokenizer = &self.model.tokenizer;
+        let tokenizer = self.tokenizer;
         let around =
             tokenizer.special_tokens_of_pair() - tokenizer.special_tokens().min(tokenizer.special_tokens_of_pair());
         let room = self.max_length.saturating_sub(tokenizer.length(&example.text)? + around);
@@ -172,14 +173,23 @@ impl Preparation<'_> {
                 }
                 _ => Truth::None,
             };
-            prepared.add(origin, tokens, truth);
+            prepared.add(origin, self.packed(tokens), truth);
         }
         Ok(())
+    }
+
+    fn packed(&self, tokens: Encoding) -> Tokens {
+        Tokens::pack(&[tokens], self.looks_words_up()).swap_remove(0)
+    }
+
+    /// Whether somebody asks later where in its text a token stands.
+    pub fn looks_words_up(&self) -> bool {
+        matches!(self.task, Task::Tokens | Task::Answers | Task::Language)
     }
 }
 
 impl Prepared {
-    fn add(&mut self, origin: usize, tokens: Encoding, truth: Truth) {
+    fn add(&mut self, origin: usize, tokens: Tokens, truth: Truth) {
         self.rows.texts.push(tokens);
         self.rows.truths.push(truth);
         self.origins.push(origin);
@@ -202,7 +212,7 @@ impl Prepared {
         let Rows { texts, truths, .. } = std::mem::take(&mut self.rows);
         let origins = std::mem::take(&mut self.origins);
         for ((tokens, truth), origin) in texts.into_iter().zip(truths).zip(origins) {
-            if masking.can_hide(&tokens.ids) {
+            if masking.can_hide(tokens.ids()) {
                 self.add(origin, tokens, truth);
             }
         }
@@ -214,8 +224,10 @@ impl Prepared {
     pub fn hidden(mut self, masking: &Masking, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         for (text, truth) in self.rows.texts.iter_mut().zip(&mut self.rows.truths) {
-            let real = vec![1; text.ids.len()];
-            *truth = Truth::Hidden(masking.hide_row(&mut text.ids, &real, &mut random));
+            let mut tokens = text.unpack();
+            let real = vec![1; tokens.ids.len()];
+            *truth = Truth::Hidden(masking.hide_row(&mut tokens.ids, &real, &mut random));
+            *text = Tokens::of(tokens);
         }
         self
     }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::EncoderConfig;
 use crate::recipe::{Method, Recipe};
 use crate::session::Session;
+use crate::session::fits::most_vectors;
 use crate::session::model::OpenModel;
 use crate::session::speed::{self, about};
 use crate::task::Task;
@@ -64,7 +65,7 @@ fn suggest(model: &OpenModel, data: &DatasetInfo, speed: f64) -> Suggestion {
         return stepwise;
     }
     let seconds = cost(&model.config, data, stepwise.recipe.epochs) / speed;
-    if seconds > PATIENCE {
+    if seconds > PATIENCE && data.train + data.validation <= most_vectors(model.config.hidden_size) {
         return Suggestion {
             sentence: format!(
                 "Only a head is trained, on texts that are encoded once: all of the model would take {} on this device. \

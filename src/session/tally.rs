@@ -76,7 +76,7 @@ impl Tally {
                 (loss, right.len() as f64)
             }
             (Self::Spans(searches), Truth::Span(ends)) => {
-                searches[prepared.origins[row]].add(outputs, &prepared.rows.texts[row]);
+                searches[prepared.origins[row]].add(outputs, &prepared.rows.texts[row].unpack());
                 let of_end = |end: usize| {
                     let values: Vec<f32> = outputs.iter().skip(end).step_by(2).copied().collect();
                     cross_entropy(&values, ends[end])
@@ -130,7 +130,7 @@ fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
 fn answers(searches: Vec<Search>, prepared: &Prepared) -> Answers {
     let may_lack = may_lack(prepared);
     let mut answers = Answers::default();
-    for (search, example) in searches.into_iter().zip(&prepared.examples) {
+    for (search, example) in searches.into_iter().zip(prepared.examples.iter()) {
         let context = example.pair.as_deref().unwrap_or_default();
         let best = search.finish(may_lack).characters;
         let found = best.map_or("", |(start, end)| characters(context, start, end));

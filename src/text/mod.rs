@@ -9,10 +9,14 @@ mod source;
 mod special;
 mod start;
 mod tokenizer;
+mod tokens;
 mod vocab;
 mod word_labels;
+mod words;
 
 pub use cut::Cut;
 pub use encoding::Encoding;
 pub use tokenizer::Tokenizer;
+pub use tokens::Tokens;
 pub use word_labels::{WordPlace, word_places};
+pub use words::Words;

@@ -27,6 +27,22 @@ pub(super) fn splits_at_spaces(tokenizer: &Tokenizer) -> bool {
             .all(|added| !added.rstrip && !added.content.trim_start().contains(char::is_whitespace))
 }
 
+/// Whether a text is nothing but its words to a tokenizer, as to BERT's: white space between them leaves no trace, and
+/// what is around a word changes nothing in it.
+pub(super) fn is_words_alone(tokenizer: &Tokenizer) -> bool {
+    let kind = |part: Option<Value>| part.and_then(|part| part["type"].as_str().map(str::to_owned));
+    let normalizer = kind(tokenizer.get_normalizer().and_then(|part| serde_json::to_value(part).ok()));
+    let pre_tokenizer = kind(tokenizer.get_pre_tokenizer().and_then(|part| serde_json::to_value(part).ok()));
+    let model = serde_json::to_value(tokenizer.get_model()).ok();
+    normalizer.as_deref() == Some("BertNormalizer")
+        && pre_tokenizer.as_deref() == Some("BertPreTokenizer")
+        && model.is_some_and(|model| model["type"] == "WordPiece")
+        && tokenizer
+            .get_added_tokens_decoder()
+            .values()
+            .all(|added| !added.rstrip && !added.lstrip && !added.content.contains(char::is_whitespace))
+}
+
 fn stays_within_words(normalizer: &Value) -> bool {
     match normalizer["type"].as_str() {
         None => normalizer.is_null(),

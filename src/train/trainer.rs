@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::kernel::{Dropout, mix64};
 use crate::model::Model;
 use crate::recipe::Recipe;
-use crate::text::Encoding;
+use crate::text::{Encoding, Tokens};
 use crate::train::checkpointing::backward as checkpointed_backward;
 use crate::train::gradients::Norm;
 use crate::train::groups::LayerDecay;
@@ -29,19 +29,19 @@ const ADAPTERS: u64 = 0x6164_6170_7465_7273;
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     /// Tokens of each text, special tokens included.
-    pub texts: Vec<Encoding>,
+    pub texts: Vec<Tokens>,
     /// What is right for each text.
     pub truths: Vec<Truth>,
     /// Texts that each text is compared with, where that is the task: all second texts, then all third ones.
-    pub partners: Vec<Vec<Encoding>>,
+    pub partners: Vec<Vec<Tokens>>,
 }
 
 impl Rows {
     /// Tokens of each text, or of the longest that it is compared with.
     pub fn lengths(&self) -> Vec<usize> {
         let longest = |row: usize| {
-            let partners = self.partners.iter().map(|texts| texts[row].ids.len());
-            partners.chain([self.texts[row].ids.len()]).max().unwrap_or(0)
+            let partners = self.partners.iter().map(|texts| texts[row].len());
+            partners.chain([self.texts[row].len()]).max().unwrap_or(0)
         };
         (0..self.texts.len()).map(longest).collect()
     }
@@ -49,7 +49,9 @@ impl Rows {
     /// The rows at these places as one padded batch.
     pub fn batch(&self, places: &[usize], pad: PadRule) -> Batch {
         let columns = [&self.texts].into_iter().chain(&self.partners);
-        let texts: Vec<&Encoding> = columns.flat_map(|texts| places.iter().map(|&place| &texts[place])).collect();
+        let texts: Vec<Encoding> =
+            columns.flat_map(|texts| places.iter().map(|&place| texts[place].unpack())).collect();
+        let texts: Vec<&Encoding> = texts.iter().collect();
         let mut truths: Vec<Truth> = places.iter().map(|&place| self.truths[place].clone()).collect();
         truths.resize(texts.len(), Truth::None);
         let group = 1 + self.partners.len();

@@ -81,7 +81,7 @@ impl Engine {
 
     /// Predicts up to so many rows: the bytes of their lines.
     pub async fn sheet_predict(&mut self, rows: usize) -> Answer {
-        let Self { session, sheet } = self;
+        let Self { session, sheet, .. } = self;
         let session = session.as_ref().ok_or_else(|| thrown(Error::order("Start a device first.")))?;
         let SheetState::Running(run) = sheet else { return Err(thrown(none())) };
         let lines = run.predict(session, rows).await.map_err(thrown)?;

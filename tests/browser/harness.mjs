@@ -76,6 +76,7 @@ async function startTrap() {
  *   and the page waits to be given one.
  * @property {string} [path]   Another page than the first.
  * @property {string} [query]  What else the address says.
+ * @property {() => void} [first]  What runs in the page before its own scripts.
  * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
  */
 
@@ -119,7 +120,8 @@ export async function startSite(folder, headers) {
  * @param {Wish} wish
  * @returns {Promise<Opened>}
  */
-async function openPage(browser, origin, trap, { device, encoder = false, path = "", query = "", storage = true }) {
+async function openPage(browser, origin, trap, wish) {
+  const { device, encoder = false, path = "", query = "", storage = true, first } = wish;
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -128,6 +130,7 @@ async function openPage(browser, origin, trap, { device, encoder = false, path =
   if (!encoder) {
     await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
   }
+  if (first) await page.addInitScript(first);
   /** @type {Opened["requests"]} */
   const requests = [];
   /** @type {string[]} */

@@ -43,8 +43,8 @@ async function interrupted({ files, csv }) {
       weights: bytes(files["model.safetensors"]),
     };
     await client.openModel(model, "tiny");
-    const { mapping } = await client.openTable(bytes(csv), "fruit.csv");
-    await client.mapColumns(mapping);
+    const table = await client.openTable(new Blob([csv]), "fruit.csv");
+    if (table) await client.mapColumns(table.mapping);
     return { client, events, over };
   }
 

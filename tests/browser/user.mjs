@@ -68,7 +68,11 @@ export async function reads(page, place, words) {
 export async function choose(page, values) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
   if (await page.evaluate(() => document.documentElement.dataset.phase === "ready")) {
-    await reads(page, "#suggestion", /^Picked/);
+    // Once the tokens are counted, which of many rows takes a while.
+    await page
+      .locator("#suggestion")
+      .filter({ hasText: /^Picked/ })
+      .waitFor();
   }
   // The page picks a method by itself; a test that does not care wants transformers' own class.
   for (const [name, value] of Object.entries({ method: "full", ...values })) {

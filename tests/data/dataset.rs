@@ -45,7 +45,7 @@ fn every_row_is_used_once_with_its_line() {
     let expected = [(" a ", 1, 2), ("b", 0, 3), ("c", 0, 4), ("d", 1, 5)];
     let expected = expected.map(|(text, class, line)| {
         let target = Target::Class(class);
-        Example { text: text.to_owned(), pair: None, target, line }
+        Example { text: text.into(), pair: None, target, line }
     });
     assert_eq!(all, expected);
 }

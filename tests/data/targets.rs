@@ -203,7 +203,7 @@ fn embeddings_learn_from_scores_negatives_or_pairs() {
     assert_eq!(targets(&pairs), [Target::None, Target::None]);
     assert_eq!(pairs.train[1].pair.as_deref(), Some("d"));
     let triplets = build("anchor,positive,negative\na,b,x\nc,d,y\nc,d,z\n", Task::Embedding);
-    assert_eq!(targets(&triplets), ["x", "y", "z"].map(|text| Target::Negative(text.to_owned())));
+    assert_eq!(targets(&triplets), ["x", "y", "z"].map(|text| Target::Negative(text.into())));
     assert!(!triplets.notes.iter().any(|note| note.contains("row of the file")), "{:?}", triplets.notes);
     let scored = build("sentence1,sentence2,score\na,b,0.5\nc,d,1\n", Task::Embedding);
     assert_eq!(targets(&scored), [0.5, 1.0].map(Target::Score));

@@ -39,12 +39,7 @@ function stage() {
     dispatch: (action) => void (state = reduce(state, action)),
     state: () => state,
   });
-  const file = {
-    name: "a.csv",
-    size: 1,
-    stream: () => new Blob(["x"]).stream(),
-    arrayBuffer: async () => new ArrayBuffer(1),
-  };
+  const file = new File(["x"], "a.csv");
   const info = (/** @type {Task} */ task) => ({
     task,
     classes: [],
@@ -56,7 +51,7 @@ function stage() {
 
   /** Opens a table of texts with labels. */
   async function open() {
-    const opened = actions.openTableFile(/** @type {any} */ (file));
+    const opened = actions.openTableFile(file);
     while (asked.length === 0) await settled();
     const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
     await asked[0].ok({ name: "a.csv", columns, preview: [], notes: [], mapping: mapping({ label: "l", seed: 7 }) });
@@ -122,4 +117,29 @@ test("the page says what the engine holds, also when the form has moved on", asy
   assert.equal(data().dataset?.mapping.seed, 1);
   assert.equal(data().mapping?.task, "answers");
   assert.match(data().error?.message ?? "", /needs/u);
+});
+
+test("a table that is cancelled leaves what was open, and one that comes in between counts", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  const before = data();
+  const opening = actions.openTableFile(new File(["y"], "b.csv"));
+  assert.deepEqual([data().loading, asked[2].args[1]], ["b.csv", "b.csv"]);
+  /** @type {any} */ (asked[2].args[2])({ done: 1, total: 2, what: "Reading" });
+  assert.equal(data().progress?.done, 1);
+  void actions.cancelTable();
+  assert.equal(asked[3].call, "cancelTable");
+  await asked[2].ok(null);
+  await opening;
+  assert.deepEqual({ ...data(), progress: null }, before);
+  assert.equal(actions.sourceInUse()?.name, "a.csv");
+
+  const [first, second] = ["c.csv", "d.csv"].map((name) => actions.openTableFile(new File(["z"], name)));
+  await asked[4].ok(null);
+  await first;
+  assert.equal(data().loading, "d.csv", "the other one is still being read");
+  await asked[5].ok({ name: "d.csv", columns: [], preview: [], notes: [], mapping: mapping({ label: "l" }) });
+  await asked[6].ok(info("classification"));
+  await second;
+  assert.equal(actions.sourceInUse()?.name, "d.csv");
 });

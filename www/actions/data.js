@@ -3,21 +3,15 @@
 import { EXAMPLE_NAME, readExample } from "../example.js";
 import { missing } from "../mapping.js";
 import { mistake } from "../mistake.js";
-import { bytesOf } from "../models.js";
 import { isBusyTraining } from "../state.js";
-import { tooLarge } from "../stream.js";
 import { BUSY, local } from "./world.js";
 
 /**
  * @typedef {import("./world.js").World} World
  * @typedef {import("../protocol.js").Mapping} Mapping
- * @typedef {{name: string, read: () => Promise<Uint8Array<ArrayBuffer>>, file?: File}} TableSource  `file`: what is read, where it
- *   is a file.
+ * @typedef {{name: string, file: File}} TableSource
  * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
  */
-
-/** A table is held as bytes and as rows; more than this does not fit beside a model. */
-const LARGEST_TABLE = 200e6;
 
 /** @param {World} world */
 export function dataActions({ client, dispatch, state }) {
@@ -26,19 +20,30 @@ export function dataActions({ client, dispatch, state }) {
   /** @type {OpenedTable|null} */
   let previous = null;
   let latest = 0;
+  let latestTable = 0;
 
   /** @param {TableSource} source @param {Mapping|null} mapping The columns to use; null for the engine's guess. */
   async function openTable(source, mapping = null) {
     if (isBusyTraining(state())) return dispatch({ type: "data", change: { error: BUSY } });
-    dispatch({ type: "data", change: { loading: source.name, error: null } });
+    const mine = (latestTable += 1);
+    const progress = (/** @type {import("../protocol.js").Progress|null} */ progress) => {
+      if (mine === latestTable) dispatch({ type: "data", change: { progress } });
+    };
+    dispatch({ type: "data", change: { loading: source.name, progress: null, error: null } });
     try {
-      const table = await client.openTable(await source.read(), source.name);
+      const table = await client.openTable(source.file, source.name, progress);
+      if (mine !== latestTable) return;
+      if (!table) return dispatch({ type: "data", change: { loading: null, progress: null } });
       if (opened?.used && opened.source !== source) previous = opened;
       opened = { source, mapping: mapping ?? table.mapping, used: false };
-      dispatch({ type: "data", change: { table, loading: null, previous: previous?.source.name ?? null } });
+      dispatch({
+        type: "data",
+        change: { table, loading: null, progress: null, previous: previous?.source.name ?? null },
+      });
       await changeMapping(opened.mapping);
     } catch (thrown) {
-      dispatch({ type: "data", change: { loading: null, error: local(thrown, state()) } });
+      const error = local(thrown, state());
+      if (mine === latestTable) dispatch({ type: "data", change: { loading: null, progress: null, error } });
     }
   }
 
@@ -85,7 +90,8 @@ export function dataActions({ client, dispatch, state }) {
   async function countTokens() {
     const { dataset } = state().data;
     if (!dataset || !opened?.used) return;
-    const info = await client.countTokens();
+    const info = await client.countTokens((counting) => dispatch({ type: "data", change: { counting } }));
+    dispatch({ type: "data", change: { counting: null } });
     if (info && state().data.dataset === dataset) dispatch({ type: "data", change: { dataset: { ...dataset, info } } });
   }
 
@@ -95,13 +101,7 @@ export function dataActions({ client, dispatch, state }) {
     countTokens,
 
     /** @param {File} file */
-    openTableFile: (file) => {
-      const read = async () => {
-        if (file.size > LARGEST_TABLE) throw tooLarge(file.name, file.size, LARGEST_TABLE);
-        return bytesOf(file);
-      };
-      return openTable({ name: file.name, read, file });
-    },
+    openTableFile: (file) => openTable({ name: file.name, file }),
 
     /** A table of a project. @param {TableSource} source @param {Mapping|null} mapping */
     openTableAgain: (source, mapping) => openTable(source, mapping),
@@ -109,7 +109,20 @@ export function dataActions({ client, dispatch, state }) {
     /** Where the data comes from that training uses. @returns {TableSource|null} */
     sourceInUse: () => (opened?.used ? opened.source : (previous?.source ?? null)),
 
-    openExample: () => openTable({ name: EXAMPLE_NAME, read: readExample }),
+    async openExample() {
+      dispatch({ type: "data", change: { loading: EXAMPLE_NAME, progress: null, error: null } });
+      try {
+        const file = new File([await readExample()], EXAMPLE_NAME);
+        await openTable({ name: EXAMPLE_NAME, file });
+      } catch (thrown) {
+        dispatch({ type: "data", change: { loading: null, error: local(thrown) } });
+      }
+    },
+
+    /** What was open before stays. */
+    async cancelTable() {
+      await client.cancelTable().catch(() => null);
+    },
 
     async goBack() {
       if (previous) await openTable(previous.source, previous.mapping);

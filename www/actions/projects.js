@@ -1,7 +1,7 @@
 // Work that survives: what is open is kept in a project by itself, and projects are opened, taken away and brought back.
 
 import { fileName, save as handOver } from "../download.js";
-import { bytesOf, modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
+import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
 import { mistake } from "../mistake.js";
 import { readHistory } from "../projects/history.js";
 import { isBusyTraining } from "../state.js";
@@ -72,7 +72,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     if (!dataset || !source) return;
     if (kept.source !== source) {
       const before = state().projects.current;
-      const project = await keeper.place(source.name, source.file ?? (await source.read()));
+      const project = await keeper.place(source.name, source.file);
       if (before && before.id !== project.id) await keeper.close(before.id);
       kept = { source, model: null, mapping: null, draft: null };
       say({ current: { id: project.id, name: project.name, run: null } });
@@ -138,7 +138,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     try {
       if (!table || !project.table) throw mistake("table", `The table of ${project.name} is damaged. Drop it again.`);
       const { title } = project.table;
-      const source = { name: title, file: table, read: () => bytesOf(table) };
+      const source = { name: title, file: table };
       await bringModel(project, model);
       await openers.openTableAgain(source, project.mapping);
       if (!state().data.dataset || openers.sourceInUse() !== source) throw state().data.error ?? BUSY;

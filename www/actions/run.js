@@ -20,11 +20,14 @@ export function runActions({ client, dispatch, state }, settled) {
     }
   }
 
+  /** @param {import("../protocol.js").Progress} prepare */
+  const prepare = (prepare) => dispatch({ type: "run", change: { prepare } });
+
   return {
     async train() {
       if (isBusyTraining(state()) || obstacle(state())) return;
       const { status } = state().run;
-      dispatch({ type: "run", change: { status: "starting", error: null } });
+      dispatch({ type: "run", change: { status: "starting", prepare: null, error: null } });
       await attempt(async () => {
         await settled();
         const { fields, defaults, draft } = state().recipe;
@@ -34,10 +37,10 @@ export function runActions({ client, dispatch, state }, settled) {
         const { plan } = planOf(state().several, fields);
         const method = /** @type {import("../protocol.js").Method} */ (recipe.method ?? "full");
         if (plan) {
-          const search = newSearch(await client.startSearch(recipe, plan), recipe);
+          const search = newSearch(await client.startSearch(recipe, plan, prepare), recipe);
           dispatch({ type: "run_started", info: null, method, search });
         } else {
-          dispatch({ type: "run_started", info: await client.start(recipe), method });
+          dispatch({ type: "run_started", info: await client.start(recipe, prepare), method });
         }
       }, status);
     },

@@ -2,7 +2,7 @@
 // are.
 
 import { fill, h, show, whenChanged } from "../dom.js";
-import { counted } from "../format.js";
+import { counted, percent } from "../format.js";
 import { columnsInWords } from "../mapping.js";
 import { isBusyTraining } from "../state.js";
 import { visible } from "../visible.js";
@@ -76,7 +76,7 @@ export function dataPanel(actions) {
 
   /** @param {State} state */
   function update(state) {
-    const { table, loading, error, dataset, previous } = state.data;
+    const { table, loading, error, dataset, counting } = state.data;
     const busy = isBusyTraining(state);
     drawTable(table);
     drawPreview(table, state.data.mapping);
@@ -86,10 +86,11 @@ export function dataPanel(actions) {
     tasks.update(table?.mapping ?? null, state.data.mapping, busy || state.dead !== null);
     mapping.update(table, state.data.mapping, busy || state.dead !== null);
     mistake.update(error);
-    intake.update(table !== null, loading, previous, busy || state.dead !== null);
+    intake.update(table !== null, state.data, busy || state.dead !== null);
     still.textContent = error && dataset ? stillUsed(state) : "";
     show(still, still.textContent !== "");
     if (loading) stand(`Reading ${visible(loading, 40)}…`, dataset !== null);
+    else if (counting?.total) stand(`Counting tokens: ${percent(counting.done / counting.total, 0)}`, dataset !== null);
     else stand(dataset ? counted(dataset.info.train + dataset.info.validation, "row") : "", dataset !== null);
   }
 

@@ -1,6 +1,7 @@
 // The place of step 2 where a table comes in: by a drop, a file field, or the built-in example.
 
 import { h, show } from "../dom.js";
+import { percent } from "../format.js";
 import { TABLE_ENDINGS, fromField } from "../intake.js";
 import { visible } from "../visible.js";
 import { taskList } from "./tasks.js";
@@ -24,6 +25,10 @@ export function tableIntake(actions) {
   const example = h("button", { id: "load-example", type: "button", onclick: actions.openExample }, "Load the example");
   const back = h("button", { id: "go-back", type: "button", class: "quiet", onclick: actions.goBack });
   const words = h("p", { class: "drop-words" });
+  const bar = h("progress", { id: "table-progress", max: 1, "aria-label": "How much of the table is read" });
+  const share = h("span", { class: "hint" });
+  const cancel = h("button", { id: "table-cancel", type: "button", onclick: actions.cancelTable }, "Cancel");
+  const reading = h("div", { class: "row" }, bar, share, cancel);
   const hint = h("p", { class: "hint" }, "The example has 240 customer messages on six topics.");
   const tasks = taskList();
   const controls = h(
@@ -33,10 +38,10 @@ export function tableIntake(actions) {
     example,
     back,
   );
-  const element = h("div", { class: "dropzone" }, words, controls, hint, tasks);
+  const element = h("div", { class: "dropzone" }, words, reading, controls, hint, tasks);
 
-  /** @param {boolean} open @param {string|null} loading @param {string|null} previous @param {boolean} disabled */
-  function update(open, loading, previous, disabled) {
+  /** @param {boolean} open @param {import("../state.js").DataState} data @param {boolean} disabled */
+  function update(open, { loading, progress, previous }, disabled) {
     element.classList.toggle("slim", open);
     choose.textContent = open ? "Choose another file" : "Choose a file";
     words.textContent = loading
@@ -45,6 +50,11 @@ export function tableIntake(actions) {
         ? ""
         : "Drop your table anywhere on this page";
     show(words, words.textContent !== "");
+    // Of a small table there is nothing to be told.
+    show(reading, loading !== null && progress !== null);
+    const done = progress?.total ? progress.done / progress.total : 0;
+    bar.value = done;
+    share.textContent = percent(done, 0);
     show(hint, !open);
     show(tasks, !open);
     show(back, previous !== null);

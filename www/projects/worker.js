@@ -106,7 +106,7 @@ const answers = {
   /**
    * The project of a table: the one that has it already, if no other tab is using it, or a new one.
    *
-   * @param {string} title @param {Uint8Array|File} source
+   * @param {string} title @param {Blob} source
    */
   async place(title, source) {
     const store = await ready;

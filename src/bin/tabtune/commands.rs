@@ -12,6 +12,7 @@ use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 use crate::arguments::{Columns, Common, Eval, Export, Predict, Train};
 use crate::checkpoint::{self, Keeper};
 use crate::folder;
+use crate::pieces;
 use crate::printing::{Teller, figures, line, print_line};
 use crate::runs;
 use crate::sheet;
@@ -201,8 +202,7 @@ async fn open(common: &Common) -> Result<Session> {
 
 /// Opens the table; the likeliest columns for a task, or for the likeliest task.
 fn open_table(session: &mut Session, columns: &Columns, task: Option<Task>) -> Result<Mapping> {
-    let bytes = folder::read(&columns.data)?;
-    let guess = session.open_table(&bytes, &file_name(&columns.data))?.mapping;
+    let guess = session.take_table(pieces::table(&columns.data)?)?.mapping;
     task.map_or(Ok(guess), |task| session.guess_mapping(task))
 }
 

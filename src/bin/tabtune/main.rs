@@ -6,6 +6,7 @@ mod arguments;
 mod checkpoint;
 mod commands;
 mod folder;
+mod pieces;
 mod printing;
 mod program;
 mod runs;

@@ -1,17 +1,16 @@
 //! `tabtune predict --data`: a table in, the same table with predictions out, a piece at a time.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, IsTerminal, Read, Write};
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
-use tabtune::data::{Sheet, Survey};
+use tabtune::data::Sheet;
 use tabtune::{Error, Result, Session, SheetRun};
 
 use crate::arguments::Table;
 use crate::folder::{self, wrong};
+use crate::pieces::{self, Pieces};
 
-/// Bytes read at a time.
-const PIECE: usize = 1 << 20;
 /// Rows predicted at a time: enough to sort by length, few enough to tell how far it is.
 const ROWS: usize = 1024;
 
@@ -21,13 +20,11 @@ const ROWS: usize = 1024;
 ///
 /// A file that cannot be read or written, or is no table; a column that it lacks; a device that failed.
 pub async fn predict(session: &Session, options: &Table) -> Result<()> {
-    let name = options.data.file_name().unwrap_or(options.data.as_os_str()).to_string_lossy().into_owned();
     refuse_same(options)?;
-    let mut survey = Survey::new(&name);
-    survey_file(&options.data, &mut survey)?;
+    let survey = pieces::survey(&options.data)?;
     let sheet = match Sheet::open(&survey, session.predicts()?)? {
         Some(sheet) => sheet,
-        None => Sheet::whole(&folder::read(&options.data)?, &name, session.predicts()?)?,
+        None => Sheet::whole(&folder::read(&options.data)?, survey.name(), session.predicts()?)?,
     };
     let info = sheet.info().clone();
     let text = options.text.clone().unwrap_or(info.text);
@@ -44,15 +41,10 @@ pub async fn predict(session: &Session, options: &Table) -> Result<()> {
         run.push(&[], true)?;
         drain(session, &mut run, &mut out).await?;
     } else {
-        let mut file = File::open(&options.data).map_err(|error| wrong(&options.data, &error))?;
-        let mut buffer = vec![0; PIECE];
-        loop {
-            let read = fill(&mut file, &mut buffer).map_err(|error| wrong(&options.data, &error))?;
-            run.push(&buffer[..read], read < PIECE)?;
+        let mut pieces = Pieces::of(&options.data)?;
+        while let Some((piece, last)) = pieces.next()? {
+            run.push(piece, last)?;
             drain(session, &mut run, &mut out).await?;
-            if read < PIECE {
-                break;
-            }
         }
     }
     out.finish()?;
@@ -121,29 +113,4 @@ impl Out {
             wrong(Path::new(&self.name), &error)
         })
     }
-}
-
-/// Shows all of a file to a survey.
-fn survey_file(path: &Path, survey: &mut Survey) -> Result<()> {
-    let mut file = File::open(path).map_err(|error| wrong(path, &error))?;
-    let mut buffer = vec![0; PIECE];
-    loop {
-        let read = fill(&mut file, &mut buffer).map_err(|error| wrong(path, &error))?;
-        survey.add(&buffer[..read]);
-        if read < PIECE {
-            return Ok(());
-        }
-    }
-}
-
-/// Fills a buffer as far as the file goes.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use super::cell::Cell;
 use super::shorten;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Names that are gathered before a column is known to hold no labels.
+const MOST: usize = 100_000;
 
 /// Labels that an error names.
 const NAMED: usize = 20;
@@ -39,7 +42,7 @@ impl Labels {
     ///
     /// # Errors
     ///
-    /// A name that the model does not know.
+    /// A name that the model does not know; more names than any column of labels has.
     pub fn place(&mut self, name: &str, cell: &Cell) -> Result<usize> {
         self.uses += 1;
         if let Some(&place) = self.index.get(name) {
@@ -55,6 +58,14 @@ impl Labels {
                 shorten(name),
                 known.join(", ")
             )));
+        }
+        if self.names.len() == MOST {
+            return Err(Error::table_column(
+                cell.column,
+                format!(
+                    "It has more than {MOST} different values and looks like text rather than labels. Choose another column."
+                ),
+            ));
         }
         self.names.push(name.to_owned());
         self.index.insert(name.to_owned(), self.names.len() - 1);

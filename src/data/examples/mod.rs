@@ -95,8 +95,8 @@ impl<'a> Reader<'a> {
         let (table, columns) = (self.table, self.columns);
         let line = table.line(row);
         let cell = |column: usize| Cell { text: table.cell(row, column), line, column: &table.columns()[column] };
-        let mut text = table.cell(row, columns.text).to_owned();
-        let pair = columns.pair.map(|column| table.cell(row, column));
+        let mut text = table.text(row, columns.text);
+        let pair = columns.pair.map(|column| table.text(row, column));
         let target = match (self.task, columns.label.map(cell), columns.negative) {
             (Task::Classification, Some(label), _) => Target::Class(self.labels.place(label.text.trim(), &label)?),
             (Task::MultiLabel, Some(label), _) => {
@@ -110,26 +110,31 @@ impl<'a> Reader<'a> {
             (Task::Regression | Task::Embedding, Some(label), _) => Target::Score(scores::read(&label)?),
             (Task::Tokens, Some(label), _) => {
                 let (joined, target) = self.words(&cell(columns.text), &label)?;
-                text = joined;
+                text = joined.map_or(text, Into::into);
                 target
             }
-            (Task::Answers, Some(label), _) => Target::Answers(answers::read(&label, pair.unwrap_or_default())?),
-            (_, _, Some(negative)) => Target::Negative(table.cell(row, negative).to_owned()),
+            (Task::Answers, Some(label), _) => {
+                Target::Answers(answers::read(&label, pair.as_deref().unwrap_or_default())?)
+            }
+            (_, _, Some(negative)) => Target::Negative(table.text(row, negative)),
             (_, _, None) => Target::None,
         };
-        Ok(Example { text, pair: pair.map(str::to_owned), target, line })
+        Ok(Example { text, pair, target, line })
     }
 
-    /// The text and words of a row whose label cell holds spans or tags.
-    fn words(&mut self, text: &Cell, label: &Cell) -> Result<(String, Target)> {
+    /// The words of a row whose label cell holds spans or tags, and its text where it is not what the cell holds.
+    fn words(&mut self, text: &Cell, label: &Cell) -> Result<(Option<String>, Target)> {
         let marked = label.json()?;
         // An empty list is one of no tags where the text is a list of words, too, and else one of no spans.
         let lists = |cell: &Cell| matches!(cell.json(), Ok(Some(Value::Array(_))));
         let marked = marked.as_ref().and_then(spans::list).filter(|spans| !(spans.is_empty() && lists(text)));
         let (labels, remarks) = (&mut self.labels, &mut self.remarks);
         let (text, words) = match marked {
-            Some(marked) => (text.text.to_owned(), spans::read(text, label, marked, labels, remarks)?),
-            None => tags::read(text, label, labels, remarks)?,
+            Some(marked) => (None, spans::read(text, label, marked, labels, remarks)?),
+            None => {
+                let (joined, words) = tags::read(text, label, labels, remarks)?;
+                (Some(joined).filter(|joined| joined != text.text), words)
+            }
         };
         Ok((text, Target::Words(words)))
     }

@@ -4,16 +4,14 @@
 //! [`Sheet::push`] takes them again and gives rows back. JSON, CoNLL and SQuAD files are read whole.
 
 mod pieces;
-mod survey;
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 
-pub use survey::Survey;
-
 use self::pieces::Pieces;
 use super::mapping::Mapping;
+use super::survey::Survey;
 use super::table::Table;
 use crate::error::Result;
 use crate::task::Task;

@@ -29,6 +29,16 @@ pub fn each(pieces: usize, work: impl Fn(usize) + Send + Sync) {
     (0..pieces).for_each(work);
 }
 
+/// What `work` makes of each item, in their order.
+pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    #[cfg(feature = "threads")]
+    if items.len() > 1 && count() > 1 {
+        use rayon::prelude::*;
+        return items.par_iter().map(work).collect();
+    }
+    items.iter().map(work).collect()
+}
+
 /// Cuts `0..size` into runs of `length`, the last one shorter, and runs `work` with the number and the range of each.
 /// The cut does not depend on the threads, so that sums over runs do not either.
 pub fn ranges(size: usize, length: usize, work: impl Fn(usize, Range<usize>) + Send + Sync) {
@@ -80,6 +90,12 @@ impl<'a> Shared<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_comes_in_order() {
+        let items: Vec<usize> = (0..1000).collect();
+        assert!(map(&items, |item| item * 2).into_iter().eq((0..1000).map(|item| item * 2)));
+    }
 
     #[test]
     fn every_element_is_visited_once() {

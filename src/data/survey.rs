@@ -2,7 +2,10 @@
 
 use encoding_rs::Encoding;
 
-use crate::data::encoding;
+use super::decoding::Decoding;
+use super::format::{self, Format};
+use super::{conll, encoding};
+use crate::error::{Error, Result};
 
 /// Bytes of the file that are kept to tell format and columns from.
 const HEAD: usize = 1 << 20;
@@ -48,9 +51,39 @@ impl Survey {
         self.bytes
     }
 
-    /// The first bytes, at most a mebibyte.
-    pub(super) fn head(&self) -> &[u8] {
-        &self.head
+    /// Whether the file's format is one that is read whole. The first mebibyte settles it, or all of a shorter file.
+    ///
+    /// # Errors
+    ///
+    /// Files that are empty or no text.
+    pub fn is_whole(&self) -> Result<bool> {
+        Ok(self.kind()?.is_some_and(|kind| kind != Format::JsonLines))
+    }
+
+    /// The file's format, but for delimited text, of which more has to be found out.
+    ///
+    /// # Errors
+    ///
+    /// Files that are empty or no text.
+    pub(super) fn kind(&self) -> Result<Option<Format>> {
+        encoding::refuse_foreign(&self.head)?;
+        let text = self.text();
+        encoding::refuse_binary(&text, self.encoding().0)?;
+        if self.is_short() && text.trim().is_empty() {
+            return Err(Error::table("The file is empty. Choose a CSV, TSV or JSONL file with a row per example."));
+        }
+        if conll::is_conll(whole_lines(&text, self.is_short()), &self.name) {
+            return Ok(Some(Format::Conll));
+        }
+        Ok(format::detect_json(&text, &self.name))
+    }
+
+    /// The first bytes as text; a letter that they cut is left out.
+    pub(super) fn text(&self) -> String {
+        let (encoding, mark) = self.encoding();
+        let mut text = String::new();
+        Decoding::new(encoding, mark).add(&self.head, self.is_short(), &mut text, 1);
+        text
     }
 
     /// Whether the head is all of the file.
@@ -64,4 +97,10 @@ impl Survey {
         counts.add(&self.rest);
         encoding::find(&self.head, counts)
     }
+}
+
+/// A text up to the end of its last line, unless it is whole anyway.
+fn whole_lines(text: &str, all: bool) -> &str {
+    let end = text.rfind('\n').filter(|_| !all).map_or(text.len(), |at| at + 1);
+    &text[..end]
 }
