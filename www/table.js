@@ -87,7 +87,7 @@ export function tableAnswers(inTurn, changing) {
 
 /** Tells at most ten times a second. @param {(progress: Progress) => void} onProgress @returns {(progress: Progress) => void} */
 export function seldom(onProgress) {
-  let told = 0;
+  let told = -Infinity;
   return (progress) => {
     if (performance.now() - told < TELL_MS) return;
     told = performance.now();
