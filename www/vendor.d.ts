@@ -23,7 +23,12 @@ declare module "*/pkg/cpu/tabtune.js" {
     static shard_names(index: Uint8Array): string[];
     static check_recipe(recipe: import("./protocol.js").Recipe): import("./protocol.js").Mistake[];
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
-    open_table(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
+    table_survey(piece: Uint8Array, name: string, first: boolean): boolean | null;
+    table_begin(): null;
+    table_push(piece: Uint8Array, last: boolean): boolean;
+    table_finish(): import("./protocol.js").TableInfo;
+    table_whole(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
+    table_drop(): void;
     guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
     suggest(): Promise<import("./protocol.js").Suggestion>;
     map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;

@@ -24,7 +24,7 @@ const TABLES = [
   ["a header and no rows", file("header.csv", "text,label\n"), /header but no rows/],
   ["one class", file("one.csv", "text,label\nripe pear,pear\nhard pear,pear\n"), /“label”.*only one class, “pear”/],
   ["a missing column", file("column.csv", "text\nripe pear\nsweet apple\n"), /only one column/],
-  ["a line of 10 MB", file("line.csv", `text,label\n${"a".repeat(1e7)},pear\n`), /Line 2: .*9\.5 MiB long/],
+  ["a line of 10 MB", file("line.csv", `text,label\n${"a".repeat(1e7)},pear\n`), /Line 2: .*longer than 1 MiB/],
   ["a binary file", file("picture.csv", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex")), /not a table/],
   [
     "random bytes",

@@ -43,7 +43,7 @@ async function interrupted({ files, csv }) {
       weights: bytes(files["model.safetensors"]),
     };
     await client.openModel(model, "tiny");
-    const table = await client.openTable(new Blob([csv]), "fruit.csv");
+    const table = await client.openTable(new Blob([bytes(csv)]), "fruit.csv");
     if (table) await client.mapColumns(table.mapping);
     return { client, events, over };
   }
