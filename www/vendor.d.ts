@@ -23,7 +23,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     static shard_names(index: Uint8Array): string[];
     static check_recipe(recipe: import("./protocol.js").Recipe): import("./protocol.js").Mistake[];
     start_device(kind: "gpu" | "cpu"): Promise<import("./protocol.js").DeviceInfo>;
-    table_survey(piece: Uint8Array, name: string, first: boolean): boolean;
+    table_survey(piece: Uint8Array, name: string, first: boolean): boolean | null;
     table_begin(): null;
     table_push(piece: Uint8Array, last: boolean): boolean;
     table_finish(): import("./protocol.js").TableInfo;

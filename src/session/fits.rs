@@ -1,6 +1,5 @@
 //! Whether a run fits into a GPU, found out from shapes before anything is computed.
 
-use crate::data::ROOM;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::recipe::Method;
@@ -15,22 +14,12 @@ const LARGE: u64 = 1_500_000_000;
 const COPIES: usize = 3;
 
 impl Setup {
-    /// Refuses a head on more texts than there is memory for their vectors, before anything is computed.
-    pub fn check_vectors(&self, texts: usize) -> Result<()> {
+    /// Refuses a head on more texts than `room` bytes hold the vectors of, before anything is computed.
+    pub fn check_vectors(&self, texts: usize, room: usize) -> Result<()> {
         if matches!(self.recipe.method, Method::Full | Method::Lora) {
             return Ok(());
         }
-        let fits = most_vectors(self.base.config.hidden_size);
-        if texts <= fits {
-            return Ok(());
-        }
-        Err(Error::recipe(
-            "method",
-            format!(
-                "A tab's memory has room for the vectors of {fits} texts, and a head would need those of {texts}. Choose Full \
-                 or LoRA, which keep none, or take fewer rows."
-            ),
-        ))
+        vectors_fitting(texts, most_vectors(self.base.config.hidden_size, room))
     }
 
     /// Refuses what this GPU cannot hold, before anything is computed; says how much memory a large run takes.
@@ -57,9 +46,23 @@ impl Setup {
     }
 }
 
-/// So many texts may be encoded for a head, by their vectors' width.
-pub fn most_vectors(hidden: usize) -> usize {
-    ROOM / (size_of::<f32>() * hidden.max(1) * COPIES)
+/// So many texts may be encoded for a head, by their vectors' width and the bytes that there are for them.
+pub fn most_vectors(hidden: usize, room: usize) -> usize {
+    room / (size_of::<f32>() * hidden.max(1) * COPIES)
+}
+
+/// Refuses more texts than vectors fit.
+fn vectors_fitting(texts: usize, fits: usize) -> Result<()> {
+    if texts <= fits {
+        return Ok(());
+    }
+    Err(Error::recipe(
+        "method",
+        format!(
+            "A tab's memory has room for the vectors of {fits} texts, and a head would need those of {texts}. Choose Full or \
+             LoRA, which keep none, or take fewer rows."
+        ),
+    ))
 }
 
 /// What a run takes of a GPU's memory, and what it would take with gradient checkpointing, both in bytes.
@@ -110,6 +113,16 @@ mod tests {
         );
         assert!(refused(128, 8, 2).expect("a refusal").1.contains("at most 7;"));
         assert!(refused(128, 1, 20).expect("a refusal").1.contains("smaller maximum length"));
+    }
+
+    #[test]
+    fn a_head_on_more_texts_than_there_is_room_for_is_refused() {
+        let fits = most_vectors(384, 1 << 31);
+        assert_eq!(fits, 466_033);
+        assert_eq!(vectors_fitting(fits, fits), Ok(()));
+        let mistake = vectors_fitting(1_000_000, fits).expect_err("a refusal");
+        assert_eq!(mistake.kind(), "recipe");
+        assert!(mistake.to_string().contains("466033 texts") && mistake.to_string().contains("1000000"), "{mistake}");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Session {
             _ => model.for_task(setup.task, &setup.labels, setup.recipe.seed)?,
         };
         let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, setup.task, &setup.recipe)?;
-        setup.check_vectors(train.rows.texts.len() + validation.rows.texts.len())?;
+        setup.check_vectors(train.rows.texts.len() + validation.rows.texts.len(), self.room())?;
         let memory = setup.check_memory(&start, &train, max_length)?;
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
         info.notes.extend(memory);

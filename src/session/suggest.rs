@@ -51,12 +51,12 @@ impl Session {
             Some(speed) => speed,
             None => *self.speed.insert(speed::measure(&self.compute).await?),
         };
-        Ok(suggest(model, &data.info(), speed * EFFICIENCY))
+        Ok(suggest(model, &data.info(), speed * EFFICIENCY, self.room()))
     }
 }
 
-/// `speed`: operations per second that a training step gets.
-fn suggest(model: &OpenModel, data: &DatasetInfo, speed: f64) -> Suggestion {
+/// `speed`: operations per second that a training step gets; `room`: bytes that there are for vectors.
+fn suggest(model: &OpenModel, data: &DatasetInfo, speed: f64, room: usize) -> Suggestion {
     let over_texts = matches!(data.task, Task::Classification | Task::MultiLabel | Task::Regression);
     // A checkpoint that was trained for the same task goes on with its own head, if that is one of a class.
     let goes_on = model.layout.is_none() && model.head.as_ref().is_some_and(|head| head.task == data.task);
@@ -65,7 +65,7 @@ fn suggest(model: &OpenModel, data: &DatasetInfo, speed: f64) -> Suggestion {
         return stepwise;
     }
     let seconds = cost(&model.config, data, stepwise.recipe.epochs) / speed;
-    if seconds > PATIENCE && data.train + data.validation <= most_vectors(model.config.hidden_size) {
+    if seconds > PATIENCE && data.train + data.validation <= most_vectors(model.config.hidden_size, room) {
         return Suggestion {
             sentence: format!(
                 "Only a head is trained, on texts that are encoded once: all of the model would take {} on this device. \

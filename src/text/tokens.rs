@@ -38,7 +38,7 @@ impl Tokens {
     ///
     /// # Panics
     ///
-    /// There are 2³² tokens or more.
+    /// There are 2³² tokens or more; or places are kept of texts that have none.
     pub fn pack(texts: &[Encoding], places: bool) -> Vec<Self> {
         let mut total = 0_usize;
         let ends: Box<[u32]> = texts
@@ -49,6 +49,8 @@ impl Tokens {
                 total as u32
             })
             .collect();
+        let offsets: usize = texts.iter().map(|text| text.offsets.len()).sum();
+        assert!(!places || offsets == total, "{offsets} offsets of {total} tokens");
         let plain = texts.iter().all(|text| text.types.iter().all(|&of| of == 0));
         let all = |of: fn(&Encoding) -> &[i32]| texts.iter().flat_map(|text| of(text).iter().copied()).collect();
         let block = Arc::new(Block {

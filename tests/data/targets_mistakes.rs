@@ -203,3 +203,11 @@ fn columns_that_are_missing_or_named_twice() {
     let empty = Mapping { separator: Some(String::new()), ..mapping(Task::MultiLabel, "", "label", "") };
     assert!(refused(empty).2.contains("separator between labels is empty"));
 }
+
+#[test]
+fn a_column_of_texts_is_no_column_of_labels_however_long_it_is() {
+    let rows: String = (0..100_100).map(|row| format!("text {row},another {row}\n")).collect();
+    let (line, column, message) = refused(&format!("text,label\n{rows}"), |_| Mapping::new("text", "label"));
+    assert_eq!((line, column.as_deref()), (None, Some("label")));
+    assert!(message.contains("more than 100000 different values"), "{message}");
+}

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tabtune::data::{Batch, Truth};
 use tabtune::model::{DeviceBatch, EncoderConfig, LoraPlan, Model};
 use tabtune::recipe::Schedule;
-use tabtune::text::Encoding;
+use tabtune::text::{Encoding, Tokens};
 use tabtune::train::{Objective, PadRule, Rows, Trainer};
 use tabtune::{Compute, DeviceKind, Error, Recipe, Result, checkpoint};
 
@@ -119,8 +119,9 @@ fn adapted(model: Model) -> Model {
 fn rows(job: &Job, vocabulary: usize) -> Rows {
     let (ids, classes) = weights::batch(job.batch, job.tokens, vocabulary, CLASSES);
     let text = |ids: &[i32]| Encoding { ids: ids.to_vec(), types: vec![0; ids.len()], ..Encoding::default() };
+    let texts: Vec<Encoding> = ids.chunks(job.tokens).map(text).collect();
     Rows {
-        texts: ids.chunks(job.tokens).map(text).collect(),
+        texts: Tokens::pack(&texts, false),
         truths: classes.into_iter().map(Truth::Class).collect(),
         ..Rows::default()
     }
