@@ -74,8 +74,10 @@ async function record(page) {
     const own = events.filter(({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && ph === "X");
     return ({ start, end }) => {
       const middle = mark.ts + ((start + end) / 2 - marked) * 1000;
-      const around = own.filter(({ ts, dur }) => ts <= middle && ts + dur >= middle);
-      return Math.max(0, ...around.map(({ tdur = 0 }) => tdur / 1000));
+      const around = own.filter(({ ts, dur, tdur }) => ts <= middle && ts + dur >= middle && tdur !== undefined);
+      // What the record does not know counts in full.
+      const known = around.some(({ dur }) => dur / 1000 > (end - start) / 2);
+      return known ? Math.max(...around.map(({ tdur }) => tdur / 1000)) : end - start;
     };
   };
 }
