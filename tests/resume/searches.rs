@@ -154,7 +154,8 @@ fn who_stops_a_search_is_told_what_was_lost_with_the_program() {
 fn a_forged_search_is_refused() {
     let whole = during(3).bytes;
     let case = Case::fruit(base());
-    let changes: [(&str, fn(&mut Value)); 7] = [
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 7] = [
         ("contradict", |search| search["best"] = json!(2)),
         ("contradict", |search| search["again"] = json!(true)),
         ("contradict", |search| search["trials"] = json!([])),
