@@ -17,7 +17,7 @@ import { randomFrom } from "./random.mjs";
 const KINDS = /** @type {const} */ (["worker", "page", "gpu", "browser"]);
 const MOMENTS = /** @type {const} */ (["training", "checkpointing", "loading"]);
 /** Longer than any kill waits, short enough to be run to its end each time. */
-const RECIPE = { epochs: 300, learning_rate: 0.003 };
+const RECIPE = { epochs: 600, learning_rate: 0.003 };
 /** Seconds between checkpoints; while checkpointing is what is disturbed, as often as the page allows. */
 const INTERVAL = { training: 0.5, loading: 0.5, checkpointing: 0.01 };
 /** The longest that a kill waits for its moment. */

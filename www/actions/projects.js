@@ -4,6 +4,7 @@ import { fileName, save as handOver } from "../download.js";
 import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
 import { mistake } from "../mistake.js";
 import { readHistory } from "../projects/history.js";
+import { offerAfter } from "../projects/offers.js";
 import { isBusyTraining } from "../state.js";
 import { BUSY, local } from "./world.js";
 
@@ -44,24 +45,14 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   const trouble = (thrown) => say({ trouble: local(thrown)?.message ?? null });
 
   async function refresh() {
+    const before = state();
     try {
       const list = await keeper.list();
       const { usage = 0, quota = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
-      say({ list, estimate: { usage, quota }, offer: isBusyTraining(state()) ? null : offered(list) });
+      say({ list, estimate: { usage, quota }, offer: offerAfter(list, before, state()) });
     } catch (thrown) {
       trouble(thrown);
     }
-  }
-
-  /** @param {import("../projects/summary.js").Summary[]} list The run that stopped last, and that no other tab is at. */
-  function offered(list) {
-    const { offer, current } = state().projects;
-    // The model of a run that is just over is still on its way.
-    const mineIsOver = state().run.status === "done" ? current?.run : null;
-    const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.run !== mineIsOver ? [one.offer] : []));
-    const mine = all.find(({ id }) => id === current?.id);
-    const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
-    return best && offer?.run === best.run ? { ...best, lost: offer.lost } : best;
   }
 
   /** Writes what has changed since it was written last. */

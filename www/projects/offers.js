@@ -1,0 +1,31 @@
+// Which of the runs that were cut short is offered to go on. Pure.
+
+import { isBusyTraining } from "../state.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("./summary.js").Summary} Summary
+ * @typedef {import("./summary.js").Offer} Offer
+ */
+
+/**
+ * @param {Summary[]} list  Of all projects.
+ * @param {State} before    The page's state when the list was asked for.
+ * @param {State} now
+ * @returns {(Offer & {lost?: number})|null}
+ */
+export function offerAfter(list, before, now) {
+  if (isBusyTraining(now)) return null;
+  // A list from while a run was on knows older checkpoints of it than whoever offered to go on when it broke.
+  return isBusyTraining(before) ? now.projects.offer : offered(list, now);
+}
+
+/** The open project's, else the run that stopped last; none that another tab is at. @param {Summary[]} list @param {State} state */
+function offered(list, { run, projects: { offer, current } }) {
+  // The model of a run that is just over is still on its way.
+  const mineIsOver = run.status === "done" ? current?.run : null;
+  const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.run !== mineIsOver ? [one.offer] : []));
+  const mine = all.find(({ id }) => id === current?.id);
+  const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
+  return best && offer?.run === best.run ? { ...best, lost: offer.lost } : best;
+}
