@@ -39,8 +39,10 @@ export function createActions(world) {
   /** Opens everything again after the worker died: the sources were kept for this. */
   async function revive() {
     world.dispatch({ type: "revived" });
-    // What would open a project waits until all this is there, or one would open over the other.
-    world.dispatch({ type: "projects", change: { busy: "Starting" } });
+    // What was opening a project when the engine died fails first, and what would open one waits until all this is there: or
+    // one would open over the other.
+    await Promise.all([goingOn.wentOn(), projects.attempted()]);
+    world.dispatch({ type: "projects", change: { busy: "Starting", error: null } });
     await device.chooseDevice(world.state().device.choice, replay);
     await models.reopen();
     await data.reopen();

@@ -226,6 +226,21 @@ test("several runs go on in the middle of one, with the table of those that are 
   close(staged);
 });
 
+test("going on that the engine dies of is over before the engine is set up again, and is offered again", async () => {
+  let die = (/** @type {unknown} */ _cause) => {};
+  const staged = stage({}, { resumeRun: () => new Promise((_, reject) => (die = reject)) });
+  const { dispatch, actions, names, state } = staged;
+  dispatch({ type: "projects", change: { offer: OFFER } });
+  actions.goOn();
+  while (!names().includes("resumeRun")) await Promise.resolve();
+  const over = actions.wentOn().then(() => "over");
+  assert.equal(await Promise.race([over, Promise.resolve("going")]), "going");
+  die(mistake("worker", "It stopped."));
+  assert.equal(await over, "over");
+  assert.deepEqual([state().projects.busy, state().run.status, state().projects.offer], [null, "failed", OFFER]);
+  close(staged);
+});
+
 test("a checkpoint that is damaged leaves a sentence, and one that was taken for it another", async () => {
   const nothing = stage({ checkpoint: () => null });
   nothing.dispatch({ type: "projects", change: { offer: OFFER } });

@@ -156,6 +156,31 @@ await reaches(calm, "trained");
 const expected = await epochs(calm);
 await calm.close();
 
+/** What the newest page says, for whoever has to find out what went wrong. */
+async function shown() {
+  const said = await context
+    .pages()
+    .at(-1)
+    ?.evaluate(() => {
+      const places = [
+        "run-status",
+        "run-kept",
+        "run-error",
+        "worker-error",
+        "projects-error",
+        "continue-words",
+        "data-error",
+      ];
+      const words = places.flatMap((id) => {
+        const place = document.getElementById(id);
+        return place?.checkVisibility() && place.textContent ? [`${id}: ${place.textContent}`] : [];
+      });
+      return [`phase: ${document.documentElement.dataset.phase}`, ...words].join("; ");
+    })
+    .catch(() => "");
+  return said ? `(${said})` : "";
+}
+
 /** @type {Map<string, {killed: number, lost: number}>} */
 const counts = new Map();
 for (let round = 0; round < rounds; round += 1) {
@@ -168,7 +193,8 @@ for (let round = 0; round < rounds; round += 1) {
     await disturb(round, kind, moment, expected);
   } catch (thrown) {
     count.lost += 1;
-    console.log(`round ${round}, ${kind} while ${moment}: ${thrown instanceof Error ? thrown.message : thrown}`);
+    const [why] = `${thrown instanceof Error ? thrown.message : thrown}`.split("\n");
+    console.log(`round ${round}, ${kind} while ${moment}: ${why} ${await shown()}`);
     await context.close().catch(() => null);
     context = await launch();
   }

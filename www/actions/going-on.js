@@ -28,6 +28,8 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   /** Of the run that is on: its project and its own id. @type {{id: string, run: string}|null} */
   let current = null;
   let losses = 0;
+  /** The last try to go on, until it is over. @type {Promise<void>} */
+  let going = Promise.resolve();
 
   /** @param {Partial<import("../state.js").ProjectsState>} change */
   const say = (change) => dispatch({ type: "projects", change });
@@ -82,7 +84,11 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   }
 
   /** Goes on with the run that is offered. */
-  async function goOn() {
+  function goOn() {
+    return (going = tryToGoOn());
+  }
+
+  async function tryToGoOn() {
     const { offer, current: open, busy } = state().projects;
     if (!offer || busy || isBusyTraining(state())) return;
     say({ busy: "Opening", error: null });
@@ -99,6 +105,8 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
       dispatch({ type: "run", change: { status: "starting", error: null } });
       const { info, events, search } = await client.resumeRun(checkpoint.bytes);
       const method = /** @type {Method} */ (state().recipe.draft.method ?? "full");
+      // From here on it is this run that breaks if the engine does.
+      current = { id: offer.id, run: offer.run };
       // Of several runs, each tells by itself how it was set up.
       if (search) dispatch({ type: "run_started", info: null, method, search: newSearch(search.info, search.base) });
       else dispatch({ type: "run_started", info, method });
@@ -141,6 +149,9 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     begun,
     goOn,
     offerAgain,
+
+    /** Ends when nothing is on its way into the engine to be gone on with. */
+    wentOn: () => going,
 
     /** What the events of a run mean for what is kept. @param {import("../client.js").Event[]} events */
     async follow(events) {

@@ -93,12 +93,19 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     return done;
   }
 
+  /** What the user asked for last, until it is done. @type {Promise<void>} */
+  let attempting = Promise.resolve();
+
   /** @param {unknown} thrown */
   const failed = (thrown) => say({ busy: null, error: local(thrown) });
 
   /** @param {string} busy @param {() => Promise<void>} work */
   async function attempt(busy, work) {
-    if (state().projects.busy) return;
+    if (!state().projects.busy) await (attempting = carryOut(busy, work));
+  }
+
+  /** @param {string} busy @param {() => Promise<void>} work */
+  async function carryOut(busy, work) {
     say({ busy, error: null, said: null });
     try {
       await work();
@@ -163,6 +170,9 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     refresh,
     flush,
     openWhole: open,
+
+    /** Ends when nothing is being done with projects. */
+    attempted: () => attempting,
 
     /** Lists what earlier visits left. */
     async beginProjects() {
