@@ -303,6 +303,29 @@ fn checkpoints_are_kept_and_guarded() {
     refused(&[&train[..], &["--resume", file]].concat(), "damaged or not whole");
     assert_eq!(fs::read(file).expect("a file").len(), whole.len() - 100, "nothing takes its place");
 
+    // Of several runs, too: what is left of the second one, and the table of both.
+    let (several, rest) = (folder.join("several"), folder.join("rest"));
+    let (several, rest) = (path(&several), path(&rest));
+    let runs = folder.join("runs.checkpoint");
+    let runs = path(&runs);
+    let given = |out, more: &[&'static str]| {
+        let words = ["train", "--model", model, "--data", data, "--out", out, "--epochs", "2", "--batch-size", "8"];
+        [&words[..], more].concat().iter().map(|&word| word.to_owned()).collect::<Vec<String>>()
+    };
+    let said = |mut words: Vec<String>, option: &str| {
+        words.extend([option.to_owned(), runs.to_owned()]);
+        let output = tabtune(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let [out, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success(), "{told}");
+        (out, told)
+    };
+    said(given(several, &["--seeds", "2", "--keep-checkpoint"]), "--checkpoint");
+    let (table, told) = said(given(rest, &[]), "--resume");
+    assert!(told.contains("Run 2 of 2."), "{told}");
+    assert!(table.lines().filter(|line| line.starts_with(['1', '2'])).count() >= 2, "{table}");
+    let [one, other] = [several, rest].map(|out| fs::read(Path::new(out).join("model.safetensors")).expect("weights"));
+    assert!(one == other, "the same model, to the last bit");
+
     fs::write(file, &whole).expect("a file");
     let output = tabtune(&[&train[..], &["--resume", file]].concat());
     let said = String::from_utf8_lossy(&output.stderr);

@@ -9,7 +9,7 @@ mkdir dist
 cp -R www/. dist/
 cp -R pkg dist/pkg
 # The package for other pages is the same once more.
-rm -rf dist/pkg/npm
+rm -rf dist/pkg/npm dist/pkg/*.tgz
 # Types are for editors and `make lint`.
 find dist -name '*.d.ts' -delete
 

@@ -1,11 +1,10 @@
 // A GPU that goes away again and again, and a screen that stays on: what the page does around a run.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
 import { kill } from "./processes.mjs";
-import { choose, drop, reaches, reads, train } from "./user.mjs";
+import { begin, choose, reaches, reads, train } from "./user.mjs";
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -15,15 +14,6 @@ before(async () => {
 after(() => site.close());
 
 /** @typedef {import("playwright-core").Page} Page */
-
-/** @param {Page} page @param {Record<string, string|number>} recipe */
-async function begin(page, recipe) {
-  await drop(page, modelFiles("tiny-bert"));
-  await reaches(page, "model");
-  await drop(page, [file("fruit.csv", table(24))]);
-  await reaches(page, "ready");
-  await choose(page, recipe);
-}
 
 /** @param {Page} page @param {number} step Waits for a checkpoint after it. */
 async function keptAfter(page, step) {

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { strToU8, unzipSync, zipSync } from "fflate";
-import { file, modelFiles, table } from "./fixtures.mjs";
+import { file } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
-import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
 /** Long enough to be cut short on a fast machine, short enough to be run to its end on a slow one. */
 const LONG = { epochs: 300, learning_rate: 0.003 };
@@ -24,15 +24,6 @@ async function ready(recipe = LONG) {
   const opened = await site.open({ device: "cpu", query: "checkpoints=0.05" });
   await begin(opened.page, recipe);
   return opened;
-}
-
-/** @param {Page} page @param {Record<string, string|number>} recipe */
-async function begin(page, recipe) {
-  await drop(page, modelFiles("tiny-bert"));
-  await reaches(page, "model");
-  await drop(page, [file("fruit.csv", table(24))]);
-  await reaches(page, "ready");
-  await choose(page, recipe);
 }
 
 /** What a run came to: every epoch with its losses and scores, and the weights. @param {Page} page */

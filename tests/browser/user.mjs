@@ -1,5 +1,6 @@
 // What a user does on the page and sees there, in the page's own ids.
 import { readFileSync } from "node:fs";
+import { file, modelFiles, table } from "./fixtures.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -80,6 +81,20 @@ export async function choose(page, values) {
     const listed = await field.evaluate((field) => field instanceof HTMLSelectElement);
     await (listed ? field.selectOption(String(value)) : field.fill(String(value)));
   }
+}
+
+/**
+ * Opens the tiny encoder and the table of fruits, and fills in hyperparameters.
+ *
+ * @param {Page} page
+ * @param {Record<string, string | number>} recipe
+ */
+export async function begin(page, recipe) {
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await drop(page, [file("fruit.csv", table(24))]);
+  await reaches(page, "ready");
+  await choose(page, recipe);
 }
 
 /**

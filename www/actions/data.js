@@ -110,6 +110,7 @@ export function dataActions({ client, dispatch, state }) {
     sourceInUse: () => (opened?.used ? opened.source : (previous?.source ?? null)),
 
     async openExample() {
+      if (isBusyTraining(state())) return dispatch({ type: "data", change: { error: BUSY } });
       dispatch({ type: "data", change: { loading: EXAMPLE_NAME, progress: null, error: null } });
       try {
         const file = new File([await readExample()], EXAMPLE_NAME);
