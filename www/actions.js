@@ -12,6 +12,7 @@ import { resultActions } from "./actions/result.js";
 import { runActions } from "./actions/run.js";
 import { severalActions } from "./actions/several.js";
 import { sheetActions } from "./actions/sheet.js";
+import { adapterReturns } from "./devices.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
 import { isBusyTraining } from "./state.js";
@@ -97,6 +98,7 @@ export function createActions(world) {
     ...projects,
     ...recipes,
     train,
+    adapterReturns,
     setUp: (choice) => device.chooseDevice(choice, replay),
   });
 

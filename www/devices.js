@@ -69,6 +69,22 @@ export async function findDevices() {
 }
 
 /**
+ * Waits for a graphics adapter: after its GPU process died a browser starts it anew, which takes a moment, and gives it up
+ * after a few deaths.
+ *
+ * @param {number} [tries]
+ * @param {number} [pause] Milliseconds between two tries.
+ * @returns {Promise<boolean>} Whether there is one.
+ */
+export async function adapterReturns(tries = 10, pause = 300) {
+  for (let left = tries; left > 0; left -= 1) {
+    if ((await findDevices()).gpu) return true;
+    if (left > 1) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return false;
+}
+
+/**
  * Has the loss of any GPU that is set up from now on told, with the browser's reason. One that is given back is not lost.
  *
  * @param {(why: string) => void} onLost

@@ -105,7 +105,7 @@ import { ONE_RUN } from "./several.js";
 /**
  * A run that can go on. `lost`: how often the GPU went away under it.
  *
- * @typedef {import("./projects/summary.js").Offer & {lost?: number}} Offer
+ * @typedef {import("./projects/summary.js").Offer & {lost?: number, no_gpu?: boolean}} Offer
  */
 
 /**
@@ -336,6 +336,7 @@ export function obstacle(state) {
   if (!state.data.dataset) return "Choose your data in step 2, or load the example.";
   if (state.data.mapping_busy || state.data.loading) return "The data is still being read.";
   if (state.device.busy) return "The device is still being set up.";
+  if (state.device.error && !state.device.info) return "Choose a device that can be used under “Runs on” first.";
   const wrong = mistakesShown(state);
   if (wrong.length > 0) {
     const names = state.recipe.fields.filter((field) => wrong.includes(field.name)).map((field) => field.label);

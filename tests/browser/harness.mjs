@@ -4,6 +4,24 @@ import http from "node:http";
 import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.mjs";
 
+/**
+ * Has a worker's GPU lost whenever the page says so, as a driver does that is reset: the browser goes on giving out others.
+ * Where its whole GPU process is killed, Chromium gives none after the second time.
+ */
+const LOSABLE = `
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (wishes) {
+    const device = await requestDevice.call(this, wishes);
+    const lost = new Promise((resolve) => {
+      new BroadcastChannel("lose").addEventListener("message", () => {
+        device.destroy();
+        resolve({ reason: "unknown", message: "A test reset it." });
+      });
+    });
+    return Object.defineProperty(device, "lost", { value: lost });
+  };
+`;
+
 /** None of the browser's own traffic. */
 export const QUIET = [
   "--no-sandbox",
@@ -78,6 +96,7 @@ async function startTrap() {
  * @property {string} [query]  What else the address says.
  * @property {() => void} [first]  What runs in the page before its own scripts.
  * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
+ * @property {boolean} [losable]  A GPU that a message on the channel "lose" takes away.
  */
 
 /**
@@ -121,7 +140,7 @@ export async function startSite(folder, headers) {
  * @returns {Promise<Opened>}
  */
 async function openPage(browser, origin, trap, wish) {
-  const { device, encoder = false, path = "", query = "", storage = true, first } = wish;
+  const { device, encoder = false, path = "", query = "", storage = true, losable = false, first } = wish;
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -144,6 +163,7 @@ async function openPage(browser, origin, trap, wish) {
     const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
     await changed(context, "**/projects/worker.js", (script) => without + script);
   }
+  if (losable) await changed(context, `${origin}worker.js`, (script) => LOSABLE + script);
   await page.goto(`${origin}${path}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
 }

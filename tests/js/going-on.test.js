@@ -7,7 +7,7 @@ import { goingOnActions } from "../../www/actions/going-on.js";
 import { mistake } from "../../www/mistake.js";
 import { readHistory, writeHistory } from "../../www/projects/history.js";
 import { standing } from "../../www/run.js";
-import { initialState, reduce } from "../../www/state.js";
+import { initialState, obstacle, reduce } from "../../www/state.js";
 
 /** @typedef {import("../../www/protocol.js").RunEvent} RunEvent */
 
@@ -44,6 +44,7 @@ const step = (step) => ({
 /** @param {Answers} [answers] Of the store. @param {Answers} [ofEngine] */
 function stage(answers = {}, ofEngine = {}) {
   let state = initialState("gpu");
+  const gpu = { there: true };
   /** @type {[string, ...any[]][]} */
   const asked = [];
   /** Answers what is named and remembers all. @param {Record<string, any>} named */
@@ -71,14 +72,18 @@ function stage(answers = {}, ofEngine = {}) {
     ...answers,
   });
   const means = noted({
-    setUp: (/** @type {any} */ choice) =>
-      dispatch({ type: "device", change: { info: /** @type {any} */ ({ kind: choice }) } }),
+    adapterReturns: () => gpu.there,
+    setUp: (/** @type {any} */ choice) => {
+      dispatch({ type: "device", change: { info: /** @type {any} */ ({ kind: choice }) } });
+      return true;
+    },
   });
   const actions = goingOnActions({ client, keeper, interval_ms: 60_000, dispatch, state: () => state }, means);
   const names = () => asked.map(([name]) => name);
   return {
     actions,
     dispatch,
+    gpu,
     asked,
     names,
     state: () => state,
@@ -259,11 +264,11 @@ test("a checkpoint that is damaged leaves a sentence, and one that was taken for
 test("a GPU that goes away is set up again once; then the user is asked", async () => {
   const staged = stage();
   await begun(staged);
-  const { dispatch, actions, names, state } = staged;
+  const { dispatch, actions, names, asked, state } = staged;
   const failed = [{ type: /** @type {const} */ ("failed"), mistake: LOST }];
   dispatch({ type: "events", events: failed });
   await actions.follow(failed);
-  assert.deepEqual(names().slice(-6), ["offer", "setUp", "checkpoint", "resumeRun", "goOn", "keep"].slice(-6));
+  assert.deepEqual(names().slice(-7), ["offer", "adapterReturns", "setUp", "checkpoint", "resumeRun", "goOn", "keep"]);
   assert.equal(state().run.status, "running");
 
   dispatch({ type: "events", events: failed });
@@ -272,8 +277,33 @@ test("a GPU that goes away is set up again once; then the user is asked", async 
   assert.equal(state().run.status, "failed");
   assert.equal(state().projects.offer?.lost, 2);
 
+  // Whoever tries the GPU again has it set up again.
+  const before = asked.length;
+  await actions.goOn();
+  assert.deepEqual(names().slice(before), ["adapterReturns", "setUp", "checkpoint", "resumeRun", "goOn", "keep"]);
+  assert.equal(state().run.status, "running");
+  close(staged);
+});
+
+test("a GPU that does not come back is told, and the run goes on on the CPU", async () => {
+  const staged = stage();
+  await begun(staged);
+  const { dispatch, actions, gpu, names, asked, state } = staged;
+  gpu.there = false;
+  dispatch({ type: "device", change: { busy: false } });
+  const failed = [{ type: /** @type {const} */ ("failed"), mistake: LOST }];
+  dispatch({ type: "events", events: failed });
+  await actions.follow(failed);
+  assert.equal(names().at(-1), "adapterReturns");
+  assert.deepEqual([state().run.status, state().projects.offer?.no_gpu, state().projects.busy], ["failed", true, null]);
+  assert.match(state().device.error?.message ?? "", /gives out none/u);
+  assert.match(obstacle(state()) ?? "", /Choose a device/u);
+
+  const before = asked.length;
+  for (const act of [actions.goOn, actions.startSmaller]) await act();
+  assert.deepEqual(names().slice(before), ["adapterReturns", "adapterReturns"]);
   await actions.goOnWithCpu();
-  assert.ok(names().includes("resumeRun"));
+  assert.deepEqual(asked.filter(([name]) => name === "setUp").at(-1), ["setUp", "cpu"]);
   assert.equal(state().run.status, "running");
   close(staged);
 });

@@ -19,9 +19,10 @@ export function deviceActions({ client, dispatch, state }) {
     /**
      * @param {import("../state.js").DeviceChoice} choice
      * @param {() => Promise<void>} replay  Opens everything again in the engine of another device.
+     * @returns {Promise<boolean>} Whether that device is the one that runs.
      */
     async chooseDevice(choice, replay) {
-      if (isBusyTraining(state())) return;
+      if (isBusyTraining(state())) return false;
       dispatch({ type: "device", change: { choice, busy: true, error: null } });
       try {
         const { info, moved } = await client.startDevice(choice);
@@ -31,10 +32,12 @@ export function deviceActions({ client, dispatch, state }) {
           await replay();
         }
         dispatch({ type: "device", change: { busy: false } });
+        return true;
       } catch (thrown) {
         // The device before, if there was one, is still the one that runs.
         const before = state().device.info?.kind ?? choice;
         dispatch({ type: "device", change: { choice: before, busy: false, error: local(thrown) } });
+        return false;
       }
     },
   };

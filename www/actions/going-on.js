@@ -15,13 +15,19 @@ import { mistake } from "../mistake.js";
  * @property {() => Promise<void>} flush
  * @property {() => Promise<void>} refresh
  * @property {(id: string) => Promise<import("../projects/record.js").Project>} openWhole
- * @property {(choice: import("../state.js").DeviceChoice) => Promise<void>} setUp  Sets a device up in a fresh engine, and opens all there.
+ * @property {() => Promise<boolean>} adapterReturns  Waits until the browser has a GPU to give again.
+ * @property {(choice: import("../state.js").DeviceChoice) => Promise<boolean>} setUp  Sets a device up in a fresh engine, and opens all there.
  * @property {() => Promise<void>} train
  * @property {(name: string, value: string) => Promise<void>} changeField
  */
 
 /** How often the GPU may go away before the user is asked. */
 const MOST_LOSSES = 1;
+
+const NO_GPU = mistake(
+  "device",
+  "The GPU was lost, and the browser gives out none until it is started again. Use the CPU until then.",
+);
 
 /** @param {World} world @param {Means} means */
 export function goingOnActions({ client, keeper, interval_ms, dispatch, state }, means) {
@@ -83,7 +89,6 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     await means.refresh();
   }
 
-  /** Goes on with the run that is offered. */
   function goOn() {
     return (going = tryToGoOn());
   }
@@ -139,16 +144,32 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     losses += 1;
     const offer = await offerAgain();
     if (losses > MOST_LOSSES) return;
-    say({ busy: "Setting the GPU up again" });
-    await means.setUp(state().device.choice);
-    say({ busy: null });
-    if (offer && state().device.info) await goOn();
+    if ((await setUpAgain()) && offer) await goOn();
+  }
+
+  /** Sets up the device that was chosen, after its GPU was lost; false, and the user is told, if it is not to be had. */
+  async function setUpAgain() {
+    const { choice } = state().device;
+    say({ busy: "Setting the GPU up again", error: null });
+    // Whoever leaves the choice to the page is given the CPU where no GPU comes back.
+    const there = (await means.adapterReturns()) || choice !== "gpu";
+    if (!there) dispatch({ type: "device", change: { info: null, error: NO_GPU } });
+    const ready = there && (await means.setUp(choice));
+    const { offer } = state().projects;
+    say({ busy: null, offer: offer && { ...offer, no_gpu: !ready } });
+    return ready;
   }
 
   return {
     begun,
-    goOn,
     offerAgain,
+
+    /** Goes on with the run that is offered. */
+    async goOn() {
+      const { offer } = state().projects;
+      const gone = offer?.no_gpu || (offer?.lost ?? 0) > MOST_LOSSES;
+      if (!gone || (await setUpAgain())) await goOn();
+    },
 
     /** Ends when nothing is on its way into the engine to be gone on with. */
     wentOn: () => going,
@@ -170,16 +191,18 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
       await means.refresh();
     },
 
-    /** After the GPU went away twice. */
+    /** After the GPU went away twice, or for good. */
     async goOnWithCpu() {
-      await means.setUp("cpu");
-      if (state().device.info?.kind === "cpu") await goOn();
+      say({ busy: "Moving to the CPU", error: null });
+      const ready = await means.setUp("cpu");
+      say({ busy: null });
+      if (ready) await goOn();
     },
 
     /** A run of another batch size is another run: it starts from the beginning. */
     async startSmaller() {
       const size = Math.max(1, Math.floor(Number(state().recipe.draft.batch_size) / 2));
-      await means.setUp(state().device.choice);
+      if (!(await setUpAgain())) return;
       await means.changeField("batch_size", String(size));
       await means.train();
     },

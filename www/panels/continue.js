@@ -8,6 +8,9 @@ import { visible } from "../visible.js";
 /** From here on another try on the same GPU is not the first thing to offer. */
 const MANY_LOSSES = 2;
 
+const NO_GPU =
+  "The GPU was lost, and the browser gives out none until it is started again. All that was saved is still there then.";
+
 /** @param {import("../actions.js").Actions} actions */
 export function continueNotice(actions) {
   const title = h("h2", { id: "continue-title" }, "Continue where it stopped");
@@ -38,14 +41,15 @@ export function continueNotice(actions) {
     const shown = offer !== null && !state.dead && !isBusyTraining(state);
     show(element, shown);
     if (!offer || !shown) return;
-    const gone = (offer.lost ?? 0) >= MANY_LOSSES;
+    const gone = offer.no_gpu === true || (offer.lost ?? 0) >= MANY_LOSSES;
     const run = offer.of_search ? `run ${offer.of_search[0]} of ${offer.of_search[1]}, ` : "";
     const where = `${run}step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
     const what = `${visible(offer.table, 60)}, ${visible(offer.model, 60)}, ${where}.`;
-    const line = gone ? `The GPU was lost twice. ${what}` : what;
+    const line = offer.no_gpu ? `${NO_GPU} ${what}` : gone ? `The GPU was lost twice. ${what}` : what;
     if (words.textContent !== line) words.textContent = line;
     show(cpu, gone);
-    show(smaller, gone);
+    // On a GPU that is not there no batch is small enough.
+    show(smaller, gone && !offer.no_gpu);
     onward.textContent = busy ? `${busy}…` : gone ? "Try the GPU again" : "Continue";
     onward.classList.toggle("primary", !gone);
     for (const button of [cpu, onward, smaller, discard]) button.disabled = busy !== null;

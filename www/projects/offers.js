@@ -12,7 +12,7 @@ import { isBusyTraining } from "../state.js";
  * @param {Summary[]} list  Of all projects.
  * @param {State} before    The page's state when the list was asked for.
  * @param {State} now
- * @returns {(Offer & {lost?: number})|null}
+ * @returns {import("../state.js").Offer|null}
  */
 export function offerAfter(list, before, now) {
   if (isBusyTraining(now)) return null;
@@ -27,5 +27,5 @@ function offered(list, { run, projects: { offer, current } }) {
   const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.run !== mineIsOver ? [one.offer] : []));
   const mine = all.find(({ id }) => id === current?.id);
   const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
-  return best && offer?.run === best.run ? { ...best, lost: offer.lost } : best;
+  return best && offer?.run === best.run ? { ...best, lost: offer.lost, no_gpu: offer.no_gpu } : best;
 }
