@@ -39,6 +39,8 @@ pub struct Compute {
     pub info: DeviceInfo,
     /// The longest array that it takes, in bytes, where there is a limit.
     pub longest_array: Option<u64>,
+    /// Whether its kernels have 16-bit numbers.
+    pub halves: bool,
 }
 
 impl Compute {
@@ -49,7 +51,9 @@ impl Compute {
     /// No GPU adapter, or a build without GPU support.
     pub async fn open(kind: DeviceKind) -> Result<Self> {
         match kind {
-            DeviceKind::Cpu => Ok(Self { device: Device::flex(), info: cpu_info(), longest_array: None }),
+            DeviceKind::Cpu => {
+                Ok(Self { device: Device::flex(), info: cpu_info(), longest_array: None, halves: false })
+            }
             DeviceKind::Gpu => gpu::open().await,
         }
     }
@@ -129,6 +133,7 @@ mod gpu {
     use std::cell::RefCell;
 
     use burn::tensor::Device;
+    use burn_wgpu::wgpu::Features;
     use burn_wgpu::{MemoryConfiguration, WgpuSetup};
 
     use super::{Compute, DeviceInfo, DeviceKind};
@@ -151,7 +156,9 @@ mod gpu {
         })?;
         let limits = setup.device.limits();
         let longest_array = Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size));
-        let compute = Compute { device, info: describe(&setup), longest_array };
+        let info = describe(&setup);
+        let halves = setup.device.features().contains(Features::SHADER_F16);
+        let compute = Compute { device, info, longest_array, halves };
         crate::kernel::set_software(compute.info.software);
         crate::kernel::set_quads(subgroups::granted(&setup));
         OPEN.set(Some(compute.clone()));

@@ -12,6 +12,7 @@ mod flex;
 mod fused;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod halves;
 mod host;
 #[cfg(feature = "gpu")]
 mod in_place;
@@ -26,6 +27,7 @@ pub use dropout::{Dropout, Mask, mix64};
 pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, gelu, linear, linears, norm};
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};
+pub use halves::in_halves;
 pub use host::threads;
 #[cfg(feature = "gpu")]
 pub use in_place::{BLOCK, FlatParameters, Moments, Pace, Spot, copied};

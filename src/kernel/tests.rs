@@ -260,6 +260,7 @@ mod on_a_gpu {
     use super::{On, TESTS};
     use crate::kernel::gpu::adapter::set_software;
     use crate::kernel::gpu::product::forced;
+    use crate::kernel::halves::in_halves;
     use crate::{Compute, DeviceKind};
 
     /// With the kernels for hardware and with those for emulated adapters, whichever it is.
@@ -286,5 +287,19 @@ mod on_a_gpu {
                 test(&on);
             }
         });
+        if compute.halves {
+            products_in_halves(&On { within: 1e-2, ..on });
+        }
+    }
+
+    /// Halves are 5e-4 apart, and sums over a slice of the depth are halves, too.
+    fn products_in_halves(on: &On) {
+        let products = TESTS.iter().filter(|(name, _)| ["dense layers", "layers side by side"].contains(name));
+        for (name, test) in products {
+            forced::with_each(|tile| {
+                eprintln!("{name} in half precision, {tile:?}");
+                in_halves(true, || test(on));
+            });
+        }
     }
 }

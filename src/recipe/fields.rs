@@ -192,6 +192,17 @@ pub const FIELDS: &[Field] = &[
         ),
     ),
     only(
+        STEPS,
+        field(
+            "half_precision",
+            "Half precision",
+            "",
+            FieldKind::Switch,
+            "Multiplies 16-bit numbers on GPUs that can, which many do faster; weights and all sums that matter stay in 32 bits. \
+             The loss may differ a little; the CPU and other GPUs compute as ever.",
+        ),
+    ),
+    only(
         TOWARDS_LABELS,
         field(
             "patience",

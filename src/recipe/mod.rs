@@ -143,6 +143,8 @@ pub struct Recipe {
     pub accumulation: usize,
     /// Compute layers once more in the backward pass rather than keep what they computed.
     pub gradient_checkpointing: bool,
+    /// Multiply in half precision while training, on GPUs that can.
+    pub half_precision: bool,
     /// Seed of the new head's weights, the order of the rows and dropout.
     pub seed: u64,
     /// Epochs without improvement after which the run ends; 0 never ends it early.
@@ -194,6 +196,7 @@ impl Default for Recipe {
             max_length: None,
             accumulation: 1,
             gradient_checkpointing: false,
+            half_precision: false,
             seed: 0,
             patience: 0,
             metric: Metric::Main,

@@ -185,6 +185,10 @@ impl Setup {
                     .to_owned(),
             );
         }
+        if recipe.half_precision && (!self.compute.halves || self.compute.info.software) {
+            notes
+                .push("This device does not multiply in half precision, so everything is computed in full.".to_owned());
+        }
         if total_steps < FEW_STEPS && matches!(recipe.method, Method::Full | Method::Lora) {
             notes.push(format!(
                 "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \

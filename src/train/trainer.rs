@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use crate::data::{self, Batch, Truth};
 use crate::device::Compute;
 use crate::error::Result;
-use crate::kernel::{Dropout, mix64};
+use crate::kernel::{Dropout, in_halves, mix64};
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::text::{Encoding, Tokens};
@@ -193,6 +193,10 @@ impl Trainer {
     ///
     /// A device that failed; the trainer is of no more use then.
     pub fn advance(&mut self) -> Result<Step> {
+        in_halves(self.recipe.half_precision && self.compute.halves, || self.advance_now())
+    }
+
+    fn advance_now(&mut self) -> Result<Step> {
         if self.ahead.is_empty() {
             self.plan_epoch();
         }

@@ -22,15 +22,15 @@ pub async fn bert(device: String) {
     curve::accumulated_batches(kind).await;
 }
 
-/// Every family, on the CPU with every head. A WebGPU adapter that is emulated compiles kernels for seconds per head, so
-/// that there each family has the head for sequences and BERT alone the others, which differ little between families.
+/// One family with every head that it has been tried with; how many these are.
 #[wasm_bindgen]
-pub async fn families(device: String) {
+pub async fn family(device: String, name: String) -> usize {
     let kind = opened(&device);
-    let tried = |family: &str, head: &str| kind == DeviceKind::Cpu || family == "bert" || head == "sequence";
-    for (family, head, task) in families::all().filter(|(family, head, _)| tried(family, head)) {
-        families::agrees(kind, family, head, task).await;
+    let heads: Vec<_> = families::all().filter(|(family, ..)| *family == name).collect();
+    for (family, head, task) in &heads {
+        families::agrees(kind, family, head, *task).await;
     }
+    heads.len()
 }
 
 fn opened(device: &str) -> DeviceKind {

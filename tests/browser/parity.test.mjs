@@ -1,13 +1,17 @@
 // The native parity tests in each of the engine's modules: hidden states, every gradient and the losses of ten steps of
-// BERT; hidden states, logits and every gradient of all families.
+// BERT; hidden states, logits and every gradient of all families, each with every head.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PATIENCE, startSite } from "./harness.mjs";
 
 /** Where `make` puts the modules of parity.rs. */
 const FOLDER = fileURLToPath(new URL("../../target/parity/", import.meta.url));
+
+const FAMILIES = readdirSync(fileURLToPath(new URL("../fixtures/families/", import.meta.url)), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
 
 /** More threads than many a machine has cores, so that they are sure to meet. */
 const THREADS = 4;
@@ -26,10 +30,8 @@ for (const { build, device, on } of /** @type {const} */ ([
 ])) {
   // Only where nothing on the machine could compile it, which the build has said.
   const skip = !readFileSync(`${FOLDER}${build}/built.js`, "utf8").includes("true") && "this module was not built";
-  for (const { part, what } of /** @type {const} */ ([
-    { part: "bert", what: "the numbers of PyTorch" },
-    { part: "families", what: "the numbers of every family" },
-  ])) {
+  for (const family of [null, ...FAMILIES]) {
+    const what = family === null ? "PyTorch's numbers in training" : `every head of ${family}`;
     test(`${what} on ${on}`, { timeout: PATIENCE, skip }, async () => {
       const { page, errors, close } = await site.open({ device });
       const thrown = await page.evaluate(
@@ -43,7 +45,7 @@ for (const { build, device, on } of /** @type {const} */ ([
             worker.postMessage(order);
           });
         },
-        { build, device, threads: THREADS, part },
+        { build, device, threads: THREADS, family },
       );
       // A comparison that fails panics: the sentence is on the console, what is thrown says only that the module ended.
       assert.equal(thrown, null, errors.join("\n"));

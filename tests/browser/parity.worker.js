@@ -18,19 +18,20 @@ function fetchFixture(name) {
 }
 Object.assign(globalThis, { fetchFixture });
 
-/** @param {string} build @param {"gpu"|"cpu"} device @param {number} threads @param {"bert"|"families"} part */
-async function run(build, device, threads, part) {
+/** @param {string} build @param {"gpu"|"cpu"} device @param {number} threads @param {string|null} family Null for BERT's training. */
+async function run(build, device, threads, family) {
   const script = new URL(`../../${build}/parity.js`, import.meta.url).href;
   const module = await import(script);
   const compiled = await WebAssembly.compileStreaming(fetch(new URL(`../../${build}/parity_bg.wasm`, import.meta.url)));
   await module.default({ module_or_path: compiled });
   if (build === "threads") await startPool(script, module, compiled, threads);
-  await module[part](device);
+  if (family === null) await module.bert(device);
+  else if ((await module.family(device, family)) === 0) throw new Error(`nothing is known of ${family}`);
 }
 
-addEventListener("message", async ({ data: { build, device, threads, part } }) => {
+addEventListener("message", async ({ data: { build, device, threads, family } }) => {
   try {
-    await run(build, device, threads, part);
+    await run(build, device, threads, family);
     port.postMessage({ thrown: null });
   } catch (thrown) {
     port.postMessage({ thrown: String(thrown) });

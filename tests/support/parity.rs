@@ -8,9 +8,10 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use serde::Deserialize;
 use tabtune::checkpoint::names;
+use tabtune::kernel::in_halves;
 use tabtune::model::{DeviceBatch, Wanted};
 use tabtune::train::{Gradients, Objective};
-use tabtune::{DeviceKind, Task};
+use tabtune::{Compute, DeviceKind, Task};
 
 #[derive(Deserialize)]
 struct Facts {
@@ -54,28 +55,57 @@ pub async fn hidden_states_and_logits(kind: DeviceKind) {
     }
 }
 
+/// How near a way to multiply has to come.
+struct Limits {
+    /// Whether it multiplies in half precision.
+    halves: bool,
+    loss: Within,
+    gradients: Within,
+    /// Of gradients that are zero but for rounding.
+    zero: Within,
+}
+
 /// Losses, and the gradient of every parameter that the model, the reference and the name table have.
 pub async fn losses_and_every_gradient(kind: DeviceKind) {
-    let (compute, reference, facts) = (open(kind).await, Tensors::fixture("parity.safetensors"), facts());
-    let (config, model) = tiny_classifier(&compute);
+    let limits = Limits { halves: false, loss: Within::Absolute(tolerance(kind)), gradients: GRADIENTS, zero: ZERO };
+    losses_and_every_gradient_within(&open(kind).await, &limits).await;
+}
+
+/// The same where products are in half precision, whose numbers are 5e-4 apart.
+pub async fn losses_and_every_gradient_in_halves(compute: &Compute) {
+    let limits = Limits {
+        halves: true,
+        loss: Within::Absolute(1e-3),
+        gradients: Within::Relative(1.5e-2),
+        zero: Within::Absolute(1e-4),
+    };
+    losses_and_every_gradient_within(compute, &limits).await;
+}
+
+async fn losses_and_every_gradient_within(compute: &Compute, limits: &Limits) {
+    let (reference, facts) = (Tensors::fixture("parity.safetensors"), facts());
+    let (config, model) = tiny_classifier(compute);
     let model = model.train();
     let objective = Objective::weighted(TASK, 0.0, vec![1.0; 3]);
     for batch_name in &facts.batches {
         let batch = reference.batch(batch_name);
-        let input = model.training_input(&batch, &compute);
-        let loss = objective.loss(model.forward(&input), &batch, objective.mass(&batch.truths));
+        let input = model.training_input(&batch, compute);
+        let (loss, mut graph) = in_halves(limits.halves, || {
+            let loss = objective.loss(model.forward(&input), &batch, objective.mass(&batch.truths));
+            (loss.clone(), loss.backward())
+        });
         let name = format!("{batch_name}.loss");
-        assert_close(&name, &values(loss.clone()).await, &reference.floats(&name), Within::Absolute(tolerance(kind)));
+        assert_close(&name, &values(loss).await, &reference.floats(&name), limits.loss);
 
-        let collected = Gradients::collect(&model, &input, &mut loss.backward(), compute.is_cpu()).expect("gradients");
+        let collected = Gradients::collect(&model, &input, &mut graph, compute.is_cpu()).expect("gradients");
         let gradients = by_name(collected, model.clone(), &config, TASK).await;
         for (name, (shape, gradient)) in &gradients {
             let key = format!("{batch_name}.grad.{name}");
             assert_eq!(shape, reference.shape(&key), "{key}");
             if facts.zero_gradients.contains(name) {
-                assert_close(&key, gradient, &vec![0.0; gradient.len()], ZERO);
+                assert_close(&key, gradient, &vec![0.0; gradient.len()], limits.zero);
             } else {
-                assert_close(&key, gradient, &reference.floats(&key), GRADIENTS);
+                assert_close(&key, gradient, &reference.floats(&key), limits.gradients);
             }
         }
         // What was compared is all that the reference, the name table and the model have.

@@ -44,7 +44,21 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   /** Why work is not kept is said once, beside the run; training goes on. @param {unknown} thrown */
   const trouble = (thrown) => say({ trouble: local(thrown)?.message ?? null });
 
-  async function refresh() {
+  /** The list that is on its way, and the one that is asked for after it. @type {Promise<void>} */
+  let listing = Promise.resolve();
+  /** @type {Promise<void>|null} */
+  let next = null;
+
+  /** Lists anew. However often it is asked for meanwhile, there is one more list after the one that is on its way. */
+  function refresh() {
+    next ??= listing.then(() => {
+      next = null;
+      return (listing = listNow());
+    });
+    return next;
+  }
+
+  async function listNow() {
     const before = state();
     try {
       const list = await keeper.list();

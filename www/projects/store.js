@@ -59,12 +59,21 @@ export function openStore(disk, now = Date.now) {
     }
   }
 
+  /** What was read last of each project. A record never changes, so it is good while it is the newest. @type {Map<string, Loaded & {newest: string}>} */
+  const known = new Map();
+
   /** @param {string} id @returns {Promise<Loaded|null>} Null where nothing can be read. */
   async function load(id) {
     const names = await records(id);
+    const before = known.get(id);
+    if (before && before.newest === names[0]) return before;
+    known.delete(id);
     for (const name of names) {
       const project = await readRecord(id, name);
-      if (project) return { project: { ...project, id }, torn: name !== names[0] };
+      if (!project) continue;
+      const found = { project: { ...project, id }, torn: name !== names[0], newest: names[0] };
+      known.set(id, found);
+      return found;
     }
     return null;
   }
@@ -115,8 +124,7 @@ export function openStore(disk, now = Date.now) {
 
   /** @returns {Promise<Loaded[]>} The one that was changed last comes first. */
   async function all() {
-    const found = [];
-    for (const id of await disk.folders()) found.push(await load(id));
+    const found = await Promise.all((await disk.folders()).map(load));
     const readable = found.filter((one) => one !== null);
     return readable.sort((one, other) => other.project.changed - one.project.changed);
   }

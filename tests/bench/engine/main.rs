@@ -31,6 +31,12 @@ struct Job {
     /// Whether activations are computed again rather than kept.
     #[serde(default)]
     gradient_checkpointing: bool,
+    /// Whether products are in half precision, where the GPU can.
+    #[serde(default)]
+    half_precision: bool,
+    /// Whether an emulated adapter gets the kernels for hardware, too.
+    #[serde(default)]
+    hardware_kernels: bool,
     #[cfg(not(target_family = "wasm"))]
     #[serde(flatten)]
     timing: native::Timing,
@@ -61,6 +67,10 @@ impl Bench {
     /// Sets the device up and puts weights and batch on it.
     async fn open(job: &Job, kind: DeviceKind) -> Result<Self> {
         let compute = Compute::open(kind).await?;
+        #[cfg(feature = "gpu")]
+        if job.hardware_kernels {
+            tabtune::kernel::set_software(false);
+        }
         let mut source = job.sizes.clone();
         source.insert("model_type".to_owned(), "bert".into());
         let config = EncoderConfig::from_json(serde_json::Value::Object(source).to_string().as_bytes())?;
@@ -133,6 +143,7 @@ fn recipe(job: &Job) -> Recipe {
         epochs: 1_000_000,
         batch_size: job.batch,
         gradient_checkpointing: job.gradient_checkpointing,
+        half_precision: job.half_precision,
         learning_rate: 1e-4,
         warmup_ratio: 0.0,
         schedule: Schedule::Constant,

@@ -79,7 +79,8 @@ impl Heads {
         let z = count * self.heads;
         let tile = pick(kind, [m, n, z]);
         let even = k.is_multiple_of(tile.depth);
-        let product = Product { kind, end, layers: 1, by_fours: true, even, evenly_apart: false, heads: true, tile };
+        let product =
+            Product { kind, end, layers: 1, by_fours: true, even, evenly_apart: false, heads: true, half: false, tile };
         // A and B are counted in fours, C in values.
         let [a, b] = [a, b].map(Operand::in_fours);
         let sizes = [m, n, k, 0, a.row, b.row, c.row, 0, 0, self.heads, first * self.heads].map(|size| size as u32);

@@ -36,6 +36,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Which of A and B is a gradient.
+    fn gradient(self) -> Option<&'static str> {
+        match self {
+            Self::Forward => None,
+            Self::InputGradient => Some("a"),
+            Self::ParameterGradients => Some("b"),
+        }
+    }
+
     /// Whether neighbours of A in memory are neighbours along the depth.
     fn a_is_deep(self) -> bool {
         self != Self::ParameterGradients
@@ -64,6 +73,8 @@ pub struct Product {
     pub evenly_apart: bool,
     /// Whether there is a product for every head of every row, rather than for layers.
     pub heads: bool,
+    /// Whether A and B are multiplied in half precision; C is not.
+    pub half: bool,
     /// Blocks of C.
     pub tile: Tile,
 }
@@ -78,6 +89,9 @@ impl Shader for Product {
         // Natively, naga takes them without being told.
         if self.tile.swaps && cfg!(target_family = "wasm") {
             text.line("enable subgroups;");
+        }
+        if self.half {
+            text.line("enable f16;");
         }
         self.declare(&mut text);
         if self.tile.direct {

@@ -9,6 +9,7 @@ use super::{Kind, Product};
 use crate::kernel::gpu::destination::{Destination, destination, evenly_apart};
 use crate::kernel::gpu::fold::fold;
 use crate::kernel::gpu::shader::{room, run};
+use crate::kernel::halves;
 
 /// The weight `[I, O]` and bias `[O]` of a layer, values one after the other.
 pub struct Dense {
@@ -78,7 +79,9 @@ fn plan(kind: Kind, end: End, layers: &[Dense], sizes: &Sizes, z: usize) -> (Pro
     let even = by_fours && sizes.depth.is_multiple_of(tile.depth);
     let groups = [n.div_ceil(tile.columns), m.div_ceil(tile.rows), z].map(|size| size as u32);
     let (layers, evenly_apart) = (layers.len(), sizes.apart > 0);
-    (Product { kind, end, layers, by_fours, even, evenly_apart, heads: false, tile }, groups)
+    // Emulated adapters have no shared memory to save, and widen each value before they multiply it.
+    let half = halves::wanted() && !tile.direct;
+    (Product { kind, end, layers, by_fours, even, evenly_apart, heads: false, half, tile }, groups)
 }
 
 fn forward<'a>(x: &'a CubeTensor, layers: &'a [Dense], end: End, out: &[&'a CubeTensor]) {

@@ -3,9 +3,16 @@
 //!
 //! While one slice is computed with, the next is already on its way to registers. Both operands lie with their blocks'
 //! rows (of A) or columns (of B) side by side, so that an invocation reads four of them at once.
+//!
+//! In half precision shared memory holds halves, and sums over one slice are halves; those over all slices are not. Gradients
+//! are multiplied by [`SCALE`] on the way in, and sums divided by it on the way out.
 
 use super::load;
 use super::{Product, Text};
+
+/// What gradients are multiplied by in half precision, whose smallest value of full precision is 6e-5: gradients of a mean
+/// over a batch are mostly smaller, and hardly ever near 60. A power of two, so that nothing is rounded.
+const SCALE: f32 = 1024.0;
 
 /// What one operand's part of the code needs to know.
 struct Operand {
@@ -25,7 +32,8 @@ pub fn main(product: &Product, text: &mut Text) {
     ];
     for operand in &operands {
         let size = tile.depth * operand.pitch();
-        text.line(format!("var<workgroup> s{}: array<vec4f, {size}>;", operand.name));
+        let four = if product.half { "vec4h" } else { "vec4f" };
+        text.line(format!("var<workgroup> s{}: array<{four}, {size}>;", operand.name));
     }
     text.line(format!("@compute @workgroup_size({})", tile.threads()));
     text.line("fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {");
@@ -45,11 +53,12 @@ pub fn main(product: &Product, text: &mut Text) {
     load::next(product, text);
     text.line("if (turn < turn_end)");
     fetch(product, &operands, text);
-    for k in 0..tile.depth {
-        compute(product, &operands, k, text);
-    }
+    slice(product, &operands, text);
     sum_columns(product, &operands[1], text);
     text.line("workgroupBarrier();\n}");
+    if product.half && product.kind.gradient().is_some() {
+        divide_by_scale(product, text);
+    }
     product.end.after(product, text);
     text.line("}");
 }
@@ -73,7 +82,7 @@ fn sum_columns(product: &Product, b: &Operand, text: &mut Text) {
     for k in 0..product.tile.depth {
         for four in 0..product.tile.wide / 4 {
             let at = k * b.pitch() + four * product.tile.across();
-            text.line(format!("sum_{four} += sb[{at}u + tx];"));
+            text.line(format!("sum_{four} += vec4f(sb[{at}u + tx]);"));
         }
     }
     text.line("}");
@@ -114,6 +123,34 @@ pub fn accumulators(product: &Product, text: &mut Text) {
     }
 }
 
+/// All steps along the depth of one slice.
+fn slice(product: &Product, operands: &[Operand; 2], text: &mut Text) {
+    let sums =
+        || rows(product).flat_map(|(four, i)| (0..product.tile.wide / 4).map(move |wide| format!("{four}{i}{wide}")));
+    if product.half {
+        text.line("{");
+        sums().for_each(|sum| text.line(format!("var h_{sum} = vec4h();")));
+    }
+    for k in 0..product.tile.depth {
+        compute(product, operands, k, text);
+    }
+    if product.half {
+        sums().for_each(|sum| text.line(format!("c_{sum} += vec4f(h_{sum});")));
+        text.line("}");
+    }
+}
+
+/// Takes [`SCALE`] out of all sums.
+fn divide_by_scale(product: &Product, text: &mut Text) {
+    let by = 1.0 / SCALE;
+    for (four, i) in rows(product) {
+        (0..product.tile.wide / 4).for_each(|column| text.line(format!("c_{four}{i}{column} *= {by};")));
+    }
+    if product.end.sums_columns() {
+        (0..product.tile.wide / 4).for_each(|column| text.line(format!("sum_{column} *= {by};")));
+    }
+}
+
 /// One step along the depth of all of the block's sums.
 fn compute(product: &Product, operands: &[Operand; 2], k: usize, text: &mut Text) {
     let (tile, [a, b]) = (product.tile, operands);
@@ -126,8 +163,9 @@ fn compute(product: &Product, operands: &[Operand; 2], k: usize, text: &mut Text
     }
     for (four, i) in rows(product) {
         for column in 0..tile.wide / 4 {
-            let (sum, lane) = (format!("c_{four}{i}{column}"), &"xyzw"[i..=i]);
-            text.line(format!("{sum} = fma(vec4f(a_{four}.{lane}), b_{column}, {sum});"));
+            let (of, wide) = if product.half { ("h", "vec4h") } else { ("c", "vec4f") };
+            let (sum, lane) = (format!("{of}_{four}{i}{column}"), &"xyzw"[i..=i]);
+            text.line(format!("{sum} = fma({wide}(a_{four}.{lane}), b_{column}, {sum});"));
         }
     }
     text.line("}");
@@ -177,19 +215,32 @@ impl Operand {
         }
     }
 
+    /// Four values as shared memory holds them.
+    fn held(&self, product: &Product, four: &str) -> String {
+        if !product.half {
+            return four.to_owned();
+        }
+        let scaled =
+            if product.kind.gradient() == Some(self.name) { format!("{four} * {SCALE:.1}") } else { four.to_owned() };
+        // What is larger than any half would be infinite.
+        format!("vec4h(clamp({scaled}, vec4f(-65504.0), vec4f(65504.0)))")
+    }
+
     /// Stores them into shared memory, turned where they lie along the depth.
     fn store(&self, product: &Product, text: &mut Text) {
         let (name, pitch) = (self.name, self.pitch());
         for fetch in self.fours(product) {
             let four = format!("{name}{}", fetch.number);
             fetch.guarded(text, |text| {
+                let held = format!("{four}_held");
+                text.line(format!("let {held} = {};", self.held(product, &four)));
                 if self.deep {
                     for (i, lane) in ["x", "y", "z", "w"].into_iter().enumerate() {
                         let to = format!("({four}_inner + {i}u) * {pitch}u + {four}_outer / 4u");
-                        text.line(format!("s{name}[{to}][{four}_outer % 4u] = {four}.{lane};"));
+                        text.line(format!("s{name}[{to}][{four}_outer % 4u] = {held}.{lane};"));
                     }
                 } else {
-                    text.line(format!("s{name}[{four}_outer * {pitch}u + {four}_inner / 4u] = {four};"));
+                    text.line(format!("s{name}[{four}_outer * {pitch}u + {four}_inner / 4u] = {held};"));
                 }
             });
         }
