@@ -65,7 +65,7 @@ bench: $(PKG) $(BENCH) ## Time training steps beside other libraries (WHO= TASK=
 	@tools/bench.sh
 
 .PHONY: fuzz
-fuzz: ## Feed damaged files to every parser of bytes from outside (RUNS=100000)
+fuzz: $(NPM) ## Feed damaged files to every parser of bytes from outside (RUNS=100000)
 	@tools/fuzz.sh "$(RUNS)"
 
 .PHONY: soak

@@ -7,7 +7,8 @@ VERSION=0.13.1
 cd "$ROOT"
 runs="${1:-100000}"
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- table config tokenizer weights folder checkpoint
+[ $# -gt 0 ] || set -- table config tokenizer weights folder checkpoint projects
+need node "it reads projects as the page does" "Install Node 20 or newer from https://nodejs.org and try again."
 need cargo "it compiles Rust" "Install Rust 1.95 or newer from https://rustup.rs and try again."
 need c++ "it compiles libFuzzer" "Install a C++ compiler (build-essential on Debian) and try again."
 fuzz="$CACHE/cargo-fuzz-$VERSION"
@@ -41,6 +42,11 @@ seeds checkpoint tests/fuzz/seeds/checkpoint/*
 found=""
 for target in "$@"; do
   say "Fuzzing: $target, $runs runs"
+  # Projects are read by the page itself.
+  if [ "$target" = projects ]; then
+    node tests/fuzz/projects.mjs "$runs" || found="$found $target"
+    continue
+  fi
   # Rust needs no sanitizer to notice what goes wrong in safe code, and none works with the stable compiler.
   "$fuzz/bin/cargo-fuzz" run --fuzz-dir tests/fuzz --sanitizer none "$target" "$CACHE/fuzz/$target" -- \
     -runs="$runs" -max_len=65536 -timeout=20 -rss_limit_mb=4096 -artifact_prefix="$CACHE/fuzz/found-$target-" \

@@ -10,37 +10,10 @@ import { contentsOf, unpack } from "../../www/projects/archive.js";
 import { openDisk } from "../../www/projects/disk.js";
 import { filesOf, readProject } from "../../www/projects/record.js";
 import { openStore } from "../../www/projects/store.js";
+import { ID, entriesOf, filled, zip } from "./filled.js";
 import { Disk } from "./opfs.js";
 
-const ID = "00112233445566aa";
 const OTHER = "00112233445566bb";
-
-/** A store with one project that has a table, a model and a checkpoint. */
-async function filled() {
-  const disk = new Disk();
-  const store = openStore(openDisk(disk.handle));
-  await store.create(ID, "fruit.csv", strToU8("text,label\na,b\n"));
-  await store.saveModel(ID, { from: "files", name: "tiny", base: "tiny", sum: "" }, [
-    { path: "config.json", source: strToU8("{}") },
-  ]);
-  const run = await store.beginRun(ID, { model: "tiny", task: "classification", method: "full" });
-  await store.putCheckpoint(ID, run, new Uint8Array(5000).fill(7), { step: 3, total_steps: 9, epoch: 1 });
-  const { project } = (await store.load(ID)) ?? assert.fail();
-  const files = (await store.files(ID, filesOf(project))) ?? assert.fail();
-  return { disk, store, project, files, run };
-}
-
-/** @param {Record<string, Uint8Array>} entries @param {0|9} [level] */
-const zip = (entries, level = 0) => new File([/** @type {BlobPart} */ (zipSync(entries, { level }))], "taken.zip");
-
-/** What the project's zip holds, by name. */
-async function entriesOf() {
-  const { project, files } = await filled();
-  /** @type {Record<string, Uint8Array>} */
-  const entries = { "project.json": strToU8(JSON.stringify(project)) };
-  for (const { name, file } of files) entries[`files/${name}`] = new Uint8Array(await file.arrayBuffer());
-  return { entries, project };
-}
 
 /** @param {File} file @param {RegExp} words @param {number} [room] */
 async function refuses(file, words, room = 1e9) {
