@@ -167,7 +167,8 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     /** Goes on with the run that is offered. */
     async goOn() {
       const { offer } = state().projects;
-      const gone = offer?.no_gpu || (offer?.lost ?? 0) > MOST_LOSSES;
+      // Whoever has chosen the CPU meanwhile has a device already.
+      const gone = state().device.choice !== "cpu" && (offer?.no_gpu || (offer?.lost ?? 0) > MOST_LOSSES);
       if (!gone || (await setUpAgain())) await goOn();
     },
 
