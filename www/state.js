@@ -103,7 +103,7 @@ import { ONE_RUN } from "./several.js";
  */
 
 /**
- * A run that can go on. `lost`: how often the GPU went away under it.
+ * A run that can go on. `lost`: how often the GPU went away under it; `no_gpu`: it did, and none comes back.
  *
  * @typedef {import("./projects/summary.js").Offer & {lost?: number, no_gpu?: boolean}} Offer
  */

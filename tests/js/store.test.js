@@ -42,6 +42,29 @@ test("what one visit keeps, the next one finds", async () => {
   assert.equal(await model.file.text(), "{}");
 });
 
+test("what another tab writes is seen, also where the list was read in the middle of it", async () => {
+  const { disk, store } = await running();
+  const other = visit(disk);
+  assert.equal((await other.list())[0].project.name, "fruit");
+  await store.save(ID, { name: "Pears" });
+  assert.equal((await other.list())[0].project.name, "Pears");
+  await store.save(ID, { name: "Apples" });
+  const records = disk.files().filter(({ name }) => name.startsWith("record"));
+  const [newest, whole] = [records[records.length - 1], records[records.length - 1].bytes];
+  newest.bytes = whole.slice(0, 100);
+  assert.deepEqual(
+    (await other.list()).map(({ project, torn }) => [project.name, torn]),
+    [["Pears", true]],
+  );
+  newest.bytes = whole;
+  assert.deepEqual(
+    (await other.list()).map(({ project, torn }) => [project.name, torn]),
+    [["Apples", false]],
+  );
+  await store.remove(ID);
+  assert.deepEqual(await other.list(), []);
+});
+
 test("a table that was there before gets another name", async () => {
   const { store } = await running();
   const second = await store.create("00112233445566bb", "fruit.csv", bytes(51, 2));

@@ -59,20 +59,25 @@ export function openStore(disk, now = Date.now) {
     }
   }
 
-  /** What was read last of each project. A record never changes, so it is good while it is the newest. @type {Map<string, Loaded & {newest: string}>} */
+  /**
+   * What was read last of each project. A record never changes once it is whole, so it is good while it is the newest; a torn one
+   * another tab may just be writing.
+   *
+   * @type {Map<string, {name: string, found: Loaded}>}
+   */
   const known = new Map();
 
   /** @param {string} id @returns {Promise<Loaded|null>} Null where nothing can be read. */
   async function load(id) {
     const names = await records(id);
     const before = known.get(id);
-    if (before && before.newest === names[0]) return before;
+    if (before && before.name === names[0]) return before.found;
     known.delete(id);
     for (const name of names) {
       const project = await readRecord(id, name);
       if (!project) continue;
-      const found = { project: { ...project, id }, torn: name !== names[0], newest: names[0] };
-      known.set(id, found);
+      const found = { project: { ...project, id }, torn: name !== names[0] };
+      if (!found.torn) known.set(id, { name, found });
       return found;
     }
     return null;
