@@ -1,8 +1,8 @@
 // The projects on a disk: each is a folder of files and of a record that says which of them count. Whatever is changed is
 // written as a new file first; then one new record switches to it.
 
-import { checksum } from "./disk.js";
-import { LONGEST_NAME, LONGEST_RECORD, MOST_RUNS, filesOf, nameFor, readProject, sealed, unsealed } from "./record.js";
+import { LONGEST_NAME, MOST_RUNS, filesOf, nameFor } from "./record.js";
+import { openRecords } from "./records.js";
 
 /**
  * @typedef {import("./disk.js").Disk} Disk
@@ -11,11 +11,10 @@ import { LONGEST_NAME, LONGEST_RECORD, MOST_RUNS, filesOf, nameFor, readProject,
  * @typedef {import("./record.js").RunRecord} RunRecord
  * @typedef {import("./record.js").Stored} Stored
  * @typedef {import("./record.js").CheckpointInfo} CheckpointInfo
- * @typedef {{project: Project, torn: boolean}} Loaded  `torn`: the newest record was damaged, this is the one before.
+ * @typedef {import("./records.js").Loaded} Loaded
  * @typedef {ReturnType<typeof openStore>} Store
  */
 
-const RECORD = /^record-(\d{8})$/u;
 /** The newest, and the one before in case that it turns out damaged. */
 const CHECKPOINTS_KEPT = 2;
 
@@ -32,6 +31,8 @@ export function randomId() {
 
 /** @param {Disk} disk @param {() => number} [now] */
 export function openStore(disk, now = Date.now) {
+  const { all, commit, has, load } = openRecords(disk);
+
   /** One change at a time, so that none is made to what another one has just replaced. @type {Promise<unknown>} */
   let last = Promise.resolve();
 
@@ -42,65 +43,11 @@ export function openStore(disk, now = Date.now) {
     return result;
   }
 
-  /** @param {string} id @returns {Promise<string[]>} The names of its records, the newest first. */
-  async function records(id) {
-    return (await disk.names(id)).filter((name) => RECORD.test(name)).reverse();
-  }
-
-  /** @param {string} id @param {string} name @returns {Promise<Project|null>} */
-  async function readRecord(id, name) {
-    const file = await disk.file(id, name);
-    if (!file || file.size > LONGEST_RECORD) return null;
-    const words = await unsealed(await file.text(), checksum);
-    try {
-      return words === null ? null : readProject(words);
-    } catch {
-      return null;
-    }
-  }
-
-  /**
-   * What was read last of each project. A record never changes once it is whole, so it is good while it is the newest; a torn one
-   * another tab may just be writing.
-   *
-   * @type {Map<string, {name: string, found: Loaded}>}
-   */
-  const known = new Map();
-
-  /** @param {string} id @returns {Promise<Loaded|null>} Null where nothing can be read. */
-  async function load(id) {
-    const names = await records(id);
-    const before = known.get(id);
-    if (before && before.name === names[0]) return before.found;
-    known.delete(id);
-    for (const name of names) {
-      const project = await readRecord(id, name);
-      if (!project) continue;
-      const found = { project: { ...project, id }, torn: name !== names[0] };
-      if (!found.torn) known.set(id, { name, found });
-      return found;
-    }
-    return null;
-  }
-
   /** @param {string} id @returns {Promise<Project>} */
   async function loaded(id) {
     const found = await load(id);
     if (!found) throw new Error("This project is no longer there");
     return found.project;
-  }
-
-  /** Switches to a new record; what neither it nor the one before needs goes. @param {Project} project */
-  async function commit(project) {
-    const { id } = project;
-    // Two, since the newest may be damaged.
-    const before = (await records(id)).slice(0, 2);
-    const number = before.length > 0 ? Number(before[0].match(RECORD)?.[1]) + 1 : 1;
-    const name = `record-${String(number).padStart(8, "0")}`;
-    await disk.write(id, name, await sealed(JSON.stringify(project), checksum));
-    const kept = new Set([name, ...before, ...filesOf(project).map((file) => file.name)]);
-    for (const other of await disk.names(id)) if (!kept.has(other)) await disk.remove(id, other);
-    return project;
   }
 
   /** @param {string} id @param {(project: Project) => Project} change */
@@ -125,13 +72,6 @@ export function openStore(disk, now = Date.now) {
     const placed = [];
     for (const { path, source } of files) placed.push({ path, ...(await put(id, kind, source)) });
     return placed;
-  }
-
-  /** @returns {Promise<Loaded[]>} The one that was changed last comes first. */
-  async function all() {
-    const found = await Promise.all((await disk.folders()).map(load));
-    const readable = found.filter((one) => one !== null);
-    return readable.sort((one, other) => other.project.changed - one.project.changed);
   }
 
   /** @param {RunRecord} run @returns {RunRecord} */
@@ -326,7 +266,7 @@ export function openStore(disk, now = Date.now) {
     /** What a visit left that ended before its first record; not while anybody may be writing it. @param {string} id */
     sweep: (id) =>
       inTurn(async () => {
-        if ((await records(id)).length === 0) await disk.removeFolder(id);
+        if (!(await has(id))) await disk.removeFolder(id);
       }),
 
     folders: () => disk.folders(),
