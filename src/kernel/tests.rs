@@ -257,7 +257,7 @@ fn kernels_on_the_cpu_equal_the_plain_expressions() {
 
 #[cfg(feature = "gpu")]
 mod on_a_gpu {
-    use super::{On, TESTS};
+    use super::{On, TESTS, linear};
     use crate::kernel::gpu::adapter::set_software;
     use crate::kernel::gpu::product::forced;
     use crate::kernel::halves::in_halves;
@@ -288,7 +288,7 @@ mod on_a_gpu {
             }
         });
         if compute.halves {
-            products_in_halves(&On { within: 1e-2, ..on });
+            products_in_halves(&On { within: 4e-3, ..on });
         }
     }
 
@@ -301,5 +301,10 @@ mod on_a_gpu {
                 in_halves(true, || test(on));
             });
         }
+        // Or all of the above would hold where nothing is in half precision.
+        let product = || linear(on.leaf([2, 70, 33], 0), on.leaf([33, 50], 1), on.leaf([50], 2)).into_data();
+        forced::with_each(|tile| {
+            assert_eq!(in_halves(true, product) != product(), !tile.direct, "{tile:?}");
+        });
     }
 }

@@ -33,17 +33,13 @@ export async function fuzzProjects(runs, seed) {
   const { entries, project } = await entriesOf();
   const whole = JSON.stringify(project);
   const zips = [0, 9].map((level) => zipSync(entries, { level: /** @type {0|9} */ (level) }));
+  const withRecord = () => zipSync({ ...entries, "project.json": strToU8(damagedJson(whole, random)) });
   const counts = { refused: 0, taken: 0 };
   for (let run = 0; run < runs; run += 1) {
     const before = performance.now();
     try {
       if (run % 3 === 2) historyIsReadOrRefused(damagedJson(history, random));
-      else {
-        const record = strToU8(damagedJson(whole, random));
-        const bytes =
-          run % 3 === 0 ? damagedBytes(zips[run % 2], random) : zipSync({ ...entries, "project.json": record });
-        counts[await isTakenOrRefused(bytes)] += 1;
-      }
+      else counts[await isTakenOrRefused(run % 3 === 0 ? damagedBytes(zips[run % 2], random) : withRecord())] += 1;
     } catch (thrown) {
       throw new Error(`seed ${seed}, run ${run}: ${thrown instanceof Error ? thrown.stack : thrown}`);
     }
@@ -66,10 +62,10 @@ async function isTakenOrRefused(bytes) {
     return "refused";
   }
   assert.ok(unpacked.bytes <= ROOM);
-  // What a stream throws in the middle becomes a sentence where the worker answers.
-  const adopted = await store
-    .adopt(ID, unpacked.project, unpacked.source)
-    .catch(() => "a file that cannot be unpacked");
+  const adopted = await store.adopt(ID, unpacked.project, unpacked.source).catch((thrown) => {
+    assert.ok(isMistake(thrown), `no sentence: ${thrown instanceof Error ? thrown.stack : thrown}`);
+    return thrown.message;
+  });
   if (typeof adopted === "string") {
     assert.deepEqual(disk.files(), [], "what was refused stays");
     return "refused";

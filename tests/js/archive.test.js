@@ -89,7 +89,10 @@ test("a bomb is refused by what it claims, and stopped by what it is", async () 
   const disk = new Disk();
   const store = openStore(openDisk(disk.handle));
   const unpacked = await unpack(new File([packed], "taken.zip"), unzipRaw, 1e9);
-  await assert.rejects(store.adopt(OTHER, unpacked.project, unpacked.source), /exceeds limit/u);
+  await assert.rejects(store.adopt(OTHER, unpacked.project, unpacked.source), (/** @type {any} */ thrown) => {
+    assert.match(thrown.message, /^taken\.zip was not imported: .* cannot be unpacked \(.*exceeds limit.*\)\. Export/u);
+    return thrown.kind === "file";
+  });
   assert.deepEqual(disk.files(), []);
   assert.equal(
     unpacked.bytes,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { adapterName, chooseDevice, isSoftware } from "../../www/devices.js";
+import { adapterName, adapterReturns, chooseDevice, isSoftware } from "../../www/devices.js";
 
 test("emulated adapters are recognised by flag or by name", () => {
   assert.equal(isSoftware({ vendor: "google", architecture: "swiftshader" }), true);
@@ -32,4 +32,20 @@ test("without an adapter or without WebGPU the CPU is taken, and the reason said
 
 test("an adapter without names is called that", () => {
   assert.match(adapterName({ vendor: "", architecture: "" }), /does not name/u);
+});
+
+test("a GPU that a browser starts anew is waited for, and one that it gave up is not waited for without end", async () => {
+  let asked = 0;
+  let from = 3;
+  const requestAdapter = async () =>
+    (asked += 1) < from ? null : { info: { vendor: "apple", isFallbackAdapter: false } };
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: { requestAdapter } }, configurable: true });
+  try {
+    assert.deepEqual([await adapterReturns(5, 0), asked], [true, 3]);
+    [asked, from] = [0, Infinity];
+    assert.deepEqual([await adapterReturns(5, 0), asked], [false, 5]);
+  } finally {
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+  }
 });

@@ -64,7 +64,15 @@ export async function unpack(file, unzip, room) {
       `${file.name} needs ${size(bytes)} and this browser has room for ${size(Math.max(room, 0))}. Delete projects that you no longer need first.`,
     );
   }
-  const source = (/** @type {Stored} */ { name }) => /** @type {ZipEntry} */ (entries.get(FOLDER + name)).stream();
+  const source = async (/** @type {Stored} */ { name }) => {
+    const words = (/** @type {Error} */ { message }) =>
+      refused(file, `${name} in it cannot be unpacked (${message}). Export the project again`);
+    const entry = /** @type {ZipEntry} */ (entries.get(FOLDER + name));
+    const stream = await entry.stream().catch((/** @type {Error} */ thrown) => {
+      throw words(thrown);
+    });
+    return inWords(stream, words);
+  };
   return { project, source, bytes };
 }
 
@@ -106,6 +114,25 @@ async function readRecord(file, record) {
   } catch (thrown) {
     throw refused(file, `its ${RECORD} is damaged (${thrown instanceof Error ? thrown.message : thrown})`);
   }
+}
+
+/** A stream whose errors are said in words. @param {ReadableStream<Uint8Array>} stream @param {(thrown: Error) => import("../protocol.js").Mistake} words */
+function inWords(stream, words) {
+  const reader = stream.getReader();
+  return /** @type {ReadableStream<Uint8Array>} */ (
+    new ReadableStream({
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (thrown) {
+          controller.error(words(/** @type {Error} */ (thrown)));
+        }
+      },
+      cancel: (why) => reader.cancel(why),
+    })
+  );
 }
 
 /** @param {File} file @param {string} why */
