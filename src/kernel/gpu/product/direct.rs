@@ -25,56 +25,33 @@ pub fn main(product: &Product, text: &mut Text) {
     text.line("}");
 }
 
-/// Four steps along the depth, so far into the slice.
+/// Four steps along the depth, so far into the slice, for every value of the block. Each sum is one expression that begins
+/// with what is there: emulated adapters keep its parts in a register, but put those of vectors into memory one by one.
 fn four_steps(product: &Product, text: &mut Text, first: usize) {
     let tile = product.tile;
-    match (product.kind.a_is_deep(), product.kind.b_is_deep()) {
-        (true, true) => {
-            a_by_rows(product, text, first);
-            for j in 0..tile.wide {
-                let name = |j: usize| format!("b_{j}");
-                obtain(product, text, B, [j, tile.wide], name, |text| {
-                    fetch(product, text, "b", &name(j), &format!("bs_{j}"), first);
-                });
-            }
-            for (four, i) in rows(product) {
-                for column in 0..tile.wide / 4 {
-                    let dots = [0, 1, 2, 3].map(|j| format!("dot(a_{four}{i}, b_{})", column * 4 + j)).join(", ");
-                    text.line(format!("c_{four}{i}{column} += vec4f({dots});"));
-                }
-            }
+    if product.kind.a_is_deep() {
+        along_depth(product, text, A, first);
+    } else {
+        across_depth(product, text, A, first);
+    }
+    if product.kind.b_is_deep() {
+        along_depth(product, text, B, first);
+    } else {
+        across_depth(product, text, B, first);
+    }
+    for (four, i) in rows(product) {
+        for column in 0..tile.wide / 4 {
+            let c = format!("c_{four}{i}{column}");
+            let sums = [0, 1, 2, 3].map(|j| {
+                let steps = ["x", "y", "z", "w"].map(|k| format!("a_{}.{k} * b_{}.{k}", four * 4 + i, column * 4 + j));
+                format!("{c}[{j}] + {}", steps.join(" + "))
+            });
+            text.line(format!("{c} = vec4f({});", sums.join(", ")));
         }
-        (true, false) => {
-            a_by_rows(product, text, first);
-            (0..4).for_each(|k| b_by_columns(product, text, first, k));
-            for (four, i) in rows(product) {
-                for column in 0..tile.wide / 4 {
-                    let steps = [0, 1, 2, 3].map(|k| format!("a_{four}{i}.{} * b_{k}_{column}", &"xyzw"[k..=k]));
-                    text.line(format!("c_{four}{i}{column} += {};", steps.join(" + ")));
-                }
-            }
-        }
-        (false, _) => {
-            for k in 0..4 {
-                for four in 0..tile.high / 4 {
-                    let name = |four: usize| format!("a_{k}_{four}");
-                    obtain(product, text, A, [four, tile.high / 4], name, |text| {
-                        fetch(product, text, "a", &name(four), &format!("as_{four}"), first + k);
-                    });
-                }
-                b_by_columns(product, text, first, k);
-            }
-            for (four, i) in rows(product) {
-                for column in 0..tile.wide / 4 {
-                    let steps = [0, 1, 2, 3].map(|k| format!("a_{k}_{four}.{} * b_{k}_{column}", &"xyzw"[i..=i]));
-                    text.line(format!("c_{four}{i}{column} += {};", steps.join(" + ")));
-                }
-            }
-            for column in (0..tile.wide / 4).filter(|_| product.end.sums_columns()) {
-                let sum = [0, 1, 2, 3].map(|k| format!("b_{k}_{column}")).join(" + ");
-                text.line(format!("sum_{column} += {sum};"));
-            }
-        }
+    }
+    for column in (0..tile.wide / 4).filter(|_| product.end.sums_columns()) {
+        let sum = [0, 1, 2, 3].map(|k| format!("b_{k}_{column}")).join(" + ");
+        text.line(format!("sum_{column} += {sum};"));
     }
 }
 
@@ -89,12 +66,13 @@ fn place(product: &Product, text: &mut Text) {
     halves(product, text, "row", "tx", tile.high);
     halves(product, text, "column", "ty", tile.wide);
     for (four, i) in rows(product) {
-        text.line(format!("let row_{four}{i} = {};", along(product, "row", four * 4 + i, tile.high)));
-        text.line(format!("let as_{four}{i} = min(row_{four}{i}, p.m - 1u);"));
+        let at = four * 4 + i;
+        text.line(format!("let row_{four}{i} = {};", along(product, "row", at, tile.high)));
+        text.line(format!("let as_{at} = min(row_{four}{i}, p.m - 1u);"));
     }
     for four in 0..tile.high / 4 {
         let place = load::within(product, false, &along(product, "row", four * 4, tile.high), "m");
-        text.line(format!("let as_{four} = {place};"));
+        text.line(format!("let as_{four}_across = {place};"));
     }
     for four in 0..tile.wide / 4 {
         text.line(format!("let column_{four} = {};", along(product, "column", four * 4, tile.wide)));
@@ -123,17 +101,29 @@ fn along(product: &Product, side: &str, at: usize, size: usize) -> String {
     }
 }
 
-/// An operand, by the exchange through which a neighbour in the quad that needs the same of it gives its half.
-type Exchange = &'static str;
+/// An operand: its name, and the exchange through which a neighbour in the quad that needs the same of it gives its half.
+#[derive(Clone, Copy)]
+struct Operand {
+    name: &'static str,
+    exchange: &'static str,
+}
+
 /// Neighbours side by side have the same rows of A, those one below the other the same columns of B.
-const A: Exchange = "quadSwapX";
-const B: Exchange = "quadSwapY";
+const A: Operand = Operand { name: "a", exchange: "quadSwapX" };
+const B: Operand = Operand { name: "b", exchange: "quadSwapY" };
+
+impl Operand {
+    /// Rows or columns of an invocation's block.
+    fn size(self, product: &Product) -> usize {
+        if self.name == A.name { product.tile.high } else { product.tile.wide }
+    }
+}
 
 /// One of so many values along a side of the block, read or, where neighbours swap and it is of the other half, got.
 fn obtain(
     product: &Product,
     text: &mut Text,
-    exchange: Exchange,
+    exchange: &str,
     [at, size]: [usize; 2],
     name: impl Fn(usize) -> String,
     read: impl FnOnce(&mut Text),
@@ -146,29 +136,43 @@ fn obtain(
     }
 }
 
-fn a_by_rows(product: &Product, text: &mut Text, first: usize) {
-    for at in 0..product.tile.high {
-        let name = |at: usize| format!("a_{}{}", at / 4, at % 4);
-        obtain(product, text, A, [at, product.tile.high], name, |text| {
-            fetch(product, text, "a", &name(at), &format!("as_{}{}", at / 4, at % 4), first);
+/// `a_0`, `a_1`, … or `b_0`, …: four values along the depth of each row of A or column of B, where these are neighbours.
+fn along_depth(product: &Product, text: &mut Text, operand: Operand, first: usize) {
+    let size = operand.size(product);
+    for at in 0..size {
+        let name = |at: usize| format!("{}_{at}", operand.name);
+        obtain(product, text, operand.exchange, [at, size], name, |text| {
+            fetch(product, text, operand.name, &name(at), &format!("{}s_{at}", operand.name), first);
         });
     }
 }
 
-fn b_by_columns(product: &Product, text: &mut Text, first: usize, k: usize) {
-    let fours = product.tile.wide / 4;
-    for column in 0..fours {
-        let name = |column: usize| format!("b_{k}_{column}");
-        obtain(product, text, B, [column, fours], name, |text| {
-            fetch(product, text, "b", &name(column), &format!("bs_{column}_across"), first + k);
-        });
+/// The same where neighbours lie across the depth: four of these at each of the four steps, `a_k_0`, `a_k_1`, …, are turned.
+fn across_depth(product: &Product, text: &mut Text, operand: Operand, first: usize) {
+    let fours = operand.size(product) / 4;
+    for k in 0..4 {
+        let name = |four: usize| format!("{}_{k}_{four}", operand.name);
+        for four in 0..fours {
+            obtain(product, text, operand.exchange, [four, fours], name, |text| {
+                fetch(product, text, operand.name, &name(four), &format!("{}s_{four}_across", operand.name), first + k);
+            });
+        }
+    }
+    for at in 0..operand.size(product) {
+        let (four, lane) = (at / 4, &"xyzw"[at % 4..=at % 4]);
+        let steps = [0, 1, 2, 3].map(|k| format!("{}_{k}_{four}.{lane}", operand.name)).join(", ");
+        text.line(format!("let {}_{at} = vec4f({steps});", operand.name));
     }
 }
 
 /// Four neighbours of A or B, so far into the slice.
 fn fetch(product: &Product, text: &mut Text, operand: &str, name: &str, side: &str, depth: usize) {
     let depth = format!("{depth}u");
-    let base = load::base(product, operand, side, &depth);
-    text.line(format!("var {name} = vec4f();"));
-    text.line(load::fetch(product, operand, name, &format!("({base})"), &depth));
+    let base = format!("({})", load::base(product, operand, side, &depth));
+    if product.even {
+        text.line(format!("let {name} = {};", load::value(operand, &base)));
+    } else {
+        text.line(format!("var {name} = vec4f();"));
+        text.line(load::fetch(product, operand, name, &base, &depth));
+    }
 }

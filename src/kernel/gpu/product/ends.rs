@@ -187,7 +187,7 @@ fn each_layer(product: &Product, text: &mut Text, which: &str, mut body: impl Fn
 /// Four neighbours of an array, or those of them that are columns of C.
 fn read(product: &Product, text: &mut Text, name: &str, array: &str, at: &str, column: usize) {
     if product.by_fours {
-        text.line(format!("if (column_{column} < p.n) {{ {name} = {array}[({at}) / 4u]; }}"));
+        text.line(format!("if (column_{column} < p.n) {{ {name} = {array}[({at}) >> 2u]; }}"));
         return;
     }
     for i in 0..4 {
@@ -197,7 +197,7 @@ fn read(product: &Product, text: &mut Text, name: &str, array: &str, at: &str, c
 
 fn put(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, column: usize) {
     if product.by_fours {
-        text.line(format!("if (column_{column} < p.n) {{ {array}[({at}) / 4u] = {value}; }}"));
+        text.line(format!("if (column_{column} < p.n) {{ {array}[({at}) >> 2u] = {value}; }}"));
         return;
     }
     text.line(format!("{{ let value = {value};"));

@@ -9,6 +9,11 @@ impl Product {
     pub fn unit(&self) -> usize {
         if self.by_fours { 4 } else { 1 }
     }
+
+    /// WGSL: so many values in units. Emulated adapters divide slowly, by constants, too.
+    pub fn units(&self, values: &str) -> String {
+        if self.by_fours { format!("(({values}) >> 2u)") } else { values.to_owned() }
+    }
 }
 
 /// `a4(at)` and `b4(layer, at)`: four neighbours from a place on. Places that lie behind the end are read as some other
@@ -75,34 +80,37 @@ pub fn next(product: &Product, text: &mut Text) {
 
 /// The place of four neighbours of A or B at a row or column of C, and so far along the depth, in the first slice.
 pub fn base(product: &Product, operand: &str, side: &str, depth: &str) -> String {
-    let unit = product.unit();
     let deep = if operand == "a" { product.kind.a_is_deep() } else { product.kind.b_is_deep() };
     let begin = match (operand, product.kind) {
-        ("b", Kind::ParameterGradients) => format!("b_begin + layer_z * (p.n / {unit}u)"),
+        ("b", Kind::ParameterGradients) => format!("b_begin + layer_z * {}", product.units("p.n")),
         _ => format!("{operand}_begin"),
     };
     if deep {
-        format!("{begin} + {side} * p.{operand}_row + {depth} / {unit}u")
+        format!("{begin} + {side} * p.{operand}_row + {}", product.units(depth))
     } else {
-        format!("{begin} + {depth} * p.{operand}_row + {side} / {unit}u")
+        format!("{begin} + {depth} * p.{operand}_row + {}", product.units(side))
     }
 }
 
 /// `a_step` and `b_step`: how much farther the slice at `k_0` of `layer` is.
 pub fn steps(product: &Product, text: &mut Text) {
-    let unit = product.unit();
     for (operand, deep) in [("a", product.kind.a_is_deep()), ("b", product.kind.b_is_deep())] {
-        let along = if deep { format!("k_0 / {unit}u") } else { format!("k_0 * p.{operand}_row") };
+        let along = if deep { product.units("k_0") } else { format!("k_0 * p.{operand}_row") };
         let layers = product.kind == Kind::InputGradient && product.layers > 1 && operand == "a";
-        let before = if layers { format!("layer * (p.k / {unit}u) + ") } else { String::new() };
+        let before = if layers { format!("layer * {} + ", product.units("p.k")) } else { String::new() };
         text.line(format!("let {operand}_step = {before}{along};"));
     }
 }
 
+/// The four at a base, in the slice that the loop has come to.
+pub fn value(operand: &str, base: &str) -> String {
+    let layer = if operand == "b" { "layer, " } else { "" };
+    format!("{operand}4({layer}{base} + {operand}_step)")
+}
+
 /// `name` = the four at a base, or zeros behind the end of the depth; `depth` is how far into the slice they are.
 pub fn fetch(product: &Product, operand: &str, name: &str, base: &str, depth: &str) -> String {
-    let layer = if operand == "b" { "layer, " } else { "" };
-    let value = format!("{operand}4({layer}{base} + {operand}_step)");
+    let value = value(operand, base);
     if product.even {
         return format!("{name} = {value};");
     }
