@@ -35,6 +35,7 @@ struct Job {
     #[serde(default)]
     half_precision: bool,
     /// Whether an emulated adapter gets the kernels for hardware, too.
+    #[cfg(feature = "gpu")]
     #[serde(default)]
     hardware_kernels: bool,
     #[cfg(not(target_family = "wasm"))]

@@ -69,22 +69,16 @@ impl Alone {
         (0..step).map(|n| format!("let j{n} = {};\n", token(n))).collect()
     }
 
-    /// `name0`, `name1`, …: what lies at a place for each token of a turn, read or, where invocations swap, got.
-    fn number(&self, step: usize, name: &str, place: impl Fn(&str) -> String) -> String {
+    /// What lies at a place for each token of a turn, read or, where invocations swap, got. In names `$` stands for the
+    /// number of the token; with `#`, for that of the part, all parts are meant.
+    fn read(&self, step: usize, name: &str, place: impl Fn(&str) -> String) -> String {
+        let named = |n: usize| name.replace('$', &n.to_string());
         let value = |n: usize| match n {
-            1.. if self.swaps => format!("{}({name}0)", EXCHANGES[n - 1]),
+            1.. if self.swaps => format!("{}({})", EXCHANGES[n - 1], named(0)),
             _ => place(&format!("j{n}")),
         };
-        (0..step).map(|n| format!("let {name}{n} = {};\n", value(n))).collect()
-    }
-
-    /// The same for all parts of a head: `name0_0`, `name0_1`, …
-    fn head(&self, step: usize, name: &str, place: impl Fn(&str) -> String) -> String {
-        let value = |n: usize| match n {
-            1.. if self.swaps => format!("{}({name}0_#)", EXCHANGES[n - 1]),
-            _ => place(&format!("j{n}")),
-        };
-        (0..step).map(|n| self.each(&format!("let {name}{n}_# = {};", value(n)))).collect()
+        let lines = (0..step).map(|n| format!("let {} = {};", named(n), value(n)));
+        lines.map(|line| if name.contains('#') { self.each(&line) } else { line + "\n" }).collect()
     }
 
     fn body(&self) -> String {
@@ -100,7 +94,7 @@ impl Alone {
         text += "var largest = LOWEST;\nvar sum = 0.0;\n";
         text += &format!("for (var j = 0u; j < p.tokens; j += {STEP}u) {{\n");
         text += &self.tokens(STEP);
-        text += &self.head(STEP, "k", key);
+        text += &self.read(STEP, "k$_#", key);
         let mut top = "largest".to_owned();
         for n in 0..STEP {
             text += &format!("let s{n} = bias[token + j{n}] + {};\n", self.dot("q_#", &format!("k{n}_#")));
@@ -109,7 +103,7 @@ impl Alone {
         text += &format!("let top = {top};\nif (top > largest) {{\nlet less = exp(largest - top);\nsum *= less;\n");
         text += &self.each("o_# *= less;");
         text += "largest = top;\n}\n";
-        text += &self.head(STEP, "v", value);
+        text += &self.read(STEP, "v$_#", value);
         for n in 0..STEP {
             let there = if self.rest && n > 0 { format!("j + {n}u < p.tokens") } else { "true".to_owned() };
             text += &format!("let w{n} = select(0.0, exp(s{n} - largest), {there});\nsum += w{n};\n");
@@ -130,7 +124,7 @@ impl Alone {
         text += &self.each("let q_# = qkv[own + #u] * p.scale;\nlet g_# = dmixed[to + #u];\nvar d_# = V();");
         text += &format!("let share = {};\nlet sum = sums[at];\n", self.dot("g_#", "mixed[to + #u]"));
         text += &format!("for (var j = 0u; j < p.tokens; j += {step}u) {{\n");
-        text += &[self.tokens(step), self.head(step, "k", key), self.head(step, "v", value)].concat();
+        text += &[self.tokens(step), self.read(step, "k$_#", key), self.read(step, "v$_#", value)].concat();
         for n in 0..step {
             let [score, slope] = [self.dot("q_#", &format!("k{n}_#")), self.dot("g_#", &format!("v{n}_#"))];
             text += &format!("let w{n} = exp(bias[token + j{n}] + {score} - sum);\n");
@@ -153,11 +147,11 @@ impl Alone {
         }
         text += "let hides = bias[token + i];\nlet base = at - i;\n";
         text += &format!("for (var j = 0u; j < p.tokens; j += {step}u) {{\n");
-        text += &[self.tokens(step), self.head(step, "q", query)].concat();
-        text += &self.head(step, "g", |j| format!("dmixed[(token + {j}) * p.hidden + head * PARTS + #u]"));
-        text += &self.number(step, "sum", |j| format!("sums[base + {j}]"));
+        text += &[self.tokens(step), self.read(step, "q$_#", query)].concat();
+        text += &self.read(step, "g$_#", |j| format!("dmixed[(token + {j}) * p.hidden + head * PARTS + #u]"));
+        text += &self.read(step, "sum$", |j| format!("sums[base + {j}]"));
         if keys {
-            text += &self.number(step, "share", |j| format!("shares[base + {j}]"));
+            text += &self.read(step, "share$", |j| format!("shares[base + {j}]"));
         }
         for n in 0..step {
             text += &format!("let w{n} = exp(hides + {} - sum{n});\n", self.dot(&format!("q{n}_#"), "k_#"));
