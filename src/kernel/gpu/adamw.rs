@@ -15,6 +15,8 @@ pub const BLOCK: usize = 1024;
 const THREADS: u32 = 64;
 /// Elements that a workgroup sums up.
 const RUN: usize = 2048;
+/// Rows of a table that a workgroup looks through.
+const ROWS_AT_ONCE: usize = 16;
 /// A block that is left as it is has this factor.
 pub const IDLE: f32 = -1.0;
 
@@ -52,6 +54,7 @@ impl Shader for AdamW {
             ("threads", THREADS.to_string()),
             ("block", (BLOCK / 4).to_string()),
             ("run", RUN.to_string()),
+            ("rows", ROWS_AT_ONCE.to_string()),
         ];
         let ahead = (0..BLOCK / 4).step_by(THREADS as usize);
         let each: String = ahead.map(|ahead| ONE.replace("$ahead", &ahead.to_string())).collect();
@@ -206,6 +209,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 }
 ";
 
+/// A workgroup looks through some rows, and stops at those that it has something to do with: an emulated adapter would run
+/// through a branch for rows that it is not for, too.
 const OTHER_ROWS: &str = "
 @group(0) @binding(0) var<storage, read_write> table: array<$element>;
 @group(0) @binding(1) var<storage, read_write> first: array<$element>;
@@ -217,25 +222,33 @@ struct Sizes { update: Update, factor: f32, decay: f32, step: u32, width: u32, c
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u,
         @builtin(local_invocation_index) t: u32) {
-    let row = group.y * count.x + group.x;
-    if (row >= p.count) { return; }
-    let last = steps[row];
+    let begin = (group.y * count.x + group.x) * $rowsu;
+    let end = min(begin + $rowsu, p.count);
     let u = p.update;
     let rate = u.learning_rate * p.factor;
     let keep = 1.0 - rate * p.decay;
     // A row that never had a gradient has moments of zero: only decay moves it.
-    if (last == p.step || (last == 0u && keep == 1.0)) { return; }
-    for (var column = t; column < p.width; column += $threadsu) {
-        let i = row * p.width + column;
-        if (last == 0u) {
-            table[i] *= keep;
-            continue;
+    var row = select(begin, end, keep == 1.0);
+    while (row < end) {
+        while (row < end && steps[row] != 0u) { row += 1u; }
+        let columns = select(0u, p.width, row < end);
+        for (var column = t; column < columns; column += $threadsu) { table[row * p.width + column] *= keep; }
+        row += 1u;
+    }
+    // One that had one in an earlier step goes on moving.
+    row = begin;
+    while (row < end) {
+        while (row < end && (steps[row] == 0u || steps[row] == p.step)) { row += 1u; }
+        let columns = select(0u, p.width, row < end);
+        for (var column = t; column < columns; column += $threadsu) {
+            let i = row * p.width + column;
+            let m = u.beta_1 * first[i];
+            let v = u.beta_2 * second[i];
+            first[i] = m;
+            second[i] = v;
+            table[i] = keep * table[i] - rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
         }
-        let m = u.beta_1 * first[i];
-        let v = u.beta_2 * second[i];
-        first[i] = m;
-        second[i] = v;
-        table[i] = keep * table[i] - rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
+        row += 1u;
     }
 }
 ";
@@ -307,5 +320,5 @@ pub fn rows(
     };
     let arrays = [table, first, second, steps, rows, gradients, norm];
     run(some, groups(count, 1), &arrays, &numbers(count));
-    run(other, groups(all, 1), &[table, first, second, steps], &numbers(all));
+    run(other, groups(all.div_ceil(ROWS_AT_ONCE), 1), &[table, first, second, steps], &numbers(all));
 }

@@ -113,3 +113,32 @@ pub fn evenly_apart(arrays: &[&CubeTensor]) -> Option<(CubeTensor, usize)> {
     let all = CubeTensor::new_contiguous(first.client.clone(), first.device.clone(), shape, handle, first.dtype);
     Some((all, apart / size_of::<f32>()))
 }
+
+/// The gradients of weights and biases of several layers, all in one array, each layer as far from the one before it.
+pub struct Together {
+    /// From the first weight's gradient to the end of the last bias's.
+    pub array: CubeTensor,
+    /// Values from one layer's to the next.
+    pub apart: usize,
+    /// Values from a weight's to its bias's.
+    pub second: usize,
+}
+
+/// Pairs of gradients as parts of one array, if they are.
+pub fn together(pairs: &[[Destination; 2]]) -> Option<Together> {
+    let each = |which: usize| pairs.iter().map(|pair| &pair[which].array).collect::<Vec<_>>();
+    let ([weights, biases], size) = ([each(0), each(1)], size_of::<f32>() as u64);
+    let (from, apart) = evenly_apart(&weights)?;
+    let (to, also_apart) = evenly_apart(&biases)?;
+    let start = |array: &CubeTensor| array.handle.offset_start.unwrap_or(0);
+    let second = start(&to).checked_sub(start(&from))? / size;
+    if memory(&from) != memory(&to) || apart != also_apart {
+        return None;
+    }
+    let values = second as usize + to.shape().num_elements();
+    let mut handle = from.handle.clone();
+    handle.offset_end = to.handle.offset_end;
+    let array =
+        CubeTensor::new_contiguous(from.client.clone(), from.device.clone(), [values].into(), handle, from.dtype);
+    Some(Together { array, apart, second: second as usize })
+}

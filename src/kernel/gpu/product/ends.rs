@@ -17,8 +17,11 @@ pub enum End {
     },
     /// C · slopes, value by value.
     Sloped,
-    /// dW = C and db, the sums of B over the depth; added to what is there if the uniform says so.
-    Parameters,
+    /// dW = C and db, the sums of B over the depth.
+    Parameters {
+        /// Whether they are added to what is there.
+        adds: bool,
+    },
     /// The same of one part of the depth, one after the other: [`super::super::fold`] adds the parts up.
     Partial,
     /// C · scale
@@ -50,7 +53,7 @@ impl End {
 
     /// Whether sums of B's columns are taken, too.
     pub fn sums_columns(self) -> bool {
-        matches!(self, Self::Parameters | Self::Partial)
+        matches!(self, Self::Parameters { .. } | Self::Partial)
     }
 
     /// What the loop needs.
@@ -78,6 +81,7 @@ impl End {
             _ if product.heads => {}
             (Self::Partial, _) => text.line("let c_begin = group.z * (p.m * p.n + p.n);"),
             (_, Kind::Forward) => text.line("let c_begin = layer_z * p.n;"),
+            _ if product.evenly_apart => text.line("let c_begin = layer_z * p.layer;"),
             _ => text.line("let c_begin = 0u;"),
         }
         if matches!(self, Self::Scores | Self::Weights) {
@@ -128,8 +132,8 @@ impl End {
                 read(product, text, &format!("slope_{sum}"), "slopes", &at, column);
                 put(product, text, "c", &at, &format!("({sum} * slope_{sum})"), column);
             }
-            Self::Parameters => each_layer(product, text, "layer_z", |text, layer| {
-                add(product, text, &format!("dw{layer}"), &at, sum, column);
+            Self::Parameters { adds } => each_array(product, text, |text, layer| {
+                put_gradient(product, text, &format!("dw{layer}"), &at, sum, (column, adds));
             }),
         }
     }
@@ -160,12 +164,14 @@ impl End {
         text.line("if (sums_columns && ty == 0u) {");
         for column in 0..product.tile.wide / 4 {
             let (at, sum) = (format!("column_{column}"), format!("sum_{column}"));
-            if self == Self::Partial {
-                put(product, text, "c", &format!("c_begin + p.m * p.n + {at}"), &sum, column);
-            } else {
-                each_layer(product, text, "layer_z", |text, layer| {
-                    add(product, text, &format!("db{layer}"), &at, &sum, column);
-                });
+            match self {
+                Self::Parameters { adds } if product.evenly_apart => {
+                    put_gradient(product, text, "dw0", &format!("c_begin + p.second + {at}"), &sum, (column, adds));
+                }
+                Self::Parameters { adds } => each_array(product, text, |text, layer| {
+                    put_gradient(product, text, &format!("db{layer}"), &at, &sum, (column, adds));
+                }),
+                _ => put(product, text, "c", &format!("c_begin + p.m * p.n + {at}"), &sum, column),
             }
         }
         text.line("}");
@@ -207,11 +213,20 @@ fn put(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, c
     text.line("}");
 }
 
+/// Code for the array that this workgroup's layer has its gradients in.
+fn each_array(product: &Product, text: &mut Text, body: impl FnMut(&mut Text, usize)) {
+    let single = Product { layers: 1, ..*product };
+    each_layer(if product.evenly_apart { &single } else { product }, text, "layer_z", body);
+}
+
 /// Puts values into an array, or adds them to what is there.
-fn add(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, column: usize) {
-    text.line(format!("{{ var sum = {value};\nif (p.add != 0u) {{ var before = vec4f();"));
-    read(product, text, "before", array, at, column);
-    text.line("sum += before; }");
+fn put_gradient(product: &Product, text: &mut Text, array: &str, at: &str, value: &str, (column, adds): (usize, bool)) {
+    if !adds {
+        return put(product, text, array, at, value, column);
+    }
+    text.line("{ var sum = vec4f();");
+    read(product, text, "sum", array, at, column);
+    text.line(format!("sum += {value};"));
     put(product, text, array, at, "sum", column);
     text.line("}");
 }

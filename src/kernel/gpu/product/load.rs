@@ -23,7 +23,7 @@ pub fn functions(product: &Product, text: &mut Text) {
     match (product.kind, product.layers) {
         _ if product.heads => four(product, text, "b4", "layer: u32, ", "b", "at"),
         (Kind::ParameterGradients, _) => four(product, text, "b4", "layer: u32, ", "b", "at"),
-        _ if product.evenly_apart => four(product, text, "b4", "layer: u32, ", "w0", "layer * p.b_layer + at"),
+        _ if product.evenly_apart => four(product, text, "b4", "layer: u32, ", "w0", "layer * p.layer + at"),
         (_, 1) => four(product, text, "b4", "layer: u32, ", "w0", "at"),
         (_, layers) => {
             (0..layers).for_each(|layer| four(product, text, &format!("b4_{layer}"), "", &format!("w{layer}"), "at"));

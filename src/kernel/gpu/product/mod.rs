@@ -69,7 +69,7 @@ pub struct Product {
     pub by_fours: bool,
     /// Whether the depth is a multiple of the tile's, so that no turn of the loop is partial.
     pub even: bool,
-    /// Whether the layers' weights are parts of one array, all as far apart.
+    /// Whether the layers' weights, or their gradients with those of biases, are parts of one array, all as far apart.
     pub evenly_apart: bool,
     /// Whether there is a product for every head of every row, rather than for layers.
     pub heads: bool,
@@ -122,7 +122,7 @@ impl Product {
         let more = if self.heads { heads::FIELDS } else { "" };
         text.line(format!(
             "struct Sizes {{
-                m: u32, n: u32, k: u32, chunk: u32, a_row: u32, b_row: u32, c_row: u32, b_layer: u32, add: u32,
+                m: u32, n: u32, k: u32, chunk: u32, a_row: u32, b_row: u32, c_row: u32, layer: u32, second: u32,
                 {more}
             }}
             @group(0) @binding({binding}) var<uniform> p: Sizes;"
@@ -144,7 +144,8 @@ impl Product {
             End::Bias | End::Gelu { keep: false } => (each("bias"), some(&["c"])),
             End::Gelu { keep: true } => (each("bias"), some(&["c", "slopes"])),
             End::Sloped => (some(&["slopes"]), some(&["c"])),
-            End::Parameters => (Vec::new(), [each("dw"), each("db")].concat()),
+            End::Parameters { .. } if self.evenly_apart => (Vec::new(), some(&["dw0"])),
+            End::Parameters { .. } => (Vec::new(), [each("dw"), each("db")].concat()),
             End::Scores => (some(&["hides"]), some(&["c"])),
             End::Weights => (some(&["hides", "sums"]), some(&["c"])),
             End::Slopes { drops: false } => (some(&["shares", "weights"]), some(&["c"])),

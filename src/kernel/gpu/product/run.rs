@@ -6,7 +6,7 @@ use burn_wgpu::{CubeTensor, into_contiguous};
 use super::ends::End;
 use super::tiles::{parts, pick};
 use super::{Kind, Product};
-use crate::kernel::gpu::destination::{Destination, destination, evenly_apart};
+use crate::kernel::gpu::destination::{Destination, destination, evenly_apart, together};
 use crate::kernel::gpu::fold::fold;
 use crate::kernel::gpu::shader::{room, run};
 use crate::kernel::halves;
@@ -35,19 +35,20 @@ struct Sizes {
     depth: usize,
     /// Values from one row to the next of A, B and C.
     rows: [usize; 3],
-    /// Values from one layer's weight to the next, where they are parts of one array.
+    /// Values from one layer's weight, or its gradient, to the next, where they are parts of one array.
     apart: usize,
+    /// Values from a weight's gradient to its bias's, there.
+    second: usize,
     /// Slices of the depth that a workgroup sums up.
     chunk: usize,
-    add: bool,
 }
 
 impl Sizes {
     /// As the uniform has them: A and B in the product's units.
     fn numbers(&self, product: &Product) -> [u32; 9] {
         let ([m, n], [a, b, c], unit) = (self.c, self.rows, product.unit());
-        let add = usize::from(self.add);
-        [m, n, self.depth, self.chunk, a / unit, b / unit, c, self.apart / unit, add].map(|number| number as u32)
+        let apart = if product.kind == Kind::ParameterGradients { self.apart } else { self.apart / unit };
+        [m, n, self.depth, self.chunk, a / unit, b / unit, c, apart, self.second].map(|number| number as u32)
     }
 }
 
@@ -169,18 +170,22 @@ pub fn parameter_gradients(x: CubeTensor, gradient: CubeTensor, layers: &[Dense]
         depth,
         rows: [inputs, side_by_side * outputs, outputs],
         chunk,
-        add: places[0][0].adds,
         ..Sizes::default()
     };
-    let targets = || {
-        let weights = places.iter().map(|[weight, _]| &weight.array);
-        weights.chain(places.iter().map(|[_, bias]| &bias.array))
-    };
     // All of one step are new, or all add to what another step has put there.
-    let alike = places.iter().flatten().all(|place| place.adds == sizes.add);
+    let adds = places[0][0].adds;
+    let alike = places.iter().flatten().all(|place| place.adds == adds);
     if parts == 1 && alike {
-        let (product, groups) = plan(Kind::ParameterGradients, End::Parameters, layers, &sizes, z);
-        let arrays: Vec<&CubeTensor> = [&x, &gradient].into_iter().chain(targets()).collect();
+        let together = together(&places);
+        let (apart, second) = together.as_ref().map_or((0, 0), |together| (together.apart, together.second));
+        let sizes = Sizes { apart, second, ..sizes };
+        let (product, groups) = plan(Kind::ParameterGradients, End::Parameters { adds }, layers, &sizes, z);
+        let [weights, biases] = [0, 1].map(|which| places.iter().map(move |pair| &pair[which].array));
+        let targets: Vec<&CubeTensor> = match &together {
+            Some(together) => vec![&together.array],
+            None => weights.chain(biases).collect(),
+        };
+        let arrays: Vec<&CubeTensor> = [&x, &gradient].into_iter().chain(targets).collect();
         run(product, groups, &arrays, &sizes.numbers(&product));
     } else {
         let each = (inputs + 1) * outputs;
