@@ -56,12 +56,10 @@ impl Shader for AdamW {
             ("run", RUN.to_string()),
             ("rows", ROWS_AT_ONCE.to_string()),
         ];
-        let ahead = (0..BLOCK / 4).step_by(THREADS as usize);
-        let each: String = ahead.map(|ahead| ONE.replace("$ahead", &ahead.to_string())).collect();
         let text = match self.pass {
             Pass::Squares => [REDUCE, SQUARES].concat(),
             Pass::Clip => [REDUCE, CLIP].concat(),
-            Pass::Flat => [UPDATE, &FLAT.replace("$each", &each)].concat(),
+            Pass::Flat => [UPDATE, FLAT].concat(),
             Pass::Rows => [UPDATE, ROWS].concat(),
             Pass::OtherRows => [UPDATE, OTHER_ROWS].concat(),
         };
@@ -158,22 +156,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let rate = u.learning_rate * how.x;
     let keep = 1.0 - rate * how.y;
     let scale = norm[1];
-$each
-}
-";
-
-/// One of the values that an invocation has of a block. They are spelled out rather than looped over: on emulated adapters
-/// each turn of a loop divides to know the arrays' lengths.
-const ONE: &str = "
-    {
-        let i = block * $blocku + t + $aheadu;
+    for (var i = block * $blocku + t; i < (block + 1u) * $blocku; i += $threadsu) {
         let g = gradients[i] * scale;
         let m = u.beta_1 * first[i] + u.rest_1 * g;
         let v = u.beta_2 * second[i] + u.rest_2 * g * g;
         first[i] = m;
         second[i] = v;
         parameters[i] = keep * parameters[i] - rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
-    }";
+    }
+}
+";
 
 const ROWS: &str = "
 @group(0) @binding(0) var<storage, read_write> table: array<$element>;
