@@ -76,6 +76,7 @@ wasm_threads() {
   done
   # Relaxed SIMD is switched on by the kernels' own functions: burn's crates do not compile where it is on for all.
   use_target target-wasm-threads +atomics,+bulk-memory,+simd128 "$link"
+  export RUSTC_WORKSPACE_WRAPPER="$ROOT/tools/rustc-in-order.sh"
   if ! has_sources && ! has_debian && has_rustup; then
     say "Adding the sources of Rust's standard library"
     rustup component add rust-src || say "rustup could not; trying Debian's packages"
