@@ -91,13 +91,13 @@ $(NPM): package.json package-lock.json tools/npm.sh
 $(BINDGEN): | tools/wasm-bindgen.sh
 	@tools/wasm-bindgen.sh "$(BINDGEN_VERSION)" "$(BINDGEN_ROOT)"
 
-pkg/%/built.js: $(RUST) tools/wasm.sh tools/wasm-std.sh | $(NPM) $(BINDGEN)
+pkg/%/built.js: $(RUST) tools/wasm.sh tools/wasm-std.sh tools/rustc-in-order.sh | $(NPM) $(BINDGEN)
 	@tools/wasm.sh $* "$(BINDGEN)"
 
-target/parity/%/built.js: $(RUST) $(PARITY_SOURCES) $(wildcard tests/support/*.rs) tools/parity.sh tools/wasm-example.sh tools/wasm-std.sh | $(BINDGEN)
+target/parity/%/built.js: $(RUST) $(PARITY_SOURCES) $(wildcard tests/support/*.rs) tools/parity.sh tools/wasm-example.sh tools/wasm-std.sh tools/rustc-in-order.sh | $(BINDGEN)
 	@tools/parity.sh $* "$(BINDGEN)" "$(CURDIR)/target/parity"
 
-target/bench/%/built.js: $(RUST) $(wildcard tests/bench/engine/*.rs) tools/wasm-example.sh tools/wasm-std.sh | $(BINDGEN)
+target/bench/%/built.js: $(RUST) $(wildcard tests/bench/engine/*.rs) tools/wasm-example.sh tools/wasm-std.sh tools/rustc-in-order.sh | $(BINDGEN)
 	@tools/wasm-example.sh engine $* "$(BINDGEN)" "$(CURDIR)/target/bench"
 
 pkg/vendor/uplot.js: tools/vendor.sh $(NPM)
