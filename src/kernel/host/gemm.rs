@@ -8,11 +8,9 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
-
-use super::pack::{Panels, grow, turn};
+use super::pack::Panels;
+use super::piece::{Lanes, Piece};
 use super::threads::{self, Shared};
-use super::tile::Tile;
 
 /// A matrix within an array: element (i, j) is at `start + i · row + j · column`.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +66,6 @@ const DEEP: [usize; 2] = [384, 192];
 const WIDE: [usize; 2] = [256, 384];
 /// Values of B that are packed at a time, 16 MB: more than any layer's weights have, fewer than a table of words.
 const ROOM: usize = 1 << 22;
-/// Panels that a thread packs at a time: rows of B are read in runs of as many.
-const AT_ONCE: usize = 8;
 /// Multiplications below which more threads cost more than they give.
 const WORTH_THREADS: usize = 1 << 19;
 
@@ -87,8 +83,6 @@ pub fn product_here(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32
 thread_local! {
     /// Room for packed panels of B, kept from product to product.
     static PANELS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
-    /// The same for strips of A.
-    static STRIP: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: usize, threads: usize) {
@@ -112,12 +106,12 @@ fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: us
 
 /// What all pieces of a product share.
 pub(super) struct Work<'a> {
-    depth: usize,
+    pub depth: usize,
     /// Rows of B in a panel.
-    deep: usize,
+    pub deep: usize,
     /// Columns whose panels stay in the second cache.
-    wide: usize,
-    a: Matrix<'a>,
+    pub wide: usize,
+    pub a: Matrix<'a>,
     pub start: Start<'a>,
     pub c: Shared<'a>,
     pub stride: usize,
@@ -129,14 +123,14 @@ impl Work<'_> {
         let arch = pulp::Arch::new();
         let panels = Panels::new(b, self.depth, self.deep, columns.clone(), arch.dispatch(Lanes));
         let packed = Shared::new(panels.room(room));
-        let count = panels.count();
+        let pieces = panels.pieces();
         let piece = |pack: Range<usize>, rows: Range<usize>, columns: Range<usize>| {
             arch.dispatch(Piece { work: self, panels: &panels, packed, pack, rows, columns });
         };
         if threads == 1 {
-            return piece(0..count, 0..m, columns);
+            return piece(0..pieces, 0..m, columns);
         }
-        threads::ranges(count, AT_ONCE, |_, panels| piece(panels, 0..0, 0..0));
+        threads::each(pieces, |number| piece(number..number + 1, 0..0, 0..0));
         let blocks = columns.len().div_ceil(self.wide);
         let mut rows = 1;
         while blocks * rows < 3 * threads && m / (rows + 1) >= 96 {
@@ -148,124 +142,6 @@ impl Work<'_> {
             let (row, column) = ((block % rows) * height, columns.start + (block / rows) * self.wide);
             piece(0..0, row..(row + height).min(m), column..(column + self.wide).min(columns.end));
         });
-    }
-}
-
-/// Rows × vectors of a tile, as large as the registers allow: that many sums, a row of B, a value of A. In browsers twelve
-/// sums fit where multiply-add is one instruction, as it is in the module with threads, and code is in the order in which it
-/// is written (tools/rustc-in-order.sh); else eight (tests/bench/LOG.md).
-const IN_BROWSERS: (usize, usize) = if cfg!(feature = "threads") { (6, 2) } else { (4, 2) };
-/// With 32 registers.
-const LARGE: (usize, usize) = (8, 3);
-/// With 16.
-const SMALL: (usize, usize) = (6, 2);
-
-/// Columns of a panel: what a tile has.
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        let (_, vectors) = match S::REGISTER_COUNT {
-            _ if cfg!(target_family = "wasm") => IN_BROWSERS,
-            32.. => LARGE,
-            _ => SMALL,
-        };
-        vectors * S::F32_LANES
-    }
-}
-
-/// A piece of work for one thread: panels to pack, and then a block of C to compute; either may be empty.
-pub(super) struct Piece<'a> {
-    pub work: &'a Work<'a>,
-    panels: &'a Panels<'a>,
-    packed: Shared<'a>,
-    pack: Range<usize>,
-    rows: Range<usize>,
-    pub columns: Range<usize>,
-}
-
-impl WithSimd for Piece<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        if cfg!(target_family = "wasm") {
-            self.run::<S, { IN_BROWSERS.0 }, { IN_BROWSERS.1 }>(simd);
-        } else if S::REGISTER_COUNT >= 32 {
-            self.run::<S, { LARGE.0 }, { LARGE.1 }>(simd);
-        } else {
-            self.run::<S, { SMALL.0 }, { SMALL.1 }>(simd);
-        }
-    }
-}
-
-impl Piece<'_> {
-    #[inline(always)]
-    fn run<S: Simd, const R: usize, const V: usize>(self, simd: S) {
-        if !self.pack.is_empty() {
-            self.panels.pack::<S, V>(simd, self.pack.clone(), self.packed);
-        }
-        let mut strip = STRIP.take();
-        let mut first = self.columns.start;
-        while first < self.columns.end {
-            let columns = first..(first + self.work.wide).min(self.columns.end);
-            self.block::<S, R, V>(simd, columns, &mut strip);
-            first += self.work.wide;
-        }
-        STRIP.set(strip);
-    }
-
-    /// Columns whose panels fit into the second cache.
-    #[inline(always)]
-    fn block<S: Simd, const R: usize, const V: usize>(&self, simd: S, columns: Range<usize>, strip: &mut Vec<f32>) {
-        let Work { depth: whole, deep, .. } = *self.work;
-        let mut from = 0;
-        // A product over nothing is the start.
-        while from == 0 || from < whole {
-            let depth = deep.min(whole - from);
-            let mut row = self.rows.start;
-            while row < self.rows.end {
-                let high = R.min(self.rows.end - row);
-                let a = self.left::<R>(strip, row, high, from, depth);
-                let mut column = columns.start;
-                while column < columns.end {
-                    // SAFETY: all panels were packed before a thread came here.
-                    let b = unsafe { self.packed.read(self.panels.place_of(column, from, depth)) };
-                    let tile = Tile { piece: self, row, column, depth, from, a, b };
-                    if high == R {
-                        tile.compute::<S, R, V>(simd);
-                    } else {
-                        tile.rows_alone::<S, V>(simd, high);
-                    }
-                    column += V * S::F32_LANES;
-                }
-                row += high;
-            }
-            from += depth.max(1);
-        }
-    }
-
-    /// The next rows of A, where they are if their values are neighbours, else packed: k after k, `R` values each.
-    #[inline(always)]
-    fn left<'b, const R: usize>(
-        &'b self,
-        strip: &'b mut Vec<f32>,
-        row: usize,
-        high: usize,
-        from: usize,
-        depth: usize,
-    ) -> Matrix<'b> {
-        let Matrix { values, row: stride, column } = self.work.a;
-        let values = &values[(row * stride + from * column).min(values.len())..];
-        if column == 1 || depth == 0 {
-            return Matrix { values, ..self.work.a };
-        }
-        grow(strip, depth * R);
-        turn::<R>(Matrix { values, row: stride, column }, high, &mut strip[..depth * R]);
-        Matrix { values: strip, row: 1, column: R }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The CPU's kernels, over plain arrays: no tensors, no graph. Row-major f32 throughout; shapes are checked on entry.
 
 pub mod attention;
+#[cfg(feature = "threads")]
+mod crew;
 pub mod embed;
 pub mod gelu;
 pub mod gemm;
@@ -8,5 +10,6 @@ pub mod linear;
 pub mod math;
 pub mod norm;
 mod pack;
+mod piece;
 pub mod threads;
 mod tile;

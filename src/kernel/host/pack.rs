@@ -6,10 +6,15 @@ use pulp::Simd;
 
 use super::gemm::Matrix;
 use super::threads::Shared;
-use super::tile::{load, store};
 
 /// Values in a cache line.
 const LINE: usize = 16;
+/// Rows that a thread packs at a time where a row's values are neighbours; blocks of the depth have whole runs.
+const RUN: usize = 64;
+/// Rows that are copied together, so that a panel's cache lines are written whole.
+const TOGETHER: usize = 4;
+/// Panels that are written at a time: more would push one another out of the first cache.
+const AT_ONCE: usize = 8;
 
 /// Columns of B in panels: `deep` rows after `deep` rows, panel after panel of `lanes` columns, row after row; the last
 /// panel filled up with zeros.
@@ -28,8 +33,13 @@ impl<'a> Panels<'a> {
     }
 
     /// Panels side by side.
-    pub fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.columns.len().div_ceil(self.lanes)
+    }
+
+    /// Pieces that the work of packing is cut into: runs of rows where their values are neighbours, else of panels.
+    pub fn pieces(&self) -> usize {
+        if self.b.column == 1 { self.depth.div_ceil(RUN) } else { self.count().div_ceil(AT_ONCE) }
     }
 
     /// Room for all panels, begun where no vector lies across two cache lines.
@@ -54,9 +64,68 @@ impl<'a> Panels<'a> {
         self.place(panel..panel + 1, from, depth)
     }
 
-    /// Packs some panels, all rows of them.
+    /// Packs a piece.
     #[inline(always)]
-    pub fn pack<S: Simd, const V: usize>(&self, simd: S, panels: Range<usize>, packed: Shared) {
+    pub fn pack<S: Simd, const V: usize>(&self, piece: usize, packed: Shared) {
+        if self.b.column == 1 {
+            let rows = piece * RUN..self.depth.min((piece + 1) * RUN);
+            let mut first = 0;
+            while first < self.count() {
+                let panels = first..self.count().min(first + AT_ONCE);
+                let mut k = rows.start;
+                while k + TOGETHER <= rows.end {
+                    self.copy::<S, V, TOGETHER>(k, panels.clone(), packed);
+                    k += TOGETHER;
+                }
+                while k < rows.end {
+                    self.copy::<S, V, 1>(k, panels.clone(), packed);
+                    k += 1;
+                }
+                first += AT_ONCE;
+            }
+        } else {
+            self.turn(piece * AT_ONCE..self.count().min((piece + 1) * AT_ONCE), packed);
+        }
+    }
+
+    /// Copies H rows from row k on into some panels.
+    #[inline(always)]
+    fn copy<S: Simd, const V: usize, const H: usize>(&self, k: usize, panels: Range<usize>, packed: Shared) {
+        let from = k / self.deep * self.deep;
+        let depth = self.deep.min(self.depth - from);
+        let Matrix { values, row, .. } = self.b;
+        let mut column = self.columns.start + panels.start * self.lanes;
+        assert!((k + H - 1) * row + self.columns.end <= values.len(), "rows of B");
+        let mut source = values[k * row + column..].as_ptr();
+        let mut target = self.place(panels.clone(), from, depth).start + (k - from) * self.lanes;
+        for _ in panels {
+            // SAFETY: every row is packed by one thread.
+            let rows = unsafe { packed.part(target..target + H * self.lanes) };
+            let wide = self.lanes.min(self.columns.end - column);
+            if wide == V * S::F32_LANES {
+                let rows = rows.as_mut_ptr().cast::<S::f32s>();
+                for r in 0..H {
+                    let source = source.wrapping_add(r * row).cast::<S::f32s>();
+                    for v in 0..V {
+                        // SAFETY: V vectors of each of H rows are there, as checked, and have room.
+                        unsafe { rows.add(r * V + v).write_unaligned(source.add(v).read_unaligned()) };
+                    }
+                }
+            } else {
+                for (r, packed) in rows.chunks_exact_mut(self.lanes).enumerate() {
+                    packed[..wide].copy_from_slice(&values[(k + r) * row + column..][..wide]);
+                    packed[wide..].fill(0.0);
+                }
+            }
+            source = source.wrapping_add(self.lanes);
+            target += depth * self.lanes;
+            column += self.lanes;
+        }
+    }
+
+    /// Turns columns into rows of some panels.
+    #[inline(always)]
+    fn turn(&self, panels: Range<usize>, packed: Shared) {
         let first = self.columns.start + panels.start * self.lanes;
         let wide = (panels.len() * self.lanes).min(self.columns.end - first);
         let Matrix { values, row, column } = self.b;
@@ -65,48 +134,15 @@ impl<'a> Panels<'a> {
             let depth = self.deep.min(self.depth - from);
             // SAFETY: every panel is packed by one thread.
             let packed = unsafe { packed.part(self.place(panels.clone(), from, depth)) };
-            let b = Matrix { values: &values[from * row + first * column..], row, column };
             if wide < panels.len() * self.lanes {
                 packed[(panels.len() - 1) * depth * self.lanes..].fill(0.0);
             }
-            if column == 1 {
-                rows::<S, V>(simd, b, depth, wide, packed);
-            } else {
-                for (panel, packed) in packed.chunks_exact_mut(depth * self.lanes).enumerate() {
-                    let skip = panel * self.lanes;
-                    let b = Matrix { values: &b.values[skip * column..], ..b };
-                    columns(b, self.lanes.min(wide - skip), packed, self.lanes);
-                }
+            for (panel, packed) in packed.chunks_exact_mut(depth * self.lanes).enumerate() {
+                let skip = panel * self.lanes;
+                let b = Matrix { values: &values[from * row + (first + skip) * column..], row, column };
+                columns(b, self.lanes.min(wide - skip), packed, self.lanes);
             }
             from += depth;
-        }
-    }
-}
-
-/// Copies rows of `wide` values into panels of V vectors.
-#[inline(always)]
-fn rows<S: Simd, const V: usize>(simd: S, b: Matrix, depth: usize, wide: usize, packed: &mut [f32]) {
-    let lanes = V * S::F32_LANES;
-    let (whole, rest) = (wide / lanes, wide % lanes);
-    assert!(packed.len() >= depth * lanes * whole);
-    for k in 0..depth {
-        let source = &b.values[k * b.row..][..wide];
-        let mut target = packed[k * lanes..].as_mut_ptr();
-        for values in source.chunks_exact(lanes) {
-            for v in 0..V {
-                // SAFETY: `values` has V vectors, and the panel room for V more at row k.
-                unsafe {
-                    let vector = values.as_ptr().cast::<S::f32s>().add(v).read_unaligned();
-                    target.cast::<S::f32s>().add(v).write_unaligned(vector);
-                }
-            }
-            target = target.wrapping_add(depth * lanes);
-        }
-        if rest > 0 {
-            let to = &mut packed[whole * depth * lanes + k * lanes..][..rest];
-            for (to, from) in to.chunks_mut(S::F32_LANES).zip(source[whole * lanes..].chunks(S::F32_LANES)) {
-                store(simd, to, load(simd, from));
-            }
         }
     }
 }
@@ -140,18 +176,17 @@ fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
     }
 }
 
-/// Packs the first `high` rows of A: k after k, R values each.
+/// Packs R rows of A: k after k, R values each.
 #[inline(always)]
-pub(super) fn turn<const R: usize>(a: Matrix, high: usize, strip: &mut [f32]) {
-    if a.row == 1 && high == R {
-        for (k, packed) in strip.as_chunks_mut::<R>().0.iter_mut().enumerate() {
-            packed.copy_from_slice(&a.values[k * a.column..][..R]);
-        }
-        return;
-    }
-    for (k, packed) in strip.chunks_exact_mut(R).enumerate() {
-        for (i, slot) in packed.iter_mut().enumerate().take(high) {
-            *slot = a.values[k * a.column + i * a.row];
+pub(super) fn turn<const R: usize>(a: Matrix, strip: &mut [f32]) {
+    for (k, packed) in strip.as_chunks_mut::<R>().0.iter_mut().enumerate() {
+        let values = &a.values[k * a.column..];
+        if a.row == 1 {
+            packed.copy_from_slice(&values[..R]);
+        } else {
+            for (i, slot) in packed.iter_mut().enumerate() {
+                *slot = values[i * a.row];
+            }
         }
     }
 }

@@ -24,6 +24,9 @@ pub fn each(pieces: usize, work: impl Fn(usize) + Send + Sync) {
     #[cfg(feature = "threads")]
     if pieces > 1 && count() > 1 {
         use rayon::prelude::*;
+        if super::crew::each(pieces, &work) {
+            return;
+        }
         return (0..pieces).into_par_iter().with_max_len(1).for_each(work);
     }
     (0..pieces).for_each(work);
@@ -53,7 +56,7 @@ pub struct Shared<'a> {
     array: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: `part` is the only access, and its callers promise that parts do not overlap.
+// SAFETY: callers of all three accesses promise that what they touch does not overlap.
 unsafe impl Send for Shared<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Shared<'_> {}
@@ -64,15 +67,25 @@ impl<'a> Shared<'a> {
         Self { start: array.as_mut_ptr(), len: array.len(), array: PhantomData }
     }
 
+    /// Where `range` begins, which lies within the array.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else touches what is read and written there.
+    pub unsafe fn pointer(&self, range: Range<usize>) -> *mut f32 {
+        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {} values", self.len);
+        // SAFETY: within the array as just checked.
+        unsafe { self.start.add(range.start) }
+    }
+
     /// The values in `range`.
     ///
     /// # Safety
     ///
     /// Nobody else holds a part that overlaps this one.
     pub unsafe fn part(&self, range: Range<usize>) -> &'a mut [f32] {
-        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {} values", self.len);
-        // SAFETY: within the array as just checked, and not shared by the caller's promise.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+        // SAFETY: not shared by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.pointer(range.clone()), range.len()) }
     }
 
     /// The values in `range`, to be read.
@@ -81,9 +94,8 @@ impl<'a> Shared<'a> {
     ///
     /// Nobody holds a part that overlaps this one.
     pub unsafe fn read(&self, range: Range<usize>) -> &'a [f32] {
-        assert!(range.start <= range.end && range.end <= self.len, "{range:?} of {} values", self.len);
-        // SAFETY: within the array as just checked, and written by no one by the caller's promise.
-        unsafe { std::slice::from_raw_parts(self.start.add(range.start), range.len()) }
+        // SAFETY: written by no one by the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.pointer(range.clone()), range.len()) }
     }
 }
 

@@ -2,88 +2,72 @@
 
 use pulp::Simd;
 
-use super::gemm::{Matrix, Piece, Start, Work};
+use super::gemm::{Matrix, Start};
 
 /// Columns of the widest tile: three vectors of AVX-512.
 const WIDEST: usize = 48;
 
 /// A tile of C that fits in registers, and the strips of A and B that it is the product of.
+#[derive(Clone, Copy)]
 pub(super) struct Tile<'a> {
-    /// What the tile is a part of.
-    pub piece: &'a Piece<'a>,
-    /// Its first row of C.
-    pub row: usize,
-    /// Its first column of C.
-    pub column: usize,
     /// How many k the strip and the panel have.
     pub depth: usize,
-    /// Which k they begin at.
-    pub from: usize,
     /// Rows of A, packed or not.
     pub a: Matrix<'a>,
     /// A packed panel of B.
     pub b: &'a [f32],
+    /// What the tile starts from; of the bias, its own columns.
+    pub start: Start<'a>,
+    /// Its first value.
+    pub c: *mut f32,
+    /// From one of its rows to the next.
+    pub stride: usize,
 }
 
 impl Tile<'_> {
-    /// The last rows of a block, fewer than a tile has.
+    /// Computes R rows, of which `wide` columns belong to C.
+    ///
+    /// # Safety
+    ///
+    /// They can be read and written.
     #[inline(always)]
-    pub fn rows_alone<S: Simd, const V: usize>(&self, simd: S, high: usize) {
-        for row in 0..high {
-            let a = Matrix { values: &self.a.values[row * self.a.row..], ..self.a };
-            Tile { row: self.row + row, a, ..*self }.compute::<S, 1, V>(simd);
-        }
-    }
-
-    /// Computes the tile and puts it into C.
-    #[inline(always)]
-    pub fn compute<S: Simd, const R: usize, const V: usize>(&self, simd: S) {
-        let Piece { work: &Work { stride, start, c, .. }, ref columns, .. } = *self.piece;
-        let start = if self.from > 0 { Start::Add } else { start };
+    pub unsafe fn compute<S: Simd, const R: usize, const V: usize>(self, simd: S, wide: usize) {
         let lanes = V * S::F32_LANES;
-        assert!(lanes <= WIDEST, "tiles of {lanes} columns");
-        let wide = lanes.min(columns.end - self.column);
-        let row = |r: usize| {
-            let at = (self.row + r) * stride + self.column;
-            // SAFETY: rows and columns of this block, which no other thread has, and one row at a time.
-            unsafe { c.part(at..at + wide) }
-        };
+        assert!(wide <= lanes && lanes <= WIDEST, "tiles of {lanes} columns");
         if wide == lanes {
-            let rows = std::array::from_fn::<_, R, _>(|r| row(r).as_mut_ptr());
-            let start = match start {
-                Start::Bias(bias) => Start::Bias(&bias[self.column..self.column + wide]),
-                start => start,
-            };
-            // SAFETY: each row has room for V vectors.
-            return unsafe { self.whole::<S, R, V>(simd, start, rows) };
+            // SAFETY: V vectors are as many columns.
+            return unsafe { self.whole::<S, R, V>(simd) };
         }
         // The last columns: the whole tile aside, then what of it is C.
         let mut aside = [[0.0_f32; WIDEST]; R];
-        let rows = aside.each_mut().map(|row| row.as_mut_ptr());
         // SAFETY: the widest tile has room.
-        unsafe { self.whole::<S, R, V>(simd, Start::Zero, rows) };
+        unsafe {
+            Tile { start: Start::Zero, c: aside.as_mut_ptr().cast(), stride: WIDEST, ..self }.whole::<S, R, V>(simd);
+        }
         for (r, sums) in aside.iter().enumerate() {
-            for (j, (target, sum)) in row(r).iter_mut().zip(sums).enumerate() {
-                *target = match start {
+            // SAFETY: row r by the caller's promise, and one row at a time.
+            let row = unsafe { std::slice::from_raw_parts_mut(self.c.add(r * self.stride), wide) };
+            for (j, (target, sum)) in row.iter_mut().zip(sums).enumerate() {
+                *target = match self.start {
                     Start::Zero => *sum,
                     Start::Add => *target + sum,
-                    Start::Bias(bias) => bias[self.column + j] + sum,
+                    Start::Bias(bias) => bias[j] + sum,
                 };
             }
         }
     }
 
-    /// The whole tile, its rows of V vectors each written where `rows` point.
+    /// All V vectors of each row.
     ///
     /// Loops over indices, not closures: a closure may not be inlined into the function that has the wide vectors. And
     /// bodies so small that all loops but the one over k are unrolled, else the sums would live in memory.
     ///
     /// # Safety
     ///
-    /// Each row has room for V vectors.
+    /// R rows of V vectors can be read and written.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn whole<S: Simd, const R: usize, const V: usize>(&self, simd: S, start: Start, rows: [*mut f32; R]) {
+    unsafe fn whole<S: Simd, const R: usize, const V: usize>(self, simd: S) {
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
         assert!(self.b.len() >= self.depth * V * S::F32_LANES, "a panel of B");
         self.a.check(R, self.depth);
@@ -106,41 +90,23 @@ impl Tile<'_> {
             b = b.wrapping_add(V);
         }
         let mut first = [simd.splat_f32s(0.0); V];
-        if let Start::Bias(bias) = start {
+        if let Start::Bias(bias) = self.start {
             for v in 0..V {
-                first[v] = load(simd, &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES]);
+                let values = &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES];
+                // SAFETY: as many values as the vector has.
+                first[v] = unsafe { values.as_ptr().cast::<S::f32s>().read_unaligned() };
             }
         }
-        let add = matches!(start, Start::Add);
+        let add = matches!(self.start, Start::Add);
         for r in 0..R {
-            let row = rows[r].cast::<S::f32s>();
             for v in 0..V {
-                // SAFETY: room for V vectors by the caller's promise.
+                // SAFETY: row r has room for V vectors by the caller's promise.
                 unsafe {
+                    let row = self.c.add(r * self.stride).cast::<S::f32s>();
                     let before = if add { row.add(v).read_unaligned() } else { first[v] };
                     row.add(v).write_unaligned(simd.add_f32s(sums[r][v], before));
                 }
             }
         }
     }
-}
-
-/// A vector's values, or fewer: whole vectors without the mask that parts need.
-#[inline(always)]
-pub(super) fn load<S: Simd>(simd: S, values: &[f32]) -> S::f32s {
-    if values.len() == S::F32_LANES {
-        // SAFETY: as many values as the vector has, and no alignment asked for.
-        return unsafe { values.as_ptr().cast::<S::f32s>().read_unaligned() };
-    }
-    simd.partial_load_f32s(values)
-}
-
-/// The same for storing.
-#[inline(always)]
-pub(super) fn store<S: Simd>(simd: S, values: &mut [f32], vector: S::f32s) {
-    if values.len() == S::F32_LANES {
-        // SAFETY: as above.
-        return unsafe { values.as_mut_ptr().cast::<S::f32s>().write_unaligned(vector) };
-    }
-    simd.partial_store_f32s(values, vector);
 }
