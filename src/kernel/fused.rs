@@ -245,3 +245,17 @@ pub fn attention(qkv: Tensor<3>, bias: Tensor<2>, heads: usize, dropout: &Dropou
 pub fn attention_with_bias(qkv: [Tensor<3>; 3], bias: Tensor<4>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     plain::attention(qkv, bias, heads, dropout)
 }
+
+/// [`attention`] for the first token alone, from the states before they become keys and values: its query `[B, 1, H]`,
+/// all states `[B, T, H]`, weight and bias of keys and of values, bias `[B, T]` per key → `[B, 1, H]`. No device has a
+/// kernel for it yet.
+pub fn first_attention(
+    query: Tensor<3>,
+    states: Tensor<3>,
+    keys_and_values: [(Tensor<2>, Tensor<1>); 2],
+    bias: Tensor<2>,
+    heads: usize,
+    dropout: &Dropout,
+) -> Tensor<3> {
+    plain::first_attention(query, states, keys_and_values, bias, heads, dropout)
+}

@@ -24,7 +24,9 @@ mod tests;
 
 pub use adamw::{RowGradient, Update, squared_sum};
 pub use dropout::{Dropout, Mask, mix64};
-pub use fused::{add_norm, attention, attention_with_bias, embed, feed_forward, gelu, linear, linears, norm};
+pub use fused::{
+    add_norm, attention, attention_with_bias, embed, feed_forward, first_attention, gelu, linear, linears, norm,
+};
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};
 pub use halves::in_halves;

@@ -40,3 +40,32 @@ pub fn attention([query, key, value]: [Tensor<3>; 3], bias: Tensor<4>, heads: us
     let weights = dropout.apply(activation::softmax(scores + bias, 3));
     weights.matmul(split(value)).swap_dims(1, 2).reshape([rows, tokens, hidden])
 }
+
+/// What [`attention`] mixes for the first token alone: its query `[B, 1, H]` and all states x `[B, T, H]`, weights `[H, H]`
+/// and biases `[H]` of keys and values, bias `[B, T]` → `[B, 1, H]`.
+///
+/// `q·(x·K + k)ᵀ = (q·Kᵀ)·xᵀ + q·k` and `p·(x·V + v) = (p·x)·V + Σp·v`, so no token's key or value is ever computed:
+/// instead of B·T rows, B·A of D values go through K and V.
+pub fn first_attention(
+    query: Tensor<3>,
+    x: Tensor<3>,
+    [keys, values]: [(Tensor<2>, Tensor<1>); 2],
+    bias: Tensor<2>,
+    heads: usize,
+    dropout: &Dropout,
+) -> Tensor<3> {
+    let [rows, _, hidden] = x.dims();
+    let width = hidden / heads;
+    // [B, 1, H] → [A, B, D]
+    let query = query.reshape([rows, heads, width]).swap_dims(0, 1) * (width as f64).sqrt().recip();
+    // [H, A·D] → [A, H, D]
+    let by_head = |weight: Tensor<2>| weight.reshape([hidden, heads, width]).swap_dims(0, 1);
+    let shift = query.clone().matmul(keys.1.reshape([heads, width, 1])).swap_dims(0, 1);
+    let through = query.matmul(by_head(keys.0).swap_dims(1, 2)).swap_dims(0, 1);
+    let scores = through.matmul(x.clone().swap_dims(1, 2)) + shift + bias.unsqueeze_dim(1);
+    // [B, A, T]
+    let weights = dropout.apply(activation::softmax(scores, 2));
+    let mixed = weights.clone().matmul(x).swap_dims(0, 1).matmul(by_head(values.0)).swap_dims(0, 1);
+    let mixed = mixed + weights.sum_dim(2) * values.1.reshape([1, heads, width]);
+    mixed.reshape([rows, 1, hidden])
+}

@@ -1,10 +1,11 @@
 //! Every kernel against the plain burn expression beside it: values and the gradients of all inputs, with and without
 //! dropout, at sizes that fill neither vectors nor tiles. On the CPU, and where a GPU is wanted there, too.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::{
-    Dropout, Lookup, Places, add_norm, attention, embed, feed_forward, gelu, linear, linears, mix64, norm, plain,
+    Dropout, Lookup, Places, add_norm, attention, embed, feed_forward, first_attention, gelu, linear, linears, mix64,
+    norm, plain,
 };
 
 /// Where kernels are tried, and how far they may be from the plain expression, relative to the largest value.
@@ -216,6 +217,39 @@ fn attentions(on: &On) {
     }
 }
 
+/// The first token's attention without keys and values, against the same with them.
+fn attentions_of_the_first_token(on: &On) {
+    for (rows, tokens, heads, width) in [(1, 1, 1, 1), (3, 9, 2, 5), (2, 33, 3, 32), (5, 16, 12, 4)] {
+        let hidden = heads * width;
+        let x = on.leaf([rows, tokens, hidden], 0);
+        let [wq, wk, wv] = [1, 2, 3].map(|seed| on.leaf([hidden, hidden], seed));
+        // As large as a layer's own: sums of products of products would else outgrow what is compared.
+        let weight = |w: &Tensor<2>| w.clone() * (hidden as f64).sqrt().recip();
+        let [bq, bk, bv] = [4, 5, 6].map(|seed| on.leaf([hidden], seed));
+        let bias = (0..rows * tokens).map(|at| if at % tokens > tokens / 2 { f32::MIN } else { 0.0 });
+        let bias = TensorData::new(bias.collect::<Vec<f32>>(), [rows, tokens]);
+        let bias = Tensor::<2>::from_data(bias, &on.device);
+        let query = || linear(x.clone().narrow(1, 0, 1), weight(&wq), bq.clone());
+        for dropout in dropouts() {
+            let found = || {
+                let keys_and_values = [(weight(&wk), bk.clone()), (weight(&wv), bv.clone())];
+                first_attention(query(), x.clone(), keys_and_values, bias.clone(), heads, &dropout.clone())
+            };
+            let split = |x: Tensor<3>, tokens| x.reshape([rows, tokens, heads, width]).swap_dims(1, 2);
+            let [key, value] =
+                [(&wk, &bk), (&wv, &bv)].map(|(w, b)| split(plain::linear(x.clone(), weight(w), b.clone()), tokens));
+            let scores = split(query(), 1).matmul(key.swap_dims(2, 3)) * (width as f64).sqrt().recip();
+            let weights = activation::softmax(scores + bias.clone().reshape([rows, 1, 1, tokens]), 3);
+            let mixed = dropout.clone().apply(weights).matmul(value).swap_dims(1, 2).reshape([rows, 1, hidden]);
+            let name = format!("first attention {rows} {tokens} {heads} {width}");
+            // What the keys' bias adds is the same for all keys, so that its gradient is zero but for rounding.
+            let gradient = bk.grad(&on.weigh(found()).backward()).expect("a gradient");
+            assert!(gradient.abs().max().into_scalar::<f32>() < 1e-5, "{name}: gradient of bk");
+            same!(on, &name, [x, wq, wk, wv, bq, bv], found(), mixed);
+        }
+    }
+}
+
 /// What needs no gradient gets none, and what does still has it right.
 fn constants_among_the_inputs(on: &On) {
     let constant = |tensor: Tensor<2>| Tensor::from_inner(tensor.inner());
@@ -236,7 +270,7 @@ fn constants_among_the_inputs(on: &On) {
 type Named = (&'static str, fn(&On));
 
 /// All of the above, by name.
-const TESTS: [Named; 11] = [
+const TESTS: [Named; 12] = [
     ("dense layers", dense_layers),
     ("layers side by side", layers_side_by_side),
     ("feed-forward blocks", feed_forwards),
@@ -247,6 +281,7 @@ const TESTS: [Named; 11] = [
     ("LayerNorm", norms),
     ("LayerNorm after dropout and a residual", norms_after_dropout_and_a_residual),
     ("attention", attentions),
+    ("attention of the first token", attentions_of_the_first_token),
     ("constants among the inputs", constants_among_the_inputs),
 ];
 

@@ -112,6 +112,25 @@ pub fn side_by_side(layers: [&Dense; 3], x: Tensor<3>) -> Tensor<3> {
     kernel::linears(x, layers.map(|layer| layer.weight.val()), layers.map(|layer| layer.bias(&device)))
 }
 
+/// What attention mixes for the first token of `x` `[B, T, H]`, given that token's state `[B, 1, H]` → `[B, 1, H]`; none
+/// where that is not worth while: keys and values are never computed, and so have no adapters, and GPUs have kernels for
+/// attention as a whole, but none for this.
+pub fn first_attention(
+    [query, key, value]: [&Dense; 3],
+    first: Tensor<3>,
+    x: &Tensor<3>,
+    bias: &Tensor<2>,
+    heads: usize,
+    dropout: &Dropout,
+) -> Option<Tensor<3>> {
+    let device = x.device();
+    if key.lora.is_some() || value.lora.is_some() || device.clone().inner() != Device::flex() {
+        return None;
+    }
+    let keys_and_values = [key, value].map(|layer| (layer.weight.val(), layer.bias(&device)));
+    Some(kernel::first_attention(query.forward(first), x.clone(), keys_and_values, bias.clone(), heads, dropout))
+}
+
 /// `[B, T, 3·H]` → three times `[B, T, H]`
 pub fn thirds(x: Tensor<3>) -> [Tensor<3>; 3] {
     let width = x.dims()[2] / 3;

@@ -23,8 +23,8 @@ use modernbert::ModernBert;
 use post_norm::PostNorm;
 use stack::Stack;
 
-/// Which tokens' last states are wanted. What nobody reads is not computed: of BERT's layers the last one then ends after
-/// attention for all tokens but the first, two thirds of its work.
+/// Which tokens' last states are wanted. What nobody reads is not computed: of BERT's layers the last one then ends for all
+/// tokens but the first after attention, two thirds of its work, or before it where a device does without keys and values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// All tokens', `[B, T, H]`.

@@ -13,7 +13,7 @@ use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::EncoderConfig;
 use crate::model::family::Details;
-use crate::model::layers::{Dense, DenseLayers, below, side_by_side, thirds};
+use crate::model::layers::{Dense, DenseLayers, below, first_attention, side_by_side, thirds};
 
 /// The encoder.
 #[derive(Module, Debug)]
@@ -121,7 +121,15 @@ impl Layer {
         batch: &DeviceBatch,
         wanted: Wanted,
     ) -> Tensor<3> {
-        let qkv = side_by_side([&self.query, &self.key, &self.value], input.clone());
+        let layers = [&self.query, &self.key, &self.value];
+        if wanted == Wanted::First && relative.is_none() {
+            let first = wanted.of(input.clone());
+            let (bias, dropout) = (&batch.attention_bias, &batch.dropout);
+            if let Some(mixed) = first_attention(layers, first.clone(), &input, bias, self.heads, dropout) {
+                return self.block.forward(mixed, first, batch);
+            }
+        }
+        let qkv = side_by_side(layers, input.clone());
         let mixed = match relative {
             None => kernel::attention(qkv, batch.attention_bias.clone(), self.heads, &batch.dropout),
             Some(bias) => kernel::attention_with_bias(thirds(qkv), bias.clone(), self.heads, &batch.dropout),
