@@ -1,8 +1,8 @@
 //! Threads that stay awake between kernels.
 //!
 //! A training step is some hundred parallel pieces of work, most of them shorter than a millisecond. Rayon's threads go to
-//! sleep as soon as there is none, in browsers within microseconds, and falling asleep and being woken cost each of them a
-//! tenth of a step. So threads of its pool that have helped with a kernel look out for the next one a while longer.
+//! sleep as soon as there is none, in browsers within microseconds, and waking them took longer than many a kernel. So
+//! threads of its pool that have helped with a kernel look out for the next one a while longer.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
