@@ -95,6 +95,15 @@ impl Dense {
         }
     }
 
+    /// The weight with the change of its adapter, if there is one; none where that is not all that the adapter does.
+    fn whole_weight(&self) -> Option<Tensor<2>> {
+        match &self.lora {
+            None => Some(self.weight.val()),
+            Some(lora) if lora.drops_inputs() => None,
+            Some(lora) => Some(self.weight.val() + lora.change()),
+        }
+    }
+
     fn bias(&self, device: &Device) -> Tensor<1> {
         match &self.bias {
             Some(bias) => bias.val(),
@@ -112,9 +121,9 @@ pub fn side_by_side(layers: [&Dense; 3], x: Tensor<3>) -> Tensor<3> {
     kernel::linears(x, layers.map(|layer| layer.weight.val()), layers.map(|layer| layer.bias(&device)))
 }
 
-/// What attention mixes for the first token of `x` `[B, T, H]`, given that token's state `[B, 1, H]` → `[B, 1, H]`; none
-/// where that is not worth while: keys and values are never computed, and so have no adapters, and GPUs have kernels for
-/// attention as a whole, but none for this.
+/// What attention mixes for the first token of `x` `[B, T, H]`, given that token's state `[B, 1, H]` → `[B, 1, H]`, without
+/// keys and values of all tokens; none where they are needed: by an adapter that drops some of what goes into it, or by
+/// GPUs, which have kernels for attention as a whole, but none for this.
 pub fn first_attention(
     [query, key, value]: [&Dense; 3],
     first: Tensor<3>,
@@ -124,10 +133,10 @@ pub fn first_attention(
     dropout: &Dropout,
 ) -> Option<Tensor<3>> {
     let device = x.device();
-    if key.lora.is_some() || value.lora.is_some() || device.clone().inner() != Device::flex() {
+    if device.clone().inner() != Device::flex() {
         return None;
     }
-    let keys_and_values = [key, value].map(|layer| (layer.weight.val(), layer.bias(&device)));
+    let keys_and_values = [(key.whole_weight()?, key.bias(&device)), (value.whole_weight()?, value.bias(&device))];
     Some(kernel::first_attention(query.forward(first), x.clone(), keys_and_values, bias.clone(), heads, dropout))
 }
 

@@ -61,6 +61,11 @@ impl Lora {
         self.mask = mask;
     }
 
+    /// Whether something of what goes into it is dropped, so that it is no change of the weight.
+    pub fn drops_inputs(&self) -> bool {
+        self.mask.drops()
+    }
+
     /// What it changes a weight by, `A·B · α / r`, `[I, O]`.
     pub fn change(&self) -> Tensor<2> {
         self.a.val().matmul(self.b.val()) * self.scale

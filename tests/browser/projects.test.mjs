@@ -113,7 +113,8 @@ function runsTable(page) {
 }
 
 test("several runs that a reload cuts short come to the same table and model", { timeout: PATIENCE }, async () => {
-  const recipe = { ...LONG, epochs: 500, metric: "loss" };
+  // The second run is to last for several of the two seconds or so that storage takes for a checkpoint.
+  const recipe = { ...LONG, epochs: 1000, metric: "loss" };
   const calm = await ready(recipe);
   await chooseGrid(calm.page);
   await train(calm.page);
