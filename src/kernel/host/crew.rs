@@ -28,7 +28,7 @@ static CREW: Crew = Crew {
     done: Condvar::new(),
 };
 
-/// Runs `work` for 0, 1, … `pieces` − 1, in any order, on the calling thread and those of the pool; false, with nothing
+/// Runs `work` for 0, 1, … `pieces` − 1, of which there is one at least, in any order, on the calling thread and those of the pool; false, with nothing
 /// done, while the crew is at work already, be it for another thread or for a piece of which this is a part.
 ///
 /// # Panics
@@ -229,6 +229,28 @@ mod tests {
             assert_eq!(counts(5, &long), [1; 5]);
             long(0);
         }
+    }
+
+    /// Two pieces that wait for each other end only if two threads have them; the one from the back is a helper's.
+    #[test]
+    fn others_help_and_their_panics_come_to_the_owner() {
+        if rayon::current_num_threads() == 1 {
+            return;
+        }
+        let (owner, meet) = (std::thread::current().id(), std::sync::Barrier::new(2));
+        let apart = |piece: usize| {
+            meet.wait();
+            assert_eq!(std::thread::current().id() == owner, piece == 0);
+        };
+        assert_eq!(counts(2, &apart), [1; 2]);
+        let fails = |piece: usize| {
+            meet.wait();
+            assert_eq!(piece, 0, "a helper's");
+        };
+        let caught = catch_unwind(AssertUnwindSafe(|| counts(2, &fails)));
+        let message = caught.expect_err("a piece that panics").downcast::<String>().expect("a message");
+        assert!(message.contains("a helper's"), "{message}");
+        assert_eq!(counts(2, &apart), [1; 2]);
     }
 
     #[test]
