@@ -59,8 +59,9 @@ impl Tile<'_> {
 
     /// All V vectors of each row.
     ///
-    /// Loops over indices, not closures: a closure may not be inlined into the function that has the wide vectors. And
-    /// bodies so small that all loops but the one over k are unrolled, else the sums would live in memory.
+    /// Loops over indices, not closures, here and in what is called: a closure may not be inlined into the function that has
+    /// the wide vectors. And bodies so small that all loops but the one over k are unrolled, else the sums would live in
+    /// memory.
     ///
     /// # Safety
     ///
@@ -71,23 +72,13 @@ impl Tile<'_> {
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
         assert!(self.b.len() >= self.depth * V * S::F32_LANES, "a panel of B");
         self.a.check(R, self.depth);
-        let (mut a, mut b) = (self.a.values.as_ptr(), self.b.as_ptr().cast::<S::f32s>());
-        for _ in 0..self.depth {
-            let mut vectors = [simd.splat_f32s(0.0); V];
-            for v in 0..V {
-                // SAFETY: the panel holds depth × V vectors, checked above.
-                vectors[v] = unsafe { b.add(v).read_unaligned() };
+        // SAFETY: the panel and the rows of A are that deep, as just checked.
+        unsafe {
+            if self.a.column == 1 {
+                self.sum_up::<S, R, V, true>(simd, &mut sums);
+            } else {
+                self.sum_up::<S, R, V, false>(simd, &mut sums);
             }
-            for r in 0..R {
-                // SAFETY: row r of depth values lies within A, checked above.
-                let value = simd.splat_f32s(unsafe { *a.add(r * self.a.row) });
-                for v in 0..V {
-                    sums[r][v] = simd.mul_add_e_f32s(value, vectors[v], sums[r][v]);
-                }
-            }
-            // `wrapping`: after the last turn they point behind what was checked.
-            a = a.wrapping_add(self.a.column);
-            b = b.wrapping_add(V);
         }
         let mut first = [simd.splat_f32s(0.0); V];
         if let Start::Bias(bias) = self.start {
@@ -107,6 +98,67 @@ impl Tile<'_> {
                     row.add(v).write_unaligned(simd.add_f32s(sums[r][v], before));
                 }
             }
+        }
+    }
+
+    /// The sums over all k.
+    ///
+    /// # Safety
+    ///
+    /// A has R rows of `depth` values, neighbours if that is said, and B `depth` times V vectors.
+    #[inline(always)]
+    unsafe fn sum_up<S: Simd, const R: usize, const V: usize, const NEIGHBOURS: bool>(
+        &self,
+        simd: S,
+        sums: &mut [[S::f32s; V]; R],
+    ) {
+        let column = if NEIGHBOURS { 1 } else { self.a.column };
+        let rows = self.rows::<R>();
+        let (mut at, mut b) = (0, self.b.as_ptr().cast::<S::f32s>());
+        // An end, not a number of turns: a counter would be one register too many in browsers.
+        let end = b.wrapping_add(self.depth * V);
+        while b != end {
+            // SAFETY: one k more by the caller's promise.
+            unsafe { multiply::<S, R, V>(simd, &rows, at, b, sums) };
+            at += column;
+            b = b.wrapping_add(V);
+        }
+    }
+
+    /// Where the rows of A begin. In WebAssembly they are made to look as if they had nothing to do with each other: LLVM
+    /// would compute the place of each value from that of the one above, in a chain through the whole loop that many
+    /// processors wait for longer than for the products.
+    #[inline(always)]
+    fn rows<const R: usize>(&self) -> [*const f32; R] {
+        let rows = std::array::from_fn(|r| self.a.values.as_ptr().wrapping_add(r * self.a.row));
+        if cfg!(target_family = "wasm") { std::hint::black_box(rows) } else { rows }
+    }
+}
+
+/// One k: adds the products of R values of A, one per row, and V vectors of B to all sums.
+///
+/// # Safety
+///
+/// They can be read.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+unsafe fn multiply<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    rows: &[*const f32; R],
+    at: usize,
+    b: *const S::f32s,
+    sums: &mut [[S::f32s; V]; R],
+) {
+    let mut vectors = [simd.splat_f32s(0.0); V];
+    for v in 0..V {
+        // SAFETY: by the caller's promise.
+        vectors[v] = unsafe { b.add(v).read_unaligned() };
+    }
+    for r in 0..R {
+        // SAFETY: by the caller's promise.
+        let value = simd.splat_f32s(unsafe { *rows[r].add(at) });
+        for v in 0..V {
+            sums[r][v] = simd.mul_add_e_f32s(value, vectors[v], sums[r][v]);
         }
     }
 }
