@@ -1,4 +1,4 @@
-"""Fits the coefficients of `tail` in src/kernel/host/math.rs: the Mills ratio of the normal distribution,
+"""Fits the coefficients of `Normal` in src/kernel/host/math.rs: the Mills ratio of the normal distribution,
 (1 - cdf(z)) / pdf(z) for z >= 0, as t * polynomial(t) with t = 1 / (1 + P z). Needs numpy and mpmath.
 
     python tests/reference/mills.py

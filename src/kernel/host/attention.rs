@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use super::gemm::{Matrix, Size, Start, product_here};
-use super::math::{dot, exp, sum};
+use super::math::{Exp, dot, sum};
 use super::threads::{self, Shared};
 use crate::kernel::dropout::Mask;
 
@@ -80,6 +80,16 @@ impl<'a> Input<'a> {
             place: (row * self.heads + head) * self.tokens * self.tokens,
         }
     }
+
+    /// A head's weights after dropout: the very same where nothing is dropped, else in `room`.
+    fn dropped<'b>(&self, head: Head, weights: &'b [f32], room: &'b mut [f32]) -> &'b [f32] {
+        if !self.mask.drops() {
+            return weights;
+        }
+        room.copy_from_slice(weights);
+        pulp::Arch::new().dispatch(|| self.mask.apply(head.place, room));
+        room
+    }
 }
 
 thread_local! {
@@ -108,15 +118,14 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
             let scores = Size { m: tokens, n: tokens, k: input.width() };
             product_here(scores, head.query, head.key.transposed(), Start::Zero, weights, tokens);
             arch.dispatch(|| {
+                let exp = Exp::new();
                 for weights in weights.chunks_exact_mut(tokens) {
-                    softmax(weights, bias, scale);
+                    softmax(exp, weights, bias, scale);
                 }
-                dropped.copy_from_slice(weights);
-                input.mask.apply(head.place, &mut dropped);
             });
             let mix = Size { m: tokens, n: input.width(), k: tokens };
-            let dropped = Matrix::rows(&dropped, tokens);
-            product_here(mix, dropped, head.value, Start::Zero, &mut mixed[head.column..], hidden);
+            let left = Matrix::rows(input.dropped(head, weights, &mut dropped), tokens);
+            product_here(mix, left, head.value, Start::Zero, &mut mixed[head.column..], hidden);
         }
         SCRATCH.set([dropped, other]);
     });
@@ -124,7 +133,7 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
 
 /// `softmax(scale · scores + bias)` of one row of scores, in place.
 #[inline(always)]
-fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
+fn softmax(exp: Exp, scores: &mut [f32], bias: &[f32], scale: f32) {
     let bias = &bias[..scores.len()];
     let mut largest = f32::MIN;
     for i in 0..scores.len() {
@@ -132,7 +141,7 @@ fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
         largest = if scores[i] > largest { scores[i] } else { largest };
     }
     for score in scores.iter_mut() {
-        *score = exp(*score - largest);
+        *score = exp.at(*score - largest);
     }
     let share = sum(scores).recip();
     for score in scores.iter_mut() {
@@ -163,16 +172,15 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
             let scores = Size { m: tokens, n: tokens, k: input.width() };
             product_here(scores, dmixed, head.value.transposed(), Start::Zero, &mut dweights, tokens);
             arch.dispatch(|| {
-                dropped.copy_from_slice(weights);
-                input.mask.apply(head.place, &mut dropped);
                 input.mask.apply(head.place, &mut dweights);
                 for (weights, dweights) in weights.chunks_exact(tokens).zip(dweights.chunks_exact_mut(tokens)) {
                     softmax_back(weights, dweights, input.scale());
                 }
             });
             let mix = Size { m: tokens, n: input.width(), k: tokens };
-            let (dropped, dscores) = (Matrix::rows(&dropped, tokens), Matrix::rows(&dweights, tokens));
-            product_here(mix, dropped.transposed(), dmixed, Start::Zero, &mut dqkv[2 * hidden + at..], wide);
+            let (left, dscores) = (input.dropped(head, weights, &mut dropped), Matrix::rows(&dweights, tokens));
+            let left = Matrix::rows(left, tokens).transposed();
+            product_here(mix, left, dmixed, Start::Zero, &mut dqkv[2 * hidden + at..], wide);
             // …and from the scores to queries and keys.
             product_here(mix, dscores, head.key, Start::Zero, &mut dqkv[at..], wide);
             product_here(mix, dscores.transposed(), head.query, Start::Zero, &mut dqkv[hidden + at..], wide);

@@ -1,6 +1,6 @@
 //! GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415), the exact one: x · Φ(x).
 
-use super::math::normal;
+use super::math::Normal;
 use super::threads::{self, Shared};
 
 /// Values that one thread takes at a time.
@@ -14,8 +14,9 @@ pub fn forward(x: &[f32], y: &mut [f32]) {
         // SAFETY: `ranges` gives every place once.
         let (x, y) = (&x[range.clone()], unsafe { shared.part(range) });
         arch.dispatch(|| {
+            let normal = Normal::new();
             for i in 0..x.len() {
-                y[i] = x[i] * normal(x[i]).1;
+                y[i] = x[i] * normal.at(x[i]).1;
             }
         });
     });
@@ -29,8 +30,9 @@ pub fn forward_with_slopes(x: &mut [f32], y: &mut [f32]) {
         // SAFETY: `ranges` gives every place once.
         let (x, y) = unsafe { (x.part(range.clone()), y.part(range)) };
         arch.dispatch(|| {
+            let normal = Normal::new();
             for i in 0..x.len() {
-                let (density, share) = normal(x[i]);
+                let (density, share) = normal.at(x[i]);
                 y[i] = x[i] * share;
                 x[i] = share + x[i] * density;
             }
@@ -60,8 +62,9 @@ pub fn forward_in_place(x: &mut [f32]) {
         // SAFETY: `ranges` gives every place once.
         let x = unsafe { shared.part(range) };
         arch.dispatch(|| {
+            let normal = Normal::new();
             for x in x.iter_mut() {
-                *x *= normal(*x).1;
+                *x *= normal.at(*x).1;
             }
         });
     });
@@ -75,8 +78,9 @@ pub fn backward(x: &[f32], gradient: &mut [f32]) {
         // SAFETY: `ranges` gives every place once.
         let (x, gradient) = (&x[range.clone()], unsafe { shared.part(range) });
         arch.dispatch(|| {
+            let normal = Normal::new();
             for i in 0..x.len() {
-                let (density, share) = normal(x[i]);
+                let (density, share) = normal.at(x[i]);
                 gradient[i] *= share + x[i] * density;
             }
         });

@@ -57,11 +57,11 @@ impl<'a> Panels<'a> {
         (start + panels.start * depth) * self.lanes..(start + panels.end * depth) * self.lanes
     }
 
-    /// Where the panel is that begins at a column.
+    /// Where the panels of some columns are, of which the first begins a panel.
     #[inline(always)]
-    pub fn place_of(&self, column: usize, from: usize, depth: usize) -> Range<usize> {
-        let panel = (column - self.columns.start) / self.lanes;
-        self.place(panel..panel + 1, from, depth)
+    pub fn place_of(&self, columns: Range<usize>, from: usize, depth: usize) -> Range<usize> {
+        let first = (columns.start - self.columns.start) / self.lanes;
+        self.place(first..first + columns.len().div_ceil(self.lanes), from, depth)
     }
 
     /// Packs a piece.

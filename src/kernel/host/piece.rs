@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::gemm::{Matrix, Start, Work};
 use super::pack::{Panels, grow, turn};
 use super::threads::Shared;
-use super::tile::Tile;
+use super::tile::{Rows, Tile};
 
 thread_local! {
     /// Room for packed strips of A, kept from product to product.
@@ -126,25 +126,27 @@ impl Piece<'_> {
         let Work { stride, start, c, .. } = *self.work;
         let start = if deep.start > 0 { Start::Add } else { start };
         let depth = deep.len();
-        let a = self.left::<R>(room, row, deep.start, depth);
+        let a = Rows::<R>::new(self.left::<R>(room, row, deep.start, depth), depth);
         let first = row * stride + columns.start;
         let last = first + (R - 1) * stride + columns.len();
         // SAFETY: of what lies between, the tiles touch these rows and columns alone, which no other thread has.
         let mut c = unsafe { c.pointer(first..last) };
+        // SAFETY: all panels were packed before a thread came here.
+        let panels = unsafe { self.packed.read(self.panels.place_of(columns.clone(), deep.start, depth)) };
         let lanes = V * S::F32_LANES;
-        let mut column = columns.start;
+        let (mut column, mut panel) = (columns.start, 0);
         while column < columns.end {
-            // SAFETY: all panels were packed before a thread came here.
-            let b = unsafe { self.packed.read(self.panels.place_of(column, deep.start, depth)) };
+            let b = &panels[panel..panel + depth * lanes];
             let wide = lanes.min(columns.end - column);
             let start = match start {
                 Start::Bias(bias) => Start::Bias(&bias[column..column + wide]),
                 start => start,
             };
-            // SAFETY: R rows of `wide` values, as above.
-            unsafe { Tile { depth, a, b, start, c, stride }.compute::<S, R, V>(simd, wide) };
+            // SAFETY: R rows of `wide` values, as above; A is as deep as was just checked.
+            unsafe { Tile { a, b, start, c, stride }.compute::<S, V>(simd, wide) };
             c = c.wrapping_add(lanes);
             column += lanes;
+            panel += depth * lanes;
         }
     }
 

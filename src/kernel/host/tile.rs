@@ -7,14 +7,44 @@ use super::gemm::{Matrix, Start};
 /// Columns of the widest tile: three vectors of AVX-512.
 const WIDEST: usize = 48;
 
-/// A tile of C that fits in registers, and the strips of A and B that it is the product of.
+/// R rows of A over as many k as a panel of B has.
 #[derive(Clone, Copy)]
-pub(super) struct Tile<'a> {
-    /// How many k the strip and the panel have.
-    pub depth: usize,
-    /// Rows of A, packed or not.
-    pub a: Matrix<'a>,
-    /// A packed panel of B.
+pub(super) struct Rows<const R: usize> {
+    start: *const f32,
+    /// From one row to the next.
+    row: usize,
+    /// Whether R values of one k are neighbours, rather than those of one row.
+    packed: bool,
+}
+
+impl<const R: usize> Rows<R> {
+    /// The first R rows of a matrix that has `depth` columns at least: its rows one after the other, or its columns, R values
+    /// each.
+    #[inline(always)]
+    pub fn new(a: Matrix, depth: usize) -> Self {
+        a.check(R, depth);
+        let packed = a.column != 1;
+        assert!(!packed || depth == 0 || (a.row, a.column) == (1, R), "columns of {R} values");
+        Self { start: a.values.as_ptr(), row: a.row, packed }
+    }
+
+    /// Where they begin.
+    ///
+    /// In WebAssembly they are made to look as if they had nothing to do with each other: LLVM would compute the place of each
+    /// value from that of the one above, in a chain through the whole loop over k that many processors wait for longer than
+    /// for the products. Not so if they are packed: one register holds the place of all.
+    #[inline(always)]
+    fn starts<const PACKED: bool>(&self) -> [*const f32; R] {
+        let starts = std::array::from_fn(|r| self.start.wrapping_add(if PACKED { r } else { r * self.row }));
+        if cfg!(target_family = "wasm") && !PACKED { std::hint::black_box(starts) } else { starts }
+    }
+}
+
+/// A tile of C that fits in registers, and the rows of A and the panel of B that it is the product of.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a, const R: usize> {
+    pub a: Rows<R>,
+    /// Packed, row after row.
     pub b: &'a [f32],
     /// What the tile starts from; of the bias, its own columns.
     pub start: Start<'a>,
@@ -24,25 +54,25 @@ pub(super) struct Tile<'a> {
     pub stride: usize,
 }
 
-impl Tile<'_> {
+impl<const R: usize> Tile<'_, R> {
     /// Computes R rows, of which `wide` columns belong to C.
     ///
     /// # Safety
     ///
-    /// They can be read and written.
+    /// They can be read and written, and A is as deep as B.
     #[inline(always)]
-    pub unsafe fn compute<S: Simd, const R: usize, const V: usize>(self, simd: S, wide: usize) {
+    pub unsafe fn compute<S: Simd, const V: usize>(self, simd: S, wide: usize) {
         let lanes = V * S::F32_LANES;
         assert!(wide <= lanes && lanes <= WIDEST, "tiles of {lanes} columns");
         if wide == lanes {
             // SAFETY: V vectors are as many columns.
-            return unsafe { self.whole::<S, R, V>(simd) };
+            return unsafe { self.whole::<S, V>(simd) };
         }
         // The last columns: the whole tile aside, then what of it is C.
         let mut aside = [[0.0_f32; WIDEST]; R];
         // SAFETY: the widest tile has room.
         unsafe {
-            Tile { start: Start::Zero, c: aside.as_mut_ptr().cast(), stride: WIDEST, ..self }.whole::<S, R, V>(simd);
+            Tile { start: Start::Zero, c: aside.as_mut_ptr().cast(), stride: WIDEST, ..self }.whole::<S, V>(simd);
         }
         for (r, sums) in aside.iter().enumerate() {
             // SAFETY: row r by the caller's promise, and one row at a time.
@@ -65,19 +95,17 @@ impl Tile<'_> {
     ///
     /// # Safety
     ///
-    /// R rows of V vectors can be read and written.
+    /// R rows of V vectors can be read and written, and A is as deep as B.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn whole<S: Simd, const R: usize, const V: usize>(self, simd: S) {
+    unsafe fn whole<S: Simd, const V: usize>(self, simd: S) {
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        assert!(self.b.len() >= self.depth * V * S::F32_LANES, "a panel of B");
-        self.a.check(R, self.depth);
-        // SAFETY: the panel and the rows of A are that deep, as just checked.
+        // SAFETY: A is deep enough by the caller's promise.
         unsafe {
-            if self.a.column == 1 {
-                self.sum_up::<S, R, V, true>(simd, &mut sums);
+            if self.a.packed {
+                self.sum_up::<S, V, true>(simd, &mut sums);
             } else {
-                self.sum_up::<S, R, V, false>(simd, &mut sums);
+                self.sum_up::<S, V, false>(simd, &mut sums);
             }
         }
         let mut first = [simd.splat_f32s(0.0); V];
@@ -105,33 +133,19 @@ impl Tile<'_> {
     ///
     /// # Safety
     ///
-    /// A has R rows of `depth` values, neighbours if that is said, and B `depth` times V vectors.
+    /// A is as deep as B, and packed if that is said.
     #[inline(always)]
-    unsafe fn sum_up<S: Simd, const R: usize, const V: usize, const NEIGHBOURS: bool>(
-        &self,
-        simd: S,
-        sums: &mut [[S::f32s; V]; R],
-    ) {
-        let column = if NEIGHBOURS { 1 } else { self.a.column };
-        let rows = self.rows::<R>();
+    unsafe fn sum_up<S: Simd, const V: usize, const PACKED: bool>(&self, simd: S, sums: &mut [[S::f32s; V]; R]) {
+        let starts = self.a.starts::<PACKED>();
         let (mut at, mut b) = (0, self.b.as_ptr().cast::<S::f32s>());
         // An end, not a number of turns: a counter would be one register too many in browsers.
-        let end = b.wrapping_add(self.depth * V);
+        let end = b.wrapping_add(self.b.len() / (V * S::F32_LANES) * V);
         while b != end {
-            // SAFETY: one k more by the caller's promise.
-            unsafe { multiply::<S, R, V>(simd, &rows, at, b, sums) };
-            at += column;
+            // SAFETY: one k more, and A has it by the caller's promise.
+            unsafe { multiply::<S, R, V>(simd, &starts, at, b, sums) };
+            at += if PACKED { R } else { 1 };
             b = b.wrapping_add(V);
         }
-    }
-
-    /// Where the rows of A begin. In WebAssembly they are made to look as if they had nothing to do with each other: LLVM
-    /// would compute the place of each value from that of the one above, in a chain through the whole loop that many
-    /// processors wait for longer than for the products.
-    #[inline(always)]
-    fn rows<const R: usize>(&self) -> [*const f32; R] {
-        let rows = std::array::from_fn(|r| self.a.values.as_ptr().wrapping_add(r * self.a.row));
-        if cfg!(target_family = "wasm") { std::hint::black_box(rows) } else { rows }
     }
 }
 
