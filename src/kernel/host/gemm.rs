@@ -133,7 +133,7 @@ impl Work<'_> {
         threads::each(pieces, |number| piece(number..number + 1, 0..0, 0..0));
         let blocks = columns.len().div_ceil(self.wide);
         let mut rows = 1;
-        while blocks * rows < 3 * threads && m / (rows + 1) >= 96 {
+        while blocks * rows < 8 * threads && m / (rows + 1) >= 96 {
             rows += 1;
         }
         let height = m.div_ceil(rows).max(1).next_multiple_of(24);

@@ -59,7 +59,7 @@ impl<const R: usize> Tile<'_, R> {
     ///
     /// # Safety
     ///
-    /// They can be read and written, and A is as deep as B.
+    /// They can be read and written, and rows of A read as far as B is deep.
     #[inline(always)]
     pub unsafe fn compute<S: Simd, const V: usize>(self, simd: S, wide: usize) {
         let lanes = V * S::F32_LANES;
@@ -95,12 +95,12 @@ impl<const R: usize> Tile<'_, R> {
     ///
     /// # Safety
     ///
-    /// R rows of V vectors can be read and written, and A is as deep as B.
+    /// R rows of V vectors can be read and written, and rows of A read as far as B is deep.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     unsafe fn whole<S: Simd, const V: usize>(self, simd: S) {
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        // SAFETY: A is deep enough by the caller's promise.
+        // SAFETY: A can be read by the caller's promise.
         unsafe {
             if self.a.packed {
                 self.sum_up::<S, V, true>(simd, &mut sums);
@@ -133,7 +133,7 @@ impl<const R: usize> Tile<'_, R> {
     ///
     /// # Safety
     ///
-    /// A is as deep as B, and packed if that is said.
+    /// Rows of A can be read as far as B is deep, and are packed if that is said.
     #[inline(always)]
     unsafe fn sum_up<S: Simd, const V: usize, const PACKED: bool>(&self, simd: S, sums: &mut [[S::f32s; V]; R]) {
         let starts = self.a.starts::<PACKED>();
