@@ -108,7 +108,8 @@ export async function start(executablePath, engines) {
     ...found,
     software: /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(found.adapter ?? ""),
     run: async (peer, job, patience) => {
-      const browser = await launch(flags);
+      // An adapter that is emulated takes processor time, so only those who compute on it get one.
+      const browser = await launch(peer.device === "WebGPU" ? flags : []);
       let late = false;
       const timer = setTimeout(() => {
         late = true;
