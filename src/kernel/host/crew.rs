@@ -28,8 +28,8 @@ static CREW: Crew = Crew {
     done: Condvar::new(),
 };
 
-/// Runs `work` for 0, 1, … `pieces` − 1, of which there is one at least, in any order, on the calling thread and those of the pool; false, with nothing
-/// done, while the crew is at work already, be it for another thread or for a piece of which this is a part.
+/// Runs `work` for 0, 1, … `pieces` − 1, at least for 0, in any order, on the calling thread and those of the pool; false,
+/// with nothing done, while the crew is at work already, be it for another thread or for a piece of which this is a part.
 ///
 /// # Panics
 ///

@@ -132,6 +132,7 @@ impl Work<'_> {
         }
         threads::each(pieces, |number| piece(number..number + 1, 0..0, 0..0));
         let blocks = columns.len().div_ceil(self.wide);
+        // Several blocks for each thread, so that all end together, but none so low that a panel passes by for a few rows.
         let mut rows = 1;
         while blocks * rows < 8 * threads && m / (rows + 1) >= 96 {
             rows += 1;

@@ -31,8 +31,8 @@ impl<const R: usize> Rows<R> {
     /// Where they begin.
     ///
     /// In WebAssembly they are made to look as if they had nothing to do with each other: LLVM would compute the place of each
-    /// value from that of the one above, in a chain through the whole loop over k that many processors wait for longer than
-    /// for the products. Not so if they are packed: one register holds the place of all.
+    /// value from that of the one above, in a chain through the whole loop over k that processors of Intel's wait for longer
+    /// than for the products. Not so if they are packed: one register holds the place of all.
     #[inline(always)]
     fn starts<const PACKED: bool>(&self) -> [*const f32; R] {
         let starts = std::array::from_fn(|r| self.start.wrapping_add(if PACKED { r } else { r * self.row }));
@@ -154,7 +154,7 @@ impl<const R: usize> Tile<'_, R> {
 /// # Safety
 ///
 /// They can be read.
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop)] // Indices, not closures, for the reason at `Tile::whole`.
 #[inline(always)]
 unsafe fn multiply<S: Simd, const R: usize, const V: usize>(
     simd: S,
