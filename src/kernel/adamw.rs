@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 use super::host::math::dot;
 use super::host::threads::{self, Shared};
+use super::host::wide::wide;
 
 /// Values that one thread takes at a time.
 const RUN: usize = 1 << 16;
@@ -69,13 +70,12 @@ impl Update {
         let size = parameter.len();
         assert!(gradient.len() == size && first.len() == size && second.len() == size, "arrays of {size} values");
         let (parameter, first, second) = (Shared::new(parameter), Shared::new(first), Shared::new(second));
-        let arch = pulp::Arch::new();
         threads::ranges(size, RUN, |_, range| {
             let gradient = &gradient[range.clone()];
             // SAFETY: `ranges` gives every place once.
             let arrays =
                 unsafe { [parameter.part(range.clone()), first.part(range.clone()), second.part(range.clone())] };
-            arch.dispatch(|| self.one_run(gradient, scale, arrays));
+            one_run(self, gradient, scale, arrays);
         });
     }
 
@@ -100,7 +100,6 @@ impl Update {
         gradient.ids.iter().for_each(|&id| touched[id] = true);
         let (parameter, first, second) = (Shared::new(parameter), Shared::new(first), Shared::new(second));
         let (touched, keep, zeros) = (&*touched, self.factors().keep as f32, vec![0.0; width]);
-        let arch = pulp::Arch::new();
         threads::ranges(touched.len(), RUN.div_ceil(width.max(1)), |_, rows| {
             for row in rows {
                 let at = row * width..(row + 1) * width;
@@ -108,7 +107,7 @@ impl Update {
                 let parameter = unsafe { parameter.part(at.clone()) };
                 if !touched[row] {
                     if keep != 1.0 {
-                        arch.dispatch(|| parameter.iter_mut().for_each(|p| *p *= keep));
+                        multiply(parameter, keep);
                     }
                     continue;
                 }
@@ -116,23 +115,9 @@ impl Update {
                 let gradient = found.map_or(&zeros[..], |place| &gradient.values[place * width..(place + 1) * width]);
                 // SAFETY: as above.
                 let arrays = unsafe { [parameter, first.part(at.clone()), second.part(at)] };
-                arch.dispatch(|| self.one_run(gradient, scale, arrays));
+                one_run(self, gradient, scale, arrays);
             }
         });
-    }
-
-    #[inline(always)]
-    fn one_run(&self, gradient: &[f32], scale: f32, [parameter, first, second]: [&mut [f32]; 3]) {
-        let Factors { keep, rate, root } = self.factors();
-        let (keep, rate, root, epsilon) = (keep as f32, rate as f32, root as f32, self.epsilon as f32);
-        let (beta1, beta2) = (self.beta1 as f32, self.beta2 as f32);
-        let (rest1, rest2) = ((1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32);
-        for (((p, g), m), v) in parameter.iter_mut().zip(gradient).zip(first).zip(second) {
-            let g = g * scale;
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * g * g;
-            *p = keep * *p - rate * *m / (v.sqrt() * root + epsilon);
-        }
     }
 
     /// The same on the device: parameter, gradient and moments `[N]`, scale `[1]` → parameter and moments.
@@ -153,18 +138,49 @@ impl Update {
     }
 }
 
+wide! {
+    /// Updates some values and their moments: parameter, first and second.
+    fn one_run(update: &Update, gradient: &[f32], scale: f32, arrays: [&mut [f32]; 3]) {
+        let [parameter, first, second] = arrays;
+        let Factors { keep, rate, root } = update.factors();
+        let (keep, rate, root, epsilon) = (keep as f32, rate as f32, root as f32, update.epsilon as f32);
+        let (beta1, beta2) = (update.beta1 as f32, update.beta2 as f32);
+        let (rest1, rest2) = ((1.0 - update.beta1) as f32, (1.0 - update.beta2) as f32);
+        for (((p, g), m), v) in parameter.iter_mut().zip(gradient).zip(first).zip(second) {
+            let g = g * scale;
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * g * g;
+            *p = keep * *p - rate * *m / (v.sqrt() * root + epsilon);
+        }
+    }
+}
+
+wide! {
+    fn multiply(values: &mut [f32], factor: f32) {
+        for value in values {
+            *value *= factor;
+        }
+    }
+}
+
+wide! {
+    fn square(values: &[f32]) -> f32 {
+        dot(values, values)
+    }
+}
+
 /// Σ x², in f32 over short runs and in f64 over the runs: fast, and exact enough for 10⁸ values. The same on any number
 /// of threads.
 pub fn squared_sum(values: &[f32]) -> f64 {
     const SHORT: usize = 4096;
     let mut sums = vec![0.0; values.len().div_ceil(SHORT)];
-    let (arch, shared) = (pulp::Arch::new(), Shared::new(&mut sums));
+    let shared = Shared::new(&mut sums);
     threads::ranges(values.len(), RUN, |piece, range| {
         for (run, values) in values[range].chunks(SHORT).enumerate() {
             let place = piece * (RUN / SHORT) + run;
             // SAFETY: every piece has runs of its own.
             let sum = unsafe { shared.part(place..place + 1) };
-            sum[0] = arch.dispatch(|| dot(values, values));
+            sum[0] = square(values);
         }
     });
     sums.into_iter().map(f64::from).sum()

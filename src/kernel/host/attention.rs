@@ -6,8 +6,10 @@
 use std::cell::Cell;
 
 use super::gemm::{Matrix, Size, Start, product_here};
-use super::math::{Exp, dot, sum};
+use super::math::{Exp, dot, largest, sum};
+use super::norm::drop_run;
 use super::threads::{self, Shared};
+use super::wide::wide;
 use crate::kernel::dropout::Mask;
 
 /// What is mixed with what.
@@ -87,7 +89,7 @@ impl<'a> Input<'a> {
             return weights;
         }
         room.copy_from_slice(weights);
-        pulp::Arch::new().dispatch(|| self.mask.apply(head.place, room));
+        drop_run(self.mask, head.place, room);
         room
     }
 }
@@ -106,7 +108,6 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
         3 * mixed.len() == input.qkv.len() && weights.len() == rows * heads * square && bias.len() == rows * tokens
     );
     let (mixed, weights) = (Shared::new(mixed), Shared::new(weights));
-    let (arch, scale) = (pulp::Arch::new(), input.scale());
     threads::each(rows, |row| {
         // SAFETY: every row is given once.
         let (mixed, weights) = unsafe { (mixed.part(input.row(row)), weights.part(input.row_weights(row))) };
@@ -117,12 +118,7 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
             let head = input.head(row, number);
             let scores = Size { m: tokens, n: tokens, k: input.width() };
             product_here(scores, head.query, head.key.transposed(), Start::Zero, weights, tokens);
-            arch.dispatch(|| {
-                let exp = Exp::new();
-                for weights in weights.chunks_exact_mut(tokens) {
-                    softmax(exp, weights, bias, scale);
-                }
-            });
+            softmax(weights, bias, input.scale());
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let left = Matrix::rows(input.dropped(head, weights, &mut dropped), tokens);
             product_here(mix, left, head.value, Start::Zero, &mut mixed[head.column..], hidden);
@@ -131,21 +127,23 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
     });
 }
 
-/// `softmax(scale · scores + bias)` of one row of scores, in place.
-#[inline(always)]
-fn softmax(exp: Exp, scores: &mut [f32], bias: &[f32], scale: f32) {
-    let bias = &bias[..scores.len()];
-    let mut largest = f32::MIN;
-    for i in 0..scores.len() {
-        scores[i] = scores[i] * scale + bias[i];
-        largest = if scores[i] > largest { scores[i] } else { largest };
-    }
-    for score in scores.iter_mut() {
-        *score = exp.at(*score - largest);
-    }
-    let share = sum(scores).recip();
-    for score in scores.iter_mut() {
-        *score *= share;
+wide! {
+    /// `softmax(scale · scores + bias)` of every row of scores, in place; a row is as long as the bias.
+    fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
+        let exp = Exp::new();
+        for scores in scores.chunks_exact_mut(bias.len()) {
+            for i in 0..bias.len() {
+                scores[i] = scores[i] * scale + bias[i];
+            }
+            let largest = largest(scores);
+            for score in scores.iter_mut() {
+                *score = exp.at(*score - largest);
+            }
+            let share = sum(scores).recip();
+            for score in scores.iter_mut() {
+                *score *= share;
+            }
+        }
     }
 }
 
@@ -157,7 +155,6 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
     assert!(weights.len() == rows * heads * square && 3 * gradient.len() == input.qkv.len());
     assert_eq!(dqkv.len(), input.qkv.len(), "gradients as large as what they are of");
     let (dqkv, wide) = (Shared::new(dqkv), 3 * hidden);
-    let arch = pulp::Arch::new();
     threads::each(rows, |row| {
         // SAFETY: every row is given once.
         let dqkv = unsafe { dqkv.part(3 * input.row(row).start..3 * input.row(row).end) };
@@ -171,12 +168,8 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
             // Down from the mix to values and weights…
             let scores = Size { m: tokens, n: tokens, k: input.width() };
             product_here(scores, dmixed, head.value.transposed(), Start::Zero, &mut dweights, tokens);
-            arch.dispatch(|| {
-                input.mask.apply(head.place, &mut dweights);
-                for (weights, dweights) in weights.chunks_exact(tokens).zip(dweights.chunks_exact_mut(tokens)) {
-                    softmax_back(weights, dweights, input.scale());
-                }
-            });
+            drop_run(input.mask, head.place, &mut dweights);
+            softmax_back(weights, &mut dweights, tokens, input.scale());
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let (left, dscores) = (input.dropped(head, weights, &mut dropped), Matrix::rows(&dweights, tokens));
             let left = Matrix::rows(left, tokens).transposed();
@@ -189,12 +182,14 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
     });
 }
 
-/// Turns the gradient of a row of weights into that of its scores, in place: `ds = scale · w · (dw − Σ w·dw)`
-#[inline(always)]
-fn softmax_back(weights: &[f32], gradient: &mut [f32], scale: f32) {
-    let weights = &weights[..gradient.len()];
-    let mean = dot(weights, gradient);
-    for i in 0..gradient.len() {
-        gradient[i] = scale * weights[i] * (gradient[i] - mean);
+wide! {
+    /// Turns the gradient of weights into that of scores, in place, row by row: `ds = scale · w · (dw − Σ w·dw)`
+    fn softmax_back(weights: &[f32], gradient: &mut [f32], row: usize, scale: f32) {
+        for (weights, gradient) in weights.chunks_exact(row).zip(gradient.chunks_exact_mut(row)) {
+            let mean = dot(weights, gradient);
+            for i in 0..row {
+                gradient[i] = scale * weights[i] * (gradient[i] - mean);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! over the same input. Letters: N rows, I inputs, O outputs, P layers side by side.
 
 use super::gemm::{Matrix, Size, Start, product};
+use super::math::add;
 use super::threads::{self, Shared};
 
 /// Rows that one thread takes at a time.
@@ -64,18 +65,12 @@ pub fn bias_gradient(gradient: &[f32], columns: Columns, dbias: &mut [f32]) {
     let (rows, stride) = (columns.rows(gradient, outputs), columns.of * outputs);
     let mut sums = vec![0.0; rows.div_ceil(RUN) * outputs];
     let shared = Shared::new(&mut sums);
-    let arch = pulp::Arch::new();
     threads::ranges(rows, RUN, |piece, range| {
         // SAFETY: every piece is given once.
         let sums = unsafe { shared.part(piece * outputs..(piece + 1) * outputs) };
-        arch.dispatch(|| {
-            for row in gradient[range.start * stride..range.end * stride].chunks_exact(stride) {
-                let row = &row[columns.at * outputs..][..outputs];
-                for i in 0..outputs {
-                    sums[i] += row[i];
-                }
-            }
-        });
+        for row in gradient[range.start * stride..range.end * stride].chunks_exact(stride) {
+            add(&row[columns.at * outputs..][..outputs], sums);
+        }
     });
     dbias.fill(0.0);
     for sums in sums.chunks_exact(outputs) {

@@ -1,6 +1,8 @@
 //! The functions that element-wise kernels need, written so that compilers put several values into one vector:
 //! no branches, no calls.
 
+use super::wide::wide;
+
 /// eˣ: its constants, made once for many x.
 ///
 /// In WebAssembly they look as if they were not known before the program runs: V8 would put each constant of a vector
@@ -112,6 +114,29 @@ fn unknown<const N: usize>(constants: [f32; N]) -> [f32; N] {
     if cfg!(target_family = "wasm") { constants.map(std::hint::black_box) } else { constants }
 }
 
+wide! {
+    /// Adds a row to sums.
+    pub fn add(row: &[f32], sums: &mut [f32]) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+}
+
+/// The largest of a row, in sixteen lanes; `f32::MIN` if none is larger, or is a number.
+#[inline(always)]
+pub fn largest(values: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    let mut lanes = [f32::MIN; 16];
+    let (runs, rest) = values.as_chunks::<16>();
+    for run in runs {
+        for i in 0..16 {
+            lanes[i] = larger(run[i], lanes[i]);
+        }
+    }
+    rest.iter().chain(&lanes).fold(f32::MIN, |largest, &value| larger(value, largest))
+}
+
 /// Σ over a row, in sixteen lanes.
 #[inline(always)]
 pub fn sum(values: &[f32]) -> f32 {
@@ -205,5 +230,17 @@ mod tests {
             assert_eq!(sum(&values), exact);
             assert_eq!(dot(&values, &vec![1.0; size]), exact);
         }
+    }
+
+    #[test]
+    fn the_largest_is_found_wherever_it_is() {
+        for size in [1, 15, 16, 17, 100] {
+            for place in 0..size {
+                let values: Vec<f32> = (0..size).map(|i| if i == place { -1.0 } else { -2.0 - i as f32 }).collect();
+                assert_eq!(largest(&values), -1.0, "{place} of {size}");
+            }
+        }
+        assert_eq!(largest(&[]), f32::MIN);
+        assert_eq!(largest(&[f32::NEG_INFINITY; 40]), f32::MIN);
     }
 }

@@ -13,3 +13,4 @@ mod pack;
 mod piece;
 pub mod threads;
 mod tile;
+pub mod wide;

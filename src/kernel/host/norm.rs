@@ -3,6 +3,7 @@
 
 use super::math::{dot, sum};
 use super::threads::{self, Shared};
+use super::wide::wide;
 use crate::kernel::dropout::Mask;
 
 /// Rows that one thread takes at a time.
@@ -33,42 +34,40 @@ pub fn forward(input: Input, y: &mut [f32], normal: &mut [f32], scales: &mut [f3
     assert!([input.x.len(), y.len(), normal.len()].iter().all(|&size| size == rows * width), "{rows} rows of {width}");
     assert!(input.beta.len() == width && input.residual.is_none_or(|r| r.len() == rows * width));
     let (y, normal, scales) = (Shared::new(y), Shared::new(normal), Shared::new(scales));
-    let arch = pulp::Arch::new();
     threads::ranges(rows, RUN, |_, range| {
-        arch.dispatch(|| {
-            for row in range {
-                let at = row * width..(row + 1) * width;
-                // SAFETY: every row is given once.
-                let (y, normal, scale) = unsafe { (y.part(at.clone()), normal.part(at), scales.part(row..row + 1)) };
-                scale[0] = one_row(&input, row, y, normal);
-            }
-        });
+        for row in range {
+            let at = row * width..(row + 1) * width;
+            // SAFETY: every row is given once.
+            let (y, normal, scale) = unsafe { (y.part(at.clone()), normal.part(at), scales.part(row..row + 1)) };
+            scale[0] = one_row(&input, row, y, normal);
+        }
     });
 }
 
-#[inline(always)]
-fn one_row(input: &Input, row: usize, y: &mut [f32], normal: &mut [f32]) -> f32 {
-    let width = normal.len();
-    let at = row * width..(row + 1) * width;
-    normal.copy_from_slice(&input.x[at.clone()]);
-    input.mask.apply(at.start, normal);
-    if let Some(residual) = input.residual {
-        let residual = &residual[at];
-        for i in 0..width {
-            normal[i] += residual[i];
+wide! {
+    fn one_row(input: &Input, row: usize, y: &mut [f32], normal: &mut [f32]) -> f32 {
+        let width = normal.len();
+        let at = row * width..(row + 1) * width;
+        normal.copy_from_slice(&input.x[at.clone()]);
+        input.mask.apply(at.start, normal);
+        if let Some(residual) = input.residual {
+            let residual = &residual[at];
+            for i in 0..width {
+                normal[i] += residual[i];
+            }
         }
+        let mean = sum(normal) / width as f32;
+        for value in normal.iter_mut() {
+            *value -= mean;
+        }
+        // The variance of what is left after the mean is gone: no digits are lost.
+        let scale = (dot(normal, normal) / width as f32 + input.epsilon).sqrt().recip();
+        for i in 0..width {
+            normal[i] *= scale;
+            y[i] = normal[i] * input.gamma[i] + input.beta[i];
+        }
+        scale
     }
-    let mean = sum(normal) / width as f32;
-    for value in normal.iter_mut() {
-        *value -= mean;
-    }
-    // The variance of what is left after the mean is gone: no digits are lost.
-    let scale = (dot(normal, normal) / width as f32 + input.epsilon).sqrt().recip();
-    for i in 0..width {
-        normal[i] *= scale;
-        y[i] = normal[i] * input.gamma[i] + input.beta[i];
-    }
-    scale
 }
 
 /// What [`forward`] kept, and the gradient of y.
@@ -94,24 +93,21 @@ pub fn backward(kept: Kept, dgamma: &mut [f32], dbeta: &mut [f32], dz: &mut [f32
     // Every run of rows has sums of its own, added up in order afterwards.
     let mut sums = vec![0.0; rows.div_ceil(RUN) * 2 * width];
     let (partial, shared) = (Shared::new(&mut sums), Shared::new(dz));
-    let arch = pulp::Arch::new();
     threads::ranges(rows, RUN, |piece, range| {
         // SAFETY: every piece and every row is given once.
         let (dgamma, dbeta) = unsafe { partial.part(piece * 2 * width..(piece + 1) * 2 * width) }.split_at_mut(width);
-        arch.dispatch(|| {
-            for row in range {
-                let at = row * width..(row + 1) * width;
-                // SAFETY: as above.
-                let dz = unsafe { shared.part(at.clone()) };
-                one_row_back(
-                    kept.scales[row],
-                    kept.gamma,
-                    &kept.normal[at.clone()],
-                    &kept.gradient[at],
-                    [dgamma, dbeta, dz],
-                );
-            }
-        });
+        for row in range {
+            let at = row * width..(row + 1) * width;
+            // SAFETY: as above.
+            let dz = unsafe { shared.part(at.clone()) };
+            one_row_back(
+                kept.scales[row],
+                kept.gamma,
+                &kept.normal[at.clone()],
+                &kept.gradient[at],
+                [&mut *dgamma, &mut *dbeta, dz],
+            );
+        }
     });
     for pair in sums.chunks_exact(2 * width) {
         for i in 0..width {
@@ -121,29 +117,36 @@ pub fn backward(kept: Kept, dgamma: &mut [f32], dbeta: &mut [f32], dz: &mut [f32
     }
 }
 
-#[inline(always)]
-fn one_row_back(scale: f32, gamma: &[f32], normal: &[f32], gradient: &[f32], out: [&mut [f32]; 3]) {
-    let [dgamma, dbeta, dz] = out;
-    let width = gamma.len();
-    let (normal, gradient, dz) = (&normal[..width], &gradient[..width], &mut dz[..width]);
-    for i in 0..width {
-        dgamma[i] += gradient[i] * normal[i];
-        dbeta[i] += gradient[i];
-        dz[i] = gradient[i] * gamma[i];
-    }
-    let (mean, slope) = (sum(dz) / width as f32, dot(dz, normal) / width as f32);
-    for i in 0..width {
-        dz[i] = scale * (dz[i] - mean - normal[i] * slope);
+wide! {
+    fn one_row_back(scale: f32, gamma: &[f32], normal: &[f32], gradient: &[f32], out: [&mut [f32]; 3]) {
+        let [dgamma, dbeta, dz] = out;
+        let width = gamma.len();
+        let (normal, gradient, dz) = (&normal[..width], &gradient[..width], &mut dz[..width]);
+        for i in 0..width {
+            dgamma[i] += gradient[i] * normal[i];
+            dbeta[i] += gradient[i];
+            dz[i] = gradient[i] * gamma[i];
+        }
+        let (mean, slope) = (sum(dz) / width as f32, dot(dz, normal) / width as f32);
+        for i in 0..width {
+            dz[i] = scale * (dz[i] - mean - normal[i] * slope);
+        }
     }
 }
 
 /// Dropout of a whole array, in place.
 pub fn drop_out(mask: Mask, values: &mut [f32]) {
-    let (arch, size, shared) = (pulp::Arch::new(), values.len(), Shared::new(values));
+    let (size, shared) = (values.len(), Shared::new(values));
     threads::ranges(size, 1 << 14, |_, range| {
         let start = range.start;
         // SAFETY: `ranges` gives every place once.
-        let values = unsafe { shared.part(range) };
-        arch.dispatch(|| mask.apply(start, values));
+        drop_run(mask, start, unsafe { shared.part(range) });
     });
+}
+
+wide! {
+    /// Dropout of neighbouring values, the first of which is at `place` in its array.
+    pub fn drop_run(mask: Mask, place: usize, values: &mut [f32]) {
+        mask.apply(place, values);
+    }
 }

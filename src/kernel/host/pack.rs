@@ -13,6 +13,8 @@ const LINE: usize = 16;
 const RUN: usize = 64;
 /// Rows that are copied together, so that a panel's cache lines are written whole.
 const TOGETHER: usize = 4;
+/// Values of each row of A that are packed at a time: their cache lines stay in the first cache for the next strip.
+const FEW: usize = 16;
 /// Panels that are written at a time: more would push one another out of the first cache.
 const AT_ONCE: usize = 8;
 
@@ -176,18 +178,27 @@ fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
     }
 }
 
-/// Packs R rows of A: k after k, R values each.
+/// Packs rows of A in strips of R: of each strip k after k, R values each.
 #[inline(always)]
-pub(super) fn turn<const R: usize>(a: Matrix, strip: &mut [f32]) {
-    for (k, packed) in strip.as_chunks_mut::<R>().0.iter_mut().enumerate() {
-        let values = &a.values[k * a.column..];
-        if a.row == 1 {
-            packed.copy_from_slice(&values[..R]);
-        } else {
-            for (i, slot) in packed.iter_mut().enumerate() {
-                *slot = values[i * a.row];
+pub(super) fn turn<const R: usize>(a: Matrix, depth: usize, strips: &mut [f32]) {
+    let mut from = 0;
+    while from < depth {
+        let some = FEW.min(depth - from);
+        for (number, strip) in strips.chunks_exact_mut(R * depth).enumerate() {
+            let values = &a.values[number * R * a.row + from * a.column..];
+            let packed = strip[from * R..][..some * R].as_chunks_mut::<R>().0;
+            for (k, packed) in packed.iter_mut().enumerate() {
+                let values = &values[k * a.column..];
+                if a.row == 1 {
+                    packed.copy_from_slice(&values[..R]);
+                } else {
+                    for (i, slot) in packed.iter_mut().enumerate() {
+                        *slot = values[i * a.row];
+                    }
+                }
             }
         }
+        from += some;
     }
 }
 

@@ -15,14 +15,24 @@ thread_local! {
     static STRIP: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-/// Rows × vectors of a tile, as large as the registers allow: that many sums, a row of B, a value of A. In browsers twelve
-/// sums fit where multiply-add is one instruction, as it is in the module with threads, and code is in the order in which it
-/// is written (tools/rustc-in-order.sh); else eight (tests/bench/LOG.md).
-const IN_BROWSERS: (usize, usize) = if cfg!(feature = "threads") { (6, 2) } else { (4, 2) };
-/// With 32 registers.
-const LARGE: (usize, usize) = (8, 3);
+/// What tiles have: as many sums as the registers allow, beside a row of B and a value of A.
+struct Shape {
+    rows: usize,
+    vectors: usize,
+    /// Rows of a lower tile for those that remain, before they are taken two by two.
+    lower: usize,
+}
+
+/// In browsers twelve sums fit where multiply-add is one instruction, as it is in the module with threads, and code is in the
+/// order in which it is written (tools/rustc-in-order.sh); else eight (tests/bench/LOG.md).
+const IN_BROWSERS: Shape = Shape { rows: if cfg!(feature = "threads") { 6 } else { 4 }, vectors: 2, lower: 2 };
+/// With 32 registers. Wider than two vectors, it would leave much of it unused in attention, whose heads are 32 or 64 wide.
+const LARGE: Shape = Shape { rows: 12, vectors: 2, lower: 6 };
 /// With 16.
-const SMALL: (usize, usize) = (6, 2);
+const SMALL: Shape = Shape { rows: 6, vectors: 2, lower: 2 };
+
+/// Strips of A that are packed together: read one by one, each cache line of A would be fetched for every strip in it.
+const TOGETHER: usize = 4;
 
 /// Columns of a panel: what a tile has.
 pub(super) struct Lanes;
@@ -32,12 +42,12 @@ impl WithSimd for Lanes {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
-        let (_, vectors) = match S::REGISTER_COUNT {
+        let shape = match S::REGISTER_COUNT {
             _ if cfg!(target_family = "wasm") => IN_BROWSERS,
             32.. => LARGE,
             _ => SMALL,
         };
-        vectors * S::F32_LANES
+        shape.vectors * S::F32_LANES
     }
 }
 
@@ -61,18 +71,18 @@ impl WithSimd for Piece<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if cfg!(target_family = "wasm") {
-            self.run::<S, { IN_BROWSERS.0 }, { IN_BROWSERS.1 }>(simd);
+            self.run::<S, { IN_BROWSERS.rows }, { IN_BROWSERS.lower }, { IN_BROWSERS.vectors }>(simd);
         } else if S::REGISTER_COUNT >= 32 {
-            self.run::<S, { LARGE.0 }, { LARGE.1 }>(simd);
+            self.run::<S, { LARGE.rows }, { LARGE.lower }, { LARGE.vectors }>(simd);
         } else {
-            self.run::<S, { SMALL.0 }, { SMALL.1 }>(simd);
+            self.run::<S, { SMALL.rows }, { SMALL.lower }, { SMALL.vectors }>(simd);
         }
     }
 }
 
 impl Piece<'_> {
     #[inline(always)]
-    fn run<S: Simd, const R: usize, const V: usize>(self, simd: S) {
+    fn run<S: Simd, const R: usize, const L: usize, const V: usize>(self, simd: S) {
         let mut pack = self.pack.start;
         while pack < self.pack.end {
             self.panels.pack::<S, V>(pack, self.packed);
@@ -82,7 +92,7 @@ impl Piece<'_> {
         let mut first = self.columns.start;
         while first < self.columns.end {
             let columns = first..(first + self.work.wide).min(self.columns.end);
-            self.block::<S, R, V>(simd, columns, &mut strip);
+            self.block::<S, R, L, V>(simd, columns, &mut strip);
             first += self.work.wide;
         }
         STRIP.set(strip);
@@ -90,27 +100,69 @@ impl Piece<'_> {
 
     /// Columns whose panels fit into the second cache.
     #[inline(always)]
-    fn block<S: Simd, const R: usize, const V: usize>(&self, simd: S, columns: Range<usize>, room: &mut Vec<f32>) {
+    fn block<S: Simd, const R: usize, const L: usize, const V: usize>(
+        &self,
+        simd: S,
+        columns: Range<usize>,
+        room: &mut Vec<f32>,
+    ) {
         let Work { depth: whole, deep, .. } = *self.work;
         let mut from = 0;
         // A product over nothing is the start.
         while from == 0 || from < whole {
-            let depth = deep.min(whole - from);
-            let mut row = self.rows.start;
-            while row + R <= self.rows.end {
-                self.strip::<S, R, V>(simd, row, columns.clone(), from..from + depth, room);
-                row += R;
+            let deep = from..whole.min(from + deep);
+            // The last rows in lower strips, at the end two by two: one alone would wait for each of its sums.
+            let mut rows = self.rows.clone();
+            self.strips::<S, R, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
+            if L > 2 {
+                self.strips::<S, L, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
             }
-            // The last rows, two by two: one alone would wait for each of its sums.
-            while row + 2 <= self.rows.end {
-                self.strip::<S, 2, V>(simd, row, columns.clone(), from..from + depth, room);
-                row += 2;
-            }
-            if row < self.rows.end {
-                self.strip::<S, 1, V>(simd, row, columns.clone(), from..from + depth, room);
-            }
-            from += depth.max(1);
+            self.strips::<S, 2, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
+            self.strips::<S, 1, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
+            from = deep.end.max(1);
         }
+    }
+
+    /// As many of the rows as make whole strips of R: their products over some k.
+    #[inline(always)]
+    fn strips<S: Simd, const R: usize, const V: usize>(
+        &self,
+        simd: S,
+        rows: &mut Range<usize>,
+        columns: Range<usize>,
+        deep: Range<usize>,
+        room: &mut Vec<f32>,
+    ) {
+        while rows.start + R <= rows.end {
+            let strips = (rows.len() / R).min(TOGETHER);
+            let (a, step) = self.left::<R>(room, rows.start, strips, deep.clone());
+            for strip in 0..strips {
+                let a = Matrix { values: &a.values[(strip * step).min(a.values.len())..], ..a };
+                self.strip::<S, R, V>(simd, Rows::new(a, deep.len()), rows.start, columns.clone(), deep.clone());
+                rows.start += R;
+            }
+        }
+    }
+
+    /// Strips of A from a row on, and from the first value of one to that of the next: where they are if the values of a row
+    /// are neighbours, else packed, of each strip k after k, `R` values each.
+    #[inline(always)]
+    fn left<'b, const R: usize>(
+        &'b self,
+        room: &'b mut Vec<f32>,
+        row: usize,
+        strips: usize,
+        deep: Range<usize>,
+    ) -> (Matrix<'b>, usize) {
+        let a = self.work.a;
+        let a = Matrix { values: &a.values[(row * a.row + deep.start * a.column).min(a.values.len())..], ..a };
+        if a.column == 1 || deep.is_empty() {
+            return (a, R * a.row);
+        }
+        let (depth, size) = (deep.len(), strips * R * deep.len());
+        grow(room, size);
+        turn::<R>(a, depth, &mut room[..size]);
+        (Matrix { values: room, row: 1, column: R }, R * depth)
     }
 
     /// R rows of C, tile by tile: their products over some k.
@@ -118,15 +170,14 @@ impl Piece<'_> {
     fn strip<S: Simd, const R: usize, const V: usize>(
         &self,
         simd: S,
+        a: Rows<R>,
         row: usize,
         columns: Range<usize>,
         deep: Range<usize>,
-        room: &mut Vec<f32>,
     ) {
         let Work { stride, start, c, .. } = *self.work;
         let start = if deep.start > 0 { Start::Add } else { start };
         let depth = deep.len();
-        let a = Rows::<R>::new(self.left::<R>(room, row, deep.start, depth), depth);
         let first = row * stride + columns.start;
         let last = first + (R - 1) * stride + columns.len();
         // SAFETY: of what lies between, the tiles touch these rows and columns alone, which no other thread has.
@@ -148,18 +199,5 @@ impl Piece<'_> {
             column += lanes;
             panel += depth * lanes;
         }
-    }
-
-    /// The next rows of A, where they are if their values are neighbours, else packed: k after k, `R` values each.
-    #[inline(always)]
-    fn left<'b, const R: usize>(&'b self, room: &'b mut Vec<f32>, row: usize, from: usize, depth: usize) -> Matrix<'b> {
-        let Matrix { values, row: stride, column } = self.work.a;
-        let values = &values[(row * stride + from * column).min(values.len())..];
-        if column == 1 || depth == 0 {
-            return Matrix { values, ..self.work.a };
-        }
-        grow(room, depth * R);
-        turn::<R>(Matrix { values, row: stride, column }, &mut room[..depth * R]);
-        Matrix { values: room, row: 1, column: R }
     }
 }

@@ -4,8 +4,8 @@ use pulp::Simd;
 
 use super::gemm::{Matrix, Start};
 
-/// Columns of the widest tile: three vectors of AVX-512.
-const WIDEST: usize = 48;
+/// Columns of the widest tile: two vectors of AVX-512.
+const WIDEST: usize = 32;
 
 /// R rows of A over as many k as a panel of B has.
 #[derive(Clone, Copy)]
