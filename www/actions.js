@@ -85,7 +85,7 @@ export function createActions(world) {
   }
 
   const runs = runActions(world, recipes.settled);
-  const projects = projectActions(world, { ...data, ...models, ...recipes });
+  const projects = projectActions(world, { ...data, ...models, ...recipes, ...several });
 
   async function train() {
     await data.useShown();

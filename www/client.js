@@ -289,10 +289,11 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      * Goes on with the run of a checkpoint. The bytes are handed over, as with a model.
      *
      * @param {Uint8Array} bytes
+     * @param {OnProgress} [onProgress]  Of the tokens that are still to be counted.
      * @returns {Promise<{info: import("./protocol.js").RunInfo, events: import("./protocol.js").RunEvent[],
      *   search: {info: import("./protocol.js").SearchInfo, base: import("./protocol.js").Recipe}|null}>}
      */
-    resumeRun: (bytes) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]) }),
+    resumeRun: (bytes, onProgress) => ask("resume_run", [bytes], { transfer: buffersOf([bytes]), onProgress }),
 
     /** @param {Uint8Array} bytes  Copied. @returns {Promise<import("./protocol.js").CheckpointInfo>} */
     checkpointInfo: (bytes) => ask("checkpoint_info", [bytes]),

@@ -372,8 +372,8 @@
  *   pause() resume() stop()            -> null            "done" follows stop
  *   checkpoint()                       -> {bytes: Uint8Array, info: CheckpointInfo}  the run under way, which goes on
  *   resume_run(bytes)                  -> {info: RunInfo, events: RunEvent[], search: {info: SearchInfo, base: Recipe}|null}
- *                                         what was told so far; then events flow as after start or start_search. The same model
- *                                         and columns are open, or it says what differs
+ *                                         with progress as in start; `events` were told so far, more flow as after start or
+ *                                         start_search. The same model and columns are open, or it says what differs
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head

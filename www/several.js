@@ -21,16 +21,20 @@ import { allowed, readField, usedBy } from "./recipe.js";
  */
 
 /**
- * @typedef {object} SeveralState
+ * @typedef {object} SeveralForm  What the user chose and wrote.
  * @property {Kind} kind
  * @property {string} seeds          How many, as written.
  * @property {string} draws          How many, as written.
  * @property {string} search_seed    Seed of the draws, as written.
  * @property {boolean} stop_losers
  * @property {AxisDraft[]} axes
+ *
+ * @typedef {object} Judgement  What is to be said of it.
  * @property {Record<string, string>} mistakes  By the hyperparameter's name, or "seeds", "runs", "search_seed",
  *   "fields" or "rows".
  * @property {number|null} runs      How many that makes; null while it is not known.
+ *
+ * @typedef {SeveralForm & Judgement} SeveralState
  */
 
 /** Of these the order of magnitude matters. */
@@ -44,6 +48,11 @@ export const ONE_RUN = {
   ...{ kind: "one", seeds: "3", draws: "12", search_seed: "0", stop_losers: true },
   ...{ axes: [], mistakes: {}, runs: null },
 };
+
+/** @param {SeveralState} several @returns {SeveralForm} */
+export function formOf({ mistakes: _mistakes, runs: _runs, ...form }) {
+  return form;
+}
 
 /**
  * Hyperparameters that can be varied: those that the method uses, or one of the methods to be tried, but for the metric,

@@ -118,25 +118,9 @@ const answers = {
       return engine.dataset_info() ?? info;
     }),
   count_tokens: countTokens,
-  start: async (recipe, onProgress) => {
-    await tokenizeAll(onProgress);
-    return inTurn(() => {
-      const info = liveEngine().start(recipe);
-      [over, keeping] = [false, null];
-      setTimeout(pull);
-      return info;
-    });
-  },
+  start: (recipe, onProgress) => begin((engine) => engine.start(recipe), onProgress),
   check_search: async (recipe, plan, task) => (await loaded).check_search(recipe, plan, task),
-  start_search: async (recipe, plan, onProgress) => {
-    await tokenizeAll(onProgress);
-    return inTurn(() => {
-      const info = liveEngine().start_search(recipe, plan);
-      [over, keeping] = [false, null];
-      setTimeout(pull);
-      return info;
-    });
-  },
+  start_search: (recipe, plan, onProgress) => begin((engine) => engine.start_search(recipe, plan), onProgress),
   pause: () => {
     puller += 1;
     if (lost) return null;
@@ -154,14 +138,11 @@ const answers = {
     });
   },
   checkpoint: () => inTurn(() => liveEngine().checkpoint()),
-  resume_run: (bytes) =>
-    inTurn(async () => {
-      const info = await liveEngine().resume(bytes);
-      const events = liveEngine().told();
-      [over, keeping] = [false, null];
-      setTimeout(pull);
-      return { info, events, search: liveEngine().search_under_way() };
-    }),
+  resume_run: (bytes, onProgress) =>
+    begin(async (engine) => {
+      const info = await engine.resume(bytes);
+      return { info, events: engine.told(), search: engine.search_under_way() };
+    }, onProgress),
   checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   keep: (port, base, interval_ms) => {
     keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));
@@ -207,6 +188,23 @@ async function tokenizeAll(onProgress) {
     tell({ done, total, what: "Counting tokens" });
     await turn();
   }
+}
+
+/**
+ * Sets up a run, once all texts are tokenized, and pulls it along from then on.
+ *
+ * @template T
+ * @param {(engine: EngineObject) => T|Promise<T>} setUp
+ * @param {(progress: Progress) => void} onProgress
+ */
+async function begin(setUp, onProgress) {
+  await tokenizeAll(onProgress);
+  return inTurn(async () => {
+    const begun = await setUp(liveEngine());
+    [over, keeping] = [false, null];
+    setTimeout(pull);
+    return begun;
+  });
 }
 
 /** Runs units of work until the run is done or another loop takes over. Pausing is not pulling. */

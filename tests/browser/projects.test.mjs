@@ -142,6 +142,11 @@ test("several runs that a reload cuts short come to the same table and model", {
   await inList(page, "Open fruit").click();
   await reaches(page, "trained");
   assert.deepEqual(await runsTable(page), expected.table);
+  // And so has the form that they were asked for in.
+  assert.equal(await page.locator("#several-kind").inputValue(), "grid");
+  assert.equal(await page.locator("#several-0-field").inputValue(), "learning_rate");
+  assert.equal(await page.locator("#several-0-values").inputValue(), "0.003, 1e-7");
+  await reads(page, "#several-total", /^2 runs/);
   assert.deepEqual(errors, []);
   await close();
 });

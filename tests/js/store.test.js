@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PIECE, checksum, openDisk } from "../../www/projects/disk.js";
+import { readProject } from "../../www/projects/record.js";
 import { openStore } from "../../www/projects/store.js";
 import { offerOf } from "../../www/projects/summary.js";
+import { LONGEST_WRITTEN } from "../../www/recipe.js";
+import { ONE_RUN, formOf } from "../../www/several.js";
 import { Disk } from "./opfs.js";
 
 const ID = "00112233445566aa";
@@ -40,6 +43,33 @@ test("what one visit keeps, the next one finds", async () => {
   const [model] = (await visit(disk).files(ID, project.model?.files ?? [])) ?? [];
   assert.equal(model.path, "1_Pooling/config.json");
   assert.equal(await model.file.text(), "{}");
+});
+
+test("the forms are kept, and a record from before there was a second one is read", async () => {
+  const { disk, store } = await running();
+  const axis = { field: "epochs", values: "1, 2", from: "1", to: "2", chosen: [] };
+  const several = { ...formOf(ONE_RUN), kind: /** @type {const} */ ("grid"), axes: [axis] };
+  await store.save(ID, { several });
+  const [{ project }] = await visit(disk).list();
+  assert.deepEqual(project.several, several);
+  const { several: _none, ...before } = project;
+  assert.equal(readProject(JSON.stringify(before)).several, null);
+  for (const wrong of [
+    { kind: "all" },
+    { axes: [{ ...axis, chosen: [1] }] },
+    { axes: Array(101).fill(axis) },
+    { seeds: 3 },
+  ]) {
+    assert.throws(() => readProject(JSON.stringify({ ...project, several: { ...several, ...wrong } })), TypeError);
+  }
+});
+
+test("what could not be read back does not take the place of what can", async () => {
+  const { disk, store } = await running();
+  await store.save(ID, { draft: { epochs: "3" } });
+  await assert.rejects(store.save(ID, { draft: { epochs: "9".repeat(LONGEST_WRITTEN + 1) } }), TypeError);
+  const [{ project, torn }] = await visit(disk).list();
+  assert.deepEqual([project.draft, torn], [{ epochs: "3" }, false]);
 });
 
 test("what another tab writes is seen, also where the list was read in the middle of it", async () => {

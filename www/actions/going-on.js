@@ -107,8 +107,10 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
           "What was kept of this run is damaged, so it cannot go on. Train it again: all else is there.",
         );
       }
-      dispatch({ type: "run", change: { status: "starting", error: null } });
-      const { info, events, search } = await client.resumeRun(checkpoint.bytes);
+      dispatch({ type: "run", change: { status: "starting", prepare: null, error: null } });
+      const { info, events, search } = await client.resumeRun(checkpoint.bytes, (prepare) =>
+        dispatch({ type: "run", change: { prepare } }),
+      );
       const method = /** @type {Method} */ (state().recipe.draft.method ?? "full");
       // From here on it is this run that breaks if the engine does.
       current = { id: offer.id, run: offer.run };

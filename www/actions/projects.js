@@ -5,6 +5,7 @@ import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
 import { mistake } from "../mistake.js";
 import { readHistory } from "../projects/history.js";
 import { offerAfter } from "../projects/offers.js";
+import { formOf } from "../several.js";
 import { isBusyTraining } from "../state.js";
 import { BUSY, local } from "./world.js";
 
@@ -19,17 +20,20 @@ import { BUSY, local } from "./world.js";
  * @property {(source: import("./data.js").TableSource, mapping: import("../protocol.js").Mapping|null) => Promise<void>} openTableAgain
  * @property {() => import("./data.js").TableSource|null} sourceInUse
  * @property {(draft: Record<string, string|boolean>) => Promise<void>} takeDraft
+ * @property {(form: import("../several.js").SeveralForm|null) => void} takeSeveral
  */
 
 /** Changes are gathered for this long before they are written. */
 const GATHER_MS = 400;
 /** A model of the user is kept with its project up to this size; of a larger one, only its name and checksum. */
 const LARGEST_KEPT = 500e6;
+/** What a project has that does not exist. @type {{source: unknown, model: unknown, mapping: unknown, draft: unknown, several: unknown}} */
+const NOTHING = { source: null, model: null, mapping: null, draft: null, several: null };
 
 /** @param {World} world @param {Openers} openers */
 export function projectActions({ client, keeper, dispatch, state }, openers) {
-  /** What the current project already has. @type {{source: unknown, model: unknown, mapping: unknown, draft: unknown}} */
-  let kept = { source: null, model: null, mapping: null, draft: null };
+  /** What the current project already has. */
+  let kept = NOTHING;
   let timer = 0;
   /** What was last begun to be written: what fails is not tried again until it changes. @type {unknown[]} */
   let tried = [];
@@ -71,7 +75,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
 
   /** Writes what has changed since it was written last. */
   async function save() {
-    const { data, model, recipe } = state();
+    const { data, model, recipe, several } = state();
     const source = openers.sourceInUse();
     const { dataset } = data;
     if (!dataset || !source) return;
@@ -79,7 +83,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       const before = state().projects.current;
       const project = await keeper.place(source.name, source.file);
       if (before && before.id !== project.id) await keeper.close(before.id);
-      kept = { source, model: null, mapping: null, draft: null };
+      kept = { ...NOTHING, source };
       say({ current: { id: project.id, name: project.name, run: null } });
     }
     const { current } = state().projects;
@@ -90,9 +94,11 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       await keeper.saveModel(current.id, ref, files);
       kept = { ...kept, model: opened };
     }
-    if (kept.mapping !== dataset.mapping || kept.draft !== recipe.draft) {
-      await keeper.save(current.id, { mapping: dataset.mapping, draft: recipe.draft });
-      kept = { ...kept, mapping: dataset.mapping, draft: recipe.draft };
+    const forms = { mapping: dataset.mapping, draft: recipe.draft, several: formOf(several) };
+    const written = { ...forms, several: JSON.stringify(forms.several) };
+    if (Object.entries(written).some(([name, form]) => kept[/** @type {keyof typeof written} */ (name)] !== form)) {
+      await keeper.save(current.id, forms);
+      kept = { ...kept, ...written };
     }
   }
 
@@ -155,7 +161,8 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       await openers.openTableAgain(source, project.mapping);
       if (!state().data.dataset || openers.sourceInUse() !== source) throw state().data.error ?? BUSY;
       await openers.takeDraft(project.draft);
-      kept = { source, model: openers.modelInUse(), mapping: null, draft: null };
+      openers.takeSeveral(project.several);
+      kept = { ...NOTHING, source, model: openers.modelInUse() };
       say({ current: { id, name: project.name, run: null } });
       if (history) dispatch({ type: "restored", run: readHistory(history) });
       say({ stored: history !== null && project.runs.some(({ result }) => result.length > 0) });
@@ -201,11 +208,12 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     /** Called whenever something has changed: what is worth keeping is kept a moment later. */
     watchProject() {
       if (timer || resting || state().dead) return;
-      const { data, model, recipe } = state();
+      const { data, model, recipe, several } = state();
       const source = openers.sourceInUse();
       if (!data.dataset || !source || data.loading || data.mapping_busy || model.loading) return;
-      const now = [source, data.dataset.mapping, recipe.draft, openers.modelInUse() ?? kept.model];
-      const then = [kept.source, kept.mapping, kept.draft, kept.model];
+      const forms = [data.dataset.mapping, recipe.draft, JSON.stringify(formOf(several))];
+      const now = [source, ...forms, openers.modelInUse() ?? kept.model];
+      const then = [kept.source, kept.mapping, kept.draft, kept.several, kept.model];
       if (now.every((part, at) => part === tried[at])) return;
       if (now.every((part, at) => part === then[at])) return;
       tried = now;
@@ -235,7 +243,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
         await keeper.remove(id);
         // What is open stays open, and is kept again once it changes or is trained on.
         if (current?.id === id) {
-          kept = { source: null, model: null, mapping: null, draft: null };
+          kept = NOTHING;
           say({ current: null });
         }
         say({ said: `${list.find((one) => one.id === id)?.name ?? "The project"} was deleted.` });

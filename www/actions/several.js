@@ -81,6 +81,12 @@ export function severalActions({ client, dispatch, state }, takeDraft) {
       change({ axes: state().several.axes.filter((_, at) => at !== place) });
     },
 
+    /** The form of a project, but for what this version cannot vary. @param {import("../several.js").SeveralForm|null} form */
+    takeSeveral(form) {
+      const known = new Set(state().recipe.fields.map(({ name }) => name));
+      change({ ...ONE_RUN, ...form, axes: (form?.axes ?? []).filter(({ field }) => known.has(field)) });
+    },
+
     /** Puts the hyperparameters of a run into the form, for one run. @param {number} trial */
     useTrial(trial) {
       const { run, recipe } = state();

@@ -1,6 +1,7 @@
 // One hyperparameter that several runs vary: which one, and its values or its range.
 
 import { fill, h, show } from "../dom.js";
+import { LONGEST_WRITTEN } from "../recipe.js";
 import { isNumber } from "../several.js";
 
 /**
@@ -81,7 +82,8 @@ function write(input, value, wrong) {
 /** @param {string} id @param {string} of @param {(value: string) => void} change */
 function textField(id, of, change) {
   const input = h("input", {
-    ...{ id, type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", "aria-describedby": of },
+    ...{ id, type: "text", inputmode: "text", maxlength: LONGEST_WRITTEN, autocomplete: "off", spellcheck: "false" },
+    "aria-describedby": of,
     oninput: () => change(input.value),
   });
   return input;

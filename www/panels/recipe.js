@@ -2,7 +2,7 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
-import { baseline, usedBy } from "../recipe.js";
+import { LONGEST_WRITTEN, baseline, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";
@@ -167,6 +167,7 @@ function makeControl(field, described, initial) {
     type: "text",
     inputmode: mode,
     placeholder,
+    maxlength: LONGEST_WRITTEN,
     autocomplete: "off",
     spellcheck: "false",
   });

@@ -1,6 +1,7 @@
 // The part of step 3 that makes several runs of one: seeds, a grid, or random draws; closed until it is wanted.
 
 import { fill, h, show } from "../dom.js";
+import { LONGEST_WRITTEN } from "../recipe.js";
 import { outlook } from "../search.js";
 import { nextField, variable } from "../several.js";
 import { taskAtHand } from "../state.js";
@@ -164,7 +165,8 @@ const titles = { seeds: "seeds", grid: "grid", random: "random search" };
 /** A field for a whole number. @param {string} id @param {string} label @param {string} unit @param {string} help @param {(value: string) => void} change */
 function countField(id, label, unit, help, change) {
   const input = h("input", {
-    ...{ id, type: "text", inputmode: "numeric", autocomplete: "off", "aria-describedby": `${id}-help ${id}-error` },
+    ...{ id, type: "text", inputmode: "numeric", maxlength: LONGEST_WRITTEN, autocomplete: "off" },
+    "aria-describedby": `${id}-help ${id}-error`,
     oninput: () => change(input.value),
   });
   const error = h("p", { id: `${id}-error`, class: "mistake", "aria-live": "polite" });

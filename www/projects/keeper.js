@@ -73,7 +73,7 @@ export function createKeeper(onChanged, createWorker = startKeeper) {
     /** Lets another tab have it. @param {string} id @returns {Promise<null>} */
     close: (id) => ask("close", [id]),
 
-    /** @param {string} id @param {Partial<Pick<Project, "name"|"mapping"|"draft">>} change @returns {Promise<Project>} */
+    /** @param {string} id @param {Partial<Pick<Project, "name"|"mapping"|"draft"|"several">>} change @returns {Promise<Project>} */
     save: (id, change) => ask("save", [id, change]),
 
     /** @param {string} id @param {Omit<import("./record.js").ModelRef, "files">} model @param {{path: string, source: File}[]} files @returns {Promise<Project>} */

@@ -1,5 +1,6 @@
 // What is known of a project beside its files: its shape, how it is written with a checksum, and what is read back. Pure.
 
+import { LONGEST_WRITTEN } from "../recipe.js";
 import { flag, either, list, matching, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
 
 /**
@@ -48,6 +49,8 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {(Stored & {title: string})|null} table  `title`: the name of its file.
  * @property {import("../protocol.js").Mapping|null} mapping
  * @property {Record<string, string|boolean>} draft  The form of hyperparameters.
+ * @property {import("../several.js").SeveralForm|null} several  The form for several runs; null in records from before there was
+ *   one.
  * @property {ModelRef|null} model
  * @property {RunRecord[]} runs  The newest first.
  */
@@ -65,6 +68,8 @@ export const TASKS = /** @type {const} */ ([
 export const LONGEST_NAME = 120;
 export const MOST_RUNS = 50;
 const MOST_FILES = 100;
+/** More than there are hyperparameters. */
+const MOST_AXES = 100;
 /** No record comes near it: more is not one. */
 export const LONGEST_RECORD = 4e6;
 
@@ -75,6 +80,8 @@ const stored = { name: matching(/^[a-z]{1,12}-[0-9a-f]{16}$/u), bytes: natural, 
 const path = matching(/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\/){0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/u);
 const placed = record({ ...stored, path });
 const cell = text(10_000);
+/** As long as what can be written into a field of a form. */
+const written = text(LONGEST_WRITTEN);
 
 const mapping = record({
   task: oneOf(...TASKS),
@@ -108,6 +115,15 @@ const run = record({
   result: list(placed, MOST_FILES),
 });
 
+const several = record({
+  kind: oneOf("one", "seeds", "grid", "random"),
+  ...{ seeds: written, draws: written, search_seed: written, stop_losers: flag },
+  axes: list(
+    record({ field: text(80), values: written, from: written, to: written, chosen: list(text(80), 100) }),
+    MOST_AXES,
+  ),
+});
+
 const project = record({
   version: oneOf(1),
   id,
@@ -116,7 +132,8 @@ const project = record({
   changed: number,
   table: maybe(record({ ...stored, title: text(1000) })),
   mapping: maybe(mapping),
-  draft: table(either(flag, text(1000)), 200),
+  draft: table(either(flag, written), 200),
+  several: maybe(several),
   model: maybe(
     record({
       from: oneOf("page", "hub", "files"),

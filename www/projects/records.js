@@ -62,7 +62,10 @@ export function openRecords(disk) {
     const before = (await records(id)).slice(0, 2);
     const number = before.length > 0 ? Number(before[0].match(RECORD)?.[1]) + 1 : 1;
     const name = `record-${String(number).padStart(8, "0")}`;
-    await disk.write(id, name, await sealed(JSON.stringify(project), checksum));
+    const words = JSON.stringify(project);
+    // What could not be read back must not take the place of what can.
+    readProject(words);
+    await disk.write(id, name, await sealed(words, checksum));
     const kept = new Set([name, ...before, ...filesOf(project).map((file) => file.name)]);
     for (const other of await disk.names(id)) if (!kept.has(other)) await disk.remove(id, other);
     return project;

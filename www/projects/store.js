@@ -101,6 +101,7 @@ export function openStore(disk, now = Date.now) {
             table,
             mapping: null,
             draft: {},
+            several: null,
             model: null,
             runs: [],
           });
@@ -110,7 +111,7 @@ export function openStore(disk, now = Date.now) {
         }
       }),
 
-    /** @param {string} id @param {Partial<Pick<Project, "name"|"mapping"|"draft">>} change */
+    /** @param {string} id @param {Partial<Pick<Project, "name"|"mapping"|"draft"|"several">>} change */
     save: (id, change) =>
       inTurn(() =>
         changed(id, (project) => ({

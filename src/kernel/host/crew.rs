@@ -237,20 +237,30 @@ mod tests {
         if rayon::current_num_threads() == 1 {
             return;
         }
-        let (owner, meet) = (std::thread::current().id(), std::sync::Barrier::new(2));
-        let apart = |piece: usize| {
-            meet.wait();
-            assert_eq!(std::thread::current().id() == owner, piece == 0);
+        let (owner, here) = (std::thread::current().id(), AtomicUsize::new(0));
+        let meet = |meeting: usize| {
+            here.fetch_add(1, Ordering::AcqRel);
+            let began = std::time::Instant::now();
+            while here.load(Ordering::Acquire) < 2 * meeting {
+                assert!(began.elapsed().as_secs() < 60, "nobody helps");
+                std::thread::yield_now();
+            }
         };
-        assert_eq!(counts(2, &apart), [1; 2]);
+        let apart = |meeting: usize| {
+            move |piece: usize| {
+                meet(meeting);
+                assert_eq!(std::thread::current().id() == owner, piece == 0);
+            }
+        };
+        assert_eq!(counts(2, &apart(1)), [1; 2]);
         let fails = |piece: usize| {
-            meet.wait();
+            meet(2);
             assert_eq!(piece, 0, "a helper's");
         };
         let caught = catch_unwind(AssertUnwindSafe(|| counts(2, &fails)));
         let message = caught.expect_err("a piece that panics").downcast::<String>().expect("a message");
         assert!(message.contains("a helper's"), "{message}");
-        assert_eq!(counts(2, &apart), [1; 2]);
+        assert_eq!(counts(2, &apart(3)), [1; 2]);
     }
 
     #[test]
