@@ -30,7 +30,7 @@ pub use fused::{
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};
 pub use halves::in_halves;
-pub use host::threads;
+pub use host::{double, threads};
 #[cfg(feature = "gpu")]
 pub use in_place::{BLOCK, FlatParameters, Moments, Pace, Spot, copied};
 pub use lookup::{Lookup, Places};

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::kernel::double::dot;
+
 /// Steps that are remembered.
 pub const MEMORY: usize = 10;
 /// Share of the decrease that a step must reach (Armijo).
@@ -104,10 +106,6 @@ impl Lbfgs {
         }
         q
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

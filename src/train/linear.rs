@@ -1,13 +1,21 @@
 //! A linear head on texts that are encoded once: logistic regression for classes and labels, ridge regression for
 //! numbers, with the optima of scikit-learn.
 
+use std::ops::Range;
+
 use crate::data::Truth;
+use crate::kernel::double::{self, dot};
+use crate::kernel::threads;
 use crate::train::lbfgs::{Lbfgs, Smooth};
 
 /// Iterations after which a search ends even if it could go on.
 pub const MAX_ITERATIONS: usize = 500;
 /// Largest element of the gradient, over the rows' number, at which a search ends.
 const FLAT: f64 = 1e-7;
+/// Rows whose losses a thread adds up by themselves, at least.
+const RUN: usize = 64;
+/// Such runs, at most: each has gradients of its own. Neither depends on the threads, so that sums do not.
+const MOST_RUNS: usize = 16;
 
 /// What a linear head is fitted to.
 #[derive(Debug, Clone)]
@@ -113,38 +121,67 @@ impl Smooth for LinearProblem {
     /// squared error. The minimum is that of scikit-learn's `LogisticRegression(C)`, one per label where there are
     /// several, and of `Ridge(alpha=1/C)`.
     fn at(&self, x: &[f64]) -> (f64, Vec<f64>) {
-        let split = self.hidden * self.outputs;
-        let (weight, bias) = x.split_at(split);
-        let mut value: f64 = weight.iter().map(|weight| 0.5 * weight * weight).sum();
-        let mut gradient = x.to_vec();
-        gradient[split..].fill(0.0);
-        let (mut outputs, mut slopes) = (vec![0.0; self.outputs], vec![0.0; self.outputs]);
-        for (features, truth) in self.features.chunks_exact(self.hidden).zip(&self.truths) {
-            outputs.copy_from_slice(bias);
-            for (&feature, weights) in features.iter().zip(weight.chunks_exact(self.outputs)) {
-                outputs.iter_mut().zip(weights).for_each(|(output, weight)| *output += f64::from(feature) * weight);
-            }
-            value += self.c * self.loss(truth, &outputs, &mut slopes);
-            slopes.iter_mut().for_each(|slope| *slope *= self.c);
-            for (&feature, gradients) in features.iter().zip(gradient[..split].chunks_exact_mut(self.outputs)) {
-                gradients.iter_mut().zip(&slopes).for_each(|(gradient, slope)| *gradient += f64::from(feature) * slope);
-            }
-            gradient[split..].iter_mut().zip(&slopes).for_each(|(gradient, slope)| *gradient += slope);
+        let (weight, bias) = x.split_at(self.hidden * self.outputs);
+        // By output, so that all sums run over neighbours.
+        let by_output = transposed(weight, self.outputs);
+        let rows = self.truths.len();
+        let run = rows.div_ceil(MOST_RUNS).max(RUN);
+        let runs: Vec<Range<usize>> = (0..rows).step_by(run).map(|first| first..rows.min(first + run)).collect();
+        let mut sums =
+            Sums { value: 0.5 * dot(weight, weight), weight: by_output.clone(), bias: vec![0.0; bias.len()] };
+        for of_run in threads::map(&runs, |rows| self.losses(rows.clone(), &by_output, bias)) {
+            sums.value += of_run.value;
+            sums.weight.iter_mut().zip(of_run.weight).for_each(|(sum, more)| *sum += more);
+            sums.bias.iter_mut().zip(of_run.bias).for_each(|(sum, more)| *sum += more);
         }
-        (value, gradient)
+        let mut gradient = transposed(&sums.weight, self.hidden);
+        gradient.extend(sums.bias);
+        (sums.value, gradient)
     }
 }
 
+/// Losses of some rows, times C, and what they add to the gradients.
+struct Sums {
+    value: f64,
+    /// `[K, H]`
+    weight: Vec<f64>,
+    /// `[K]`
+    bias: Vec<f64>,
+}
+
+/// `[_, columns]` → `[columns, _]`
+fn transposed(values: &[f64], columns: usize) -> Vec<f64> {
+    (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
+}
+
 impl LinearProblem {
+    /// Of some rows, for weights `[K, H]` and biases `[K]`.
+    fn losses(&self, rows: Range<usize>, weight: &[f64], bias: &[f64]) -> Sums {
+        let mut sums = Sums { value: 0.0, weight: vec![0.0; weight.len()], bias: vec![0.0; bias.len()] };
+        let (mut vector, mut outputs, mut slopes) =
+            (vec![0.0; self.hidden], vec![0.0; self.outputs], vec![0.0; self.outputs]);
+        for row in rows {
+            double::widen(&self.features[row * self.hidden..(row + 1) * self.hidden], &mut vector);
+            outputs.copy_from_slice(bias);
+            double::add_products(weight, &vector, &mut outputs);
+            sums.value += self.c * self.loss(&self.truths[row], &outputs, &mut slopes);
+            slopes.iter_mut().for_each(|slope| *slope *= self.c);
+            double::add_outer(&slopes, &vector, &mut sums.weight);
+            sums.bias.iter_mut().zip(&slopes).for_each(|(sum, slope)| *sum += slope);
+        }
+        sums
+    }
+
     /// Loss of one row, and its slopes by the outputs.
     fn loss(&self, truth: &Truth, outputs: &[f64], slopes: &mut [f64]) -> f64 {
         match truth {
             Truth::Class(class) => {
                 let share = self.class_weights.get(*class).copied().unwrap_or(1.0);
                 let largest = outputs.iter().fold(f64::NEG_INFINITY, |largest, &output| largest.max(output));
-                let sum: f64 = outputs.iter().map(|output| (output - largest).exp()).sum();
-                for (at, (slope, output)) in slopes.iter_mut().zip(outputs).enumerate() {
-                    *slope = share * ((output - largest).exp() / sum - f64::from(u8::from(at == *class)));
+                slopes.iter_mut().zip(outputs).for_each(|(slope, output)| *slope = (output - largest).exp());
+                let sum: f64 = slopes.iter().sum();
+                for (at, slope) in slopes.iter_mut().enumerate() {
+                    *slope = share * (*slope / sum - f64::from(u8::from(at == *class)));
                 }
                 share * (largest + sum.ln() - outputs[*class])
             }

@@ -1,6 +1,8 @@
 //! The functions that element-wise kernels need, written so that compilers put several values into one vector:
 //! no branches, no calls.
 
+use std::ops::{AddAssign, Mul};
+
 use super::wide::wide;
 
 /// eˣ: its constants, made once for many x.
@@ -159,19 +161,19 @@ pub fn sum(values: &[f32]) -> f32 {
 
 /// Σ of products of two rows, in sixteen lanes.
 #[inline(always)]
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; 16];
+pub fn dot<T: Copy + Default + Mul<Output = T> + AddAssign>(a: &[T], b: &[T]) -> T {
+    let mut lanes = [T::default(); 16];
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
     for (a, b) in a.iter().zip(b) {
         for i in 0..16 {
             lanes[i] += a[i] * b[i];
         }
     }
-    let mut total = 0.0;
+    let mut total = T::default();
     for lane in lanes {
         total += lane;
     }
-    for (a, b) in a_rest.iter().zip(b_rest) {
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
         total += a * b;
     }
     total

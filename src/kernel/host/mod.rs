@@ -3,6 +3,7 @@
 pub mod attention;
 #[cfg(feature = "threads")]
 mod crew;
+pub mod double;
 pub mod embed;
 pub mod gelu;
 pub mod gemm;
