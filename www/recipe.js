@@ -2,9 +2,6 @@
 
 import { plain } from "./format.js";
 
-/** Characters that a field of the form takes. */
-export const LONGEST_WRITTEN = 1000;
-
 /**
  * @typedef {import("./protocol.js").RecipeField} RecipeField
  * @typedef {import("./protocol.js").Recipe} Recipe

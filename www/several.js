@@ -8,28 +8,13 @@ import { allowed, readField, usedBy } from "./recipe.js";
  * @typedef {import("./protocol.js").Recipe} Recipe
  * @typedef {import("./protocol.js").SearchPlan} SearchPlan
  * @typedef {import("./protocol.js").Task} Task
- * @typedef {"one"|"seeds"|"grid"|"random"} Kind
+ * @typedef {import("./projects/record.js").AxisDraft} AxisDraft
+ * @typedef {import("./projects/record.js").SeveralForm} SeveralForm
+ * @typedef {SeveralForm["kind"]} Kind
  */
 
 /**
- * @typedef {object} AxisDraft  A hyperparameter that is varied, as it is written in the form.
- * @property {string} field
- * @property {string} values     For a grid: numbers, apart by commas or spaces.
- * @property {string} from       For random draws.
- * @property {string} to
- * @property {string[]} chosen   Of a choice, and of a switch: "true" and "false".
- */
-
-/**
- * @typedef {object} SeveralForm  What the user chose and wrote.
- * @property {Kind} kind
- * @property {string} seeds          How many, as written.
- * @property {string} draws          How many, as written.
- * @property {string} search_seed    Seed of the draws, as written.
- * @property {boolean} stop_losers
- * @property {AxisDraft[]} axes
- *
- * @typedef {object} Judgement  What is to be said of it.
+ * @typedef {object} Judgement  What is to be said of the form.
  * @property {Record<string, string>} mistakes  By the hyperparameter's name, or "seeds", "runs", "search_seed",
  *   "fields" or "rows".
  * @property {number|null} runs      How many that makes; null while it is not known.

@@ -14,8 +14,10 @@ pub const MAX_ITERATIONS: usize = 500;
 const FLAT: f64 = 1e-7;
 /// Rows whose losses a thread adds up by themselves, at least.
 const RUN: usize = 64;
-/// Such runs, at most: each has gradients of its own. Neither depends on the threads, so that sums do not.
+/// Such runs, at most. Neither depends on the threads, so that sums do not.
 const MOST_RUNS: usize = 16;
+/// Values that the gradients of all runs have, at most, unless there is only one: 32 MB.
+const ROOM: usize = 1 << 22;
 
 /// What a linear head is fitted to.
 #[derive(Debug, Clone)]
@@ -124,12 +126,10 @@ impl Smooth for LinearProblem {
         let (weight, bias) = x.split_at(self.hidden * self.outputs);
         // By output, so that all sums run over neighbours.
         let by_output = transposed(weight, self.outputs);
-        let rows = self.truths.len();
-        let run = rows.div_ceil(MOST_RUNS).max(RUN);
-        let runs: Vec<Range<usize>> = (0..rows).step_by(run).map(|first| first..rows.min(first + run)).collect();
-        let mut sums =
-            Sums { value: 0.5 * dot(weight, weight), weight: by_output.clone(), bias: vec![0.0; bias.len()] };
-        for of_run in threads::map(&runs, |rows| self.losses(rows.clone(), &by_output, bias)) {
+        let of_runs = threads::map(&self.runs(), |rows| self.losses(rows.clone(), &by_output, bias));
+        let (value, bias) = (0.5 * dot(weight, weight), vec![0.0; bias.len()]);
+        let mut sums = Sums { value, weight: by_output, bias };
+        for of_run in of_runs {
             sums.value += of_run.value;
             sums.weight.iter_mut().zip(of_run.weight).for_each(|(sum, more)| *sum += more);
             sums.bias.iter_mut().zip(of_run.bias).for_each(|(sum, more)| *sum += more);
@@ -155,6 +155,13 @@ fn transposed(values: &[f64], columns: usize) -> Vec<f64> {
 }
 
 impl LinearProblem {
+    /// The rows in runs that threads take.
+    fn runs(&self) -> Vec<Range<usize>> {
+        let (rows, values) = (self.truths.len(), (self.hidden + 1) * self.outputs);
+        let run = rows.div_ceil((ROOM / values.max(1)).clamp(1, MOST_RUNS)).max(RUN);
+        (0..rows).step_by(run).map(|first| first..rows.min(first + run)).collect()
+    }
+
     /// Of some rows, for weights `[K, H]` and biases `[K]`.
     fn losses(&self, rows: Range<usize>, weight: &[f64], bias: &[f64]) -> Sums {
         let mut sums = Sums { value: 0.0, weight: vec![0.0; weight.len()], bias: vec![0.0; bias.len()] };

@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PIECE, checksum, openDisk } from "../../www/projects/disk.js";
-import { readProject } from "../../www/projects/record.js";
+import { LONGEST_WRITTEN, readProject } from "../../www/projects/record.js";
 import { openStore } from "../../www/projects/store.js";
 import { offerOf } from "../../www/projects/summary.js";
-import { LONGEST_WRITTEN } from "../../www/recipe.js";
 import { ONE_RUN, formOf } from "../../www/several.js";
 import { Disk } from "./opfs.js";
 

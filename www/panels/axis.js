@@ -1,7 +1,7 @@
 // One hyperparameter that several runs vary: which one, and its values or its range.
 
 import { fill, h, show } from "../dom.js";
-import { LONGEST_WRITTEN } from "../recipe.js";
+import { LONGEST_WRITTEN } from "../projects/record.js";
 import { isNumber } from "../several.js";
 
 /**

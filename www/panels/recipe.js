@@ -2,7 +2,8 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
-import { LONGEST_WRITTEN, baseline, usedBy } from "../recipe.js";
+import { LONGEST_WRITTEN } from "../projects/record.js";
+import { baseline, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";

@@ -1,7 +1,7 @@
 // The part of step 3 that makes several runs of one: seeds, a grid, or random draws; closed until it is wanted.
 
 import { fill, h, show } from "../dom.js";
-import { LONGEST_WRITTEN } from "../recipe.js";
+import { LONGEST_WRITTEN } from "../projects/record.js";
 import { outlook } from "../search.js";
 import { nextField, variable } from "../several.js";
 import { taskAtHand } from "../state.js";

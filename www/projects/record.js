@@ -1,6 +1,5 @@
 // What is known of a project beside its files: its shape, how it is written with a checksum, and what is read back. Pure.
 
-import { LONGEST_WRITTEN } from "../recipe.js";
 import { flag, either, list, matching, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
 
 /**
@@ -40,6 +39,21 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {Stored|null} history       Curves, epochs and report of a run that is over.
  * @property {Placed[]} result           Files of the trained model.
  *
+ * @typedef {object} AxisDraft  A hyperparameter that several runs vary, as it is written in their form.
+ * @property {string} field
+ * @property {string} values     For a grid: numbers, apart by commas or spaces.
+ * @property {string} from       For random draws.
+ * @property {string} to
+ * @property {string[]} chosen   Of a choice, and of a switch: "true" and "false".
+ *
+ * @typedef {object} SeveralForm  What the user chose and wrote.
+ * @property {"one"|"seeds"|"grid"|"random"} kind
+ * @property {string} seeds          How many, as written.
+ * @property {string} draws          How many, as written.
+ * @property {string} search_seed    Seed of the draws, as written.
+ * @property {boolean} stop_losers
+ * @property {AxisDraft[]} axes
+ *
  * @typedef {object} Project
  * @property {1} version
  * @property {string} id
@@ -49,8 +63,7 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {(Stored & {title: string})|null} table  `title`: the name of its file.
  * @property {import("../protocol.js").Mapping|null} mapping
  * @property {Record<string, string|boolean>} draft  The form of hyperparameters.
- * @property {import("../several.js").SeveralForm|null} several  The form for several runs; null in records from before there was
- *   one.
+ * @property {SeveralForm|null} several  The form for several runs; null in records from before it was kept.
  * @property {ModelRef|null} model
  * @property {RunRecord[]} runs  The newest first.
  */
@@ -66,6 +79,8 @@ export const TASKS = /** @type {const} */ ([
 ]);
 
 export const LONGEST_NAME = 120;
+/** Characters that a field of a form takes. */
+export const LONGEST_WRITTEN = 1000;
 export const MOST_RUNS = 50;
 const MOST_FILES = 100;
 /** More than there are hyperparameters. */
@@ -80,7 +95,6 @@ const stored = { name: matching(/^[a-z]{1,12}-[0-9a-f]{16}$/u), bytes: natural, 
 const path = matching(/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\/){0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/u);
 const placed = record({ ...stored, path });
 const cell = text(10_000);
-/** As long as what can be written into a field of a form. */
 const written = text(LONGEST_WRITTEN);
 
 const mapping = record({
