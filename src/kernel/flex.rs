@@ -6,7 +6,7 @@ use burn::tensor::{Shape, TensorData};
 
 use super::dropout::Mask;
 use super::host::linear::Columns;
-use super::host::{attention, embed, gelu, linear, norm};
+use super::host::{attention, dropout, embed, gelu, linear, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 use super::lookup::Lookup;
 
@@ -108,7 +108,7 @@ impl Kernels for Flex {
 
     fn masked(x: FlexTensor, mask: Mask) -> FlexTensor {
         let mut x = dense(x);
-        norm::drop_out(mask, x.storage_mut());
+        dropout::whole(mask, x.storage_mut());
         x
     }
 
@@ -157,7 +157,7 @@ impl Kernels for Flex {
         let dresidual = tensor(dz, kept.normal.shape());
         let mut dx = dresidual.clone();
         if how.mask.drops() {
-            norm::drop_out(how.mask, dx.storage_mut());
+            dropout::whole(how.mask, dx.storage_mut());
         }
         let [gamma, beta] = learns;
         let row = |values: Vec<f32>| tensor(values, Shape::new([width]));

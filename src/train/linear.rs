@@ -140,7 +140,7 @@ impl Smooth for LinearProblem {
     }
 }
 
-/// Losses of some rows, times C, and what they add to the gradients.
+/// A value of the function that is minimised, and its gradient, or what some rows add to them.
 struct Sums {
     value: f64,
     /// `[K, H]`
@@ -149,7 +149,7 @@ struct Sums {
     bias: Vec<f64>,
 }
 
-/// `[_, columns]` → `[columns, _]`
+/// `[N / columns, columns]` → `[columns, N / columns]`, row after row.
 fn transposed(values: &[f64], columns: usize) -> Vec<f64> {
     (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
 }
@@ -162,7 +162,7 @@ impl LinearProblem {
         (0..rows).step_by(run).map(|first| first..rows.min(first + run)).collect()
     }
 
-    /// Of some rows, for weights `[K, H]` and biases `[K]`.
+    /// What some rows add to the whole, for weights `[K, H]` and biases `[K]`.
     fn losses(&self, rows: Range<usize>, weight: &[f64], bias: &[f64]) -> Sums {
         let mut sums = Sums { value: 0.0, weight: vec![0.0; weight.len()], bias: vec![0.0; bias.len()] };
         let (mut vector, mut outputs, mut slopes) =

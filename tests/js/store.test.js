@@ -66,7 +66,9 @@ test("the forms are kept, and a record from before there was a second one is rea
 test("what could not be read back does not take the place of what can", async () => {
   const { disk, store } = await running();
   await store.save(ID, { draft: { epochs: "3" } });
-  await assert.rejects(store.save(ID, { draft: { epochs: "9".repeat(LONGEST_WRITTEN + 1) } }), TypeError);
+  await assert.rejects(store.save(ID, { draft: { epochs: "9".repeat(LONGEST_WRITTEN + 1) } }), {
+    message: /not kept: in the project, \.draft\.epochs is not a text of at most 1000 characters\. Shorten/u,
+  });
   const [{ project, torn }] = await visit(disk).list();
   assert.deepEqual([project.draft, torn], [{ epochs: "3" }, false]);
 });

@@ -2,6 +2,7 @@
 // is damaged.
 
 import { checksum } from "./disk.js";
+import { mistake } from "../mistake.js";
 import { LONGEST_RECORD, filesOf, readProject, sealed, unsealed } from "./record.js";
 
 /**
@@ -11,6 +12,19 @@ import { LONGEST_RECORD, filesOf, readProject, sealed, unsealed } from "./record
  */
 
 const RECORD = /^record-(\d{8})$/u;
+
+/** What could not be read back must not take the place of what can. @param {string} words */
+function check(words) {
+  try {
+    readProject(words);
+  } catch (thrown) {
+    const cause = thrown instanceof Error ? thrown.message : String(thrown);
+    throw mistake(
+      "file",
+      `The newest changes are not kept: in the project, ${cause}. Shorten or correct it and they are. Training goes on meanwhile.`,
+    );
+  }
+}
 
 /** @param {Disk} disk */
 export function openRecords(disk) {
@@ -63,8 +77,7 @@ export function openRecords(disk) {
     const number = before.length > 0 ? Number(before[0].match(RECORD)?.[1]) + 1 : 1;
     const name = `record-${String(number).padStart(8, "0")}`;
     const words = JSON.stringify(project);
-    // What could not be read back must not take the place of what can.
-    readProject(words);
+    check(words);
     await disk.write(id, name, await sealed(words, checksum));
     const kept = new Set([name, ...before, ...filesOf(project).map((file) => file.name)]);
     for (const other of await disk.names(id)) if (!kept.has(other)) await disk.remove(id, other);

@@ -5,9 +5,9 @@
 
 use std::cell::Cell;
 
+use super::dropout;
 use super::gemm::{Matrix, Size, Start, product_here};
 use super::math::{Exp, dot, largest, sum};
-use super::norm::drop_run;
 use super::threads::{self, Shared};
 use super::wide::wide;
 use crate::kernel::dropout::Mask;
@@ -89,7 +89,7 @@ impl<'a> Input<'a> {
             return weights;
         }
         room.copy_from_slice(weights);
-        drop_run(self.mask, head.place, room);
+        dropout::part(self.mask, head.place, room);
         room
     }
 }
@@ -168,7 +168,7 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
             // Down from the mix to values and weights…
             let scores = Size { m: tokens, n: tokens, k: input.width() };
             product_here(scores, dmixed, head.value.transposed(), Start::Zero, &mut dweights, tokens);
-            drop_run(input.mask, head.place, &mut dweights);
+            dropout::part(input.mask, head.place, &mut dweights);
             softmax_back(weights, &mut dweights, tokens, input.scale());
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let (left, dscores) = (input.dropped(head, weights, &mut dropped), Matrix::rows(&dweights, tokens));

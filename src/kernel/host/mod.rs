@@ -4,6 +4,7 @@ pub mod attention;
 #[cfg(feature = "threads")]
 mod crew;
 pub mod double;
+pub mod dropout;
 pub mod embed;
 pub mod gelu;
 pub mod gemm;

@@ -133,20 +133,3 @@ wide! {
         }
     }
 }
-
-/// Dropout of a whole array, in place.
-pub fn drop_out(mask: Mask, values: &mut [f32]) {
-    let (size, shared) = (values.len(), Shared::new(values));
-    threads::ranges(size, 1 << 14, |_, range| {
-        let start = range.start;
-        // SAFETY: `ranges` gives every place once.
-        drop_run(mask, start, unsafe { shared.part(range) });
-    });
-}
-
-wide! {
-    /// Dropout of neighbouring values, the first of which is at `place` in its array.
-    pub fn drop_run(mask: Mask, place: usize, values: &mut [f32]) {
-        mask.apply(place, values);
-    }
-}

@@ -178,7 +178,7 @@ fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
     }
 }
 
-/// Packs rows of A in strips of R: of each strip k after k, R values each.
+/// Packs the first rows of A in strips of R, `[_, depth, R]`: of each strip k after k, R values each.
 #[inline(always)]
 pub(super) fn turn<const R: usize>(a: Matrix, depth: usize, strips: &mut [f32]) {
     let mut from = 0;

@@ -32,7 +32,7 @@ const LARGE: Shape = Shape { rows: 12, vectors: 2, lower: 6 };
 const SMALL: Shape = Shape { rows: 6, vectors: 2, lower: 2 };
 
 /// Strips of A that are packed together: read one by one, each cache line of A would be fetched for every strip in it.
-const TOGETHER: usize = 4;
+const GROUP: usize = 4;
 
 /// Columns of a panel: what a tile has.
 pub(super) struct Lanes;
@@ -114,6 +114,7 @@ impl Piece<'_> {
             // The last rows in lower strips, at the end two by two: one alone would wait for each of its sums.
             let mut rows = self.rows.clone();
             self.strips::<S, R, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
+            // Else the next line would be compiled twice.
             if L > 2 {
                 self.strips::<S, L, V>(simd, &mut rows, columns.clone(), deep.clone(), room);
             }
@@ -134,7 +135,7 @@ impl Piece<'_> {
         room: &mut Vec<f32>,
     ) {
         while rows.start + R <= rows.end {
-            let strips = (rows.len() / R).min(TOGETHER);
+            let strips = (rows.len() / R).min(GROUP);
             let (a, step) = self.left::<R>(room, rows.start, strips, deep.clone());
             for strip in 0..strips {
                 let a = Matrix { values: &a.values[(strip * step).min(a.values.len())..], ..a };
