@@ -34,7 +34,19 @@ export const ONE_RUN = {
   ...{ axes: [], mistakes: {}, runs: null },
 };
 
-/** @param {SeveralState} several @returns {SeveralForm} */
+/**
+ * A form that was kept, but for hyperparameters that there are none of; that of one run where none was kept.
+ *
+ * @param {SeveralForm|null} form
+ * @param {RecipeField[]} fields
+ * @returns {SeveralState}
+ */
+export function stateOf(form, fields) {
+  const known = new Set(fields.map(({ name }) => name));
+  return { ...ONE_RUN, ...form, axes: (form ?? ONE_RUN).axes.filter(({ field }) => known.has(field)) };
+}
+
+/** What is kept of it. @param {SeveralState} several @returns {SeveralForm} */
 export function formOf({ mistakes: _mistakes, runs: _runs, ...form }) {
   return form;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ONE_RUN, axisFor, nextField, planOf, variable } from "../../www/several.js";
+import { ONE_RUN, axisFor, formOf, nextField, planOf, stateOf, variable } from "../../www/several.js";
 
 /** @typedef {import("../../www/protocol.js").RecipeField} RecipeField */
 /** @typedef {import("../../www/several.js").SeveralState} SeveralState */
@@ -151,4 +151,13 @@ test("the next one to vary is what matters most of those that are left", () => {
   assert.equal(nextField(offered, [])?.name, "learning_rate");
   assert.equal(nextField(offered, [axis("learning_rate", {})])?.name, "epochs");
   assert.equal(nextField([RATE], [axis("learning_rate", {})]), null);
+});
+
+test("a form that was kept comes back without what cannot be varied, and none at all is that of one run", () => {
+  const known = axis("epochs", { values: "1, 2" });
+  const written = form({ kind: "grid", axes: [axis("unheard of", {}), known], mistakes: { epochs: "bad" }, runs: 3 });
+  const kept = formOf(written);
+  assert.ok(!("mistakes" in kept) && !("runs" in kept));
+  assert.deepEqual(stateOf(kept, FIELDS), form({ kind: "grid", axes: [known] }));
+  assert.deepEqual(stateOf(null, FIELDS), ONE_RUN);
 });

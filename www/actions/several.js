@@ -3,7 +3,7 @@
 import { fileName, save } from "../download.js";
 import { draftOf, readDraft, usedBy } from "../recipe.js";
 import { csv } from "../search.js";
-import { ONE_RUN, axisFor, nextField, planOf, variable } from "../several.js";
+import { ONE_RUN, axisFor, nextField, planOf, stateOf, variable } from "../several.js";
 import { taskAtHand } from "../state.js";
 
 /**
@@ -81,11 +81,8 @@ export function severalActions({ client, dispatch, state }, takeDraft) {
       change({ axes: state().several.axes.filter((_, at) => at !== place) });
     },
 
-    /** The form of a project, but for what this version cannot vary. @param {import("../several.js").SeveralForm|null} form */
-    takeSeveral(form) {
-      const known = new Set(state().recipe.fields.map(({ name }) => name));
-      change({ ...ONE_RUN, ...form, axes: (form?.axes ?? []).filter(({ field }) => known.has(field)) });
-    },
+    /** Puts the form of a project into step 3. @param {import("../several.js").SeveralForm|null} form */
+    takeSeveral: (form) => change(stateOf(form, state().recipe.fields)),
 
     /** Puts the hyperparameters of a run into the form, for one run. @param {number} trial */
     useTrial(trial) {
