@@ -115,12 +115,14 @@ function lineChart(id, title, height, lines) {
   /** @type {(number|null)[][]} */
   let shown = [[]];
 
-  new ResizeObserver(() => draw()).observe(canvas);
+  // Drawn once the page is laid out: whoever asks for a width before that makes the browser lay it out there and then.
+  new ResizeObserver((sizes) => draw(sizes[sizes.length - 1].contentRect.width)).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot?.redraw(false));
   write(null);
 
-  function draw() {
-    const width = Math.floor(canvas.clientWidth);
+  /** @param {number} available  In CSS pixels. */
+  function draw(available) {
+    const width = Math.floor(available);
     if (width <= 0) return;
     if (plot === null) plot = new uPlot(options(width), dataOf(shown), canvas);
     else if (plot.width !== width) plot.setSize({ width, height });
@@ -162,8 +164,7 @@ function lineChart(id, title, height, lines) {
     /** @param {(number|null)[][]} data */
     update(data) {
       shown = data;
-      if (plot) plot.setData(dataOf(data));
-      else draw();
+      plot?.setData(dataOf(data));
     },
 
     /** @param {string} words */
