@@ -44,14 +44,17 @@ impl Kernels for Flex {
         let [inputs, outputs] = layers[0].weight.shape().dims();
         std::array::from_fn(|at| {
             let (columns, [weight, bias]) = (Columns { at, of: P }, learn[at]);
+            let mut dbias = bias.then(|| fresh(outputs));
             let dweight = weight.then(|| {
                 array(Shape::new([inputs, outputs]), |dweight| {
-                    linear::weight_gradient(values(&x), values(&gradient), outputs, columns, dweight);
+                    let dbias = dbias.as_deref_mut();
+                    linear::weight_gradient(values(&x), values(&gradient), outputs, columns, dweight, dbias);
                 })
             });
-            let dbias = bias.then(|| {
-                array(Shape::new([outputs]), |dbias| linear::bias_gradient(values(&gradient), columns, dbias))
-            });
+            if let (false, Some(dbias)) = (weight, &mut dbias) {
+                linear::bias_gradient(values(&gradient), columns, dbias);
+            }
+            let dbias = dbias.map(|dbias| tensor(dbias, Shape::new([outputs])));
             [dweight, dbias]
         })
     }

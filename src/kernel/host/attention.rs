@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use super::dropout;
-use super::gemm::{Matrix, Size, Start, product_here};
+use super::gemm::{Matrix, Product, Size, Start};
 use super::math::{Exp, dot, largest, sum};
 use super::threads::{self, Shared};
 use super::wide::wide;
@@ -117,14 +117,19 @@ pub fn forward(input: Input, bias: &[f32], mixed: &mut [f32], weights: &mut [f32
         for (number, weights) in weights.chunks_exact_mut(square).enumerate() {
             let head = input.head(row, number);
             let scores = Size { m: tokens, n: tokens, k: input.width() };
-            product_here(scores, head.query, head.key.transposed(), Start::Zero, weights, tokens);
+            multiply(scores, head.query, head.key.transposed(), weights, tokens);
             softmax(weights, bias, input.scale());
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let left = Matrix::rows(input.dropped(head, weights, &mut dropped), tokens);
-            product_here(mix, left, head.value, Start::Zero, &mut mixed[head.column..], hidden);
+            multiply(mix, left, head.value, &mut mixed[head.column..], hidden);
         }
         SCRATCH.set([dropped, other]);
     });
+}
+
+/// C = A·B of one head, by the thread that has it.
+fn multiply(size: Size, a: Matrix, b: Matrix, c: &mut [f32], stride: usize) {
+    Product { size, a, b, start: Start::Zero }.compute_here(c, stride);
 }
 
 wide! {
@@ -167,16 +172,16 @@ pub fn backward(input: Input, weights: &[f32], gradient: &[f32], dqkv: &mut [f32
             let dmixed = Matrix::rows(&gradient[input.row(row).start + at..], hidden);
             // Down from the mix to values and weights…
             let scores = Size { m: tokens, n: tokens, k: input.width() };
-            product_here(scores, dmixed, head.value.transposed(), Start::Zero, &mut dweights, tokens);
+            multiply(scores, dmixed, head.value.transposed(), &mut dweights, tokens);
             dropout::part(input.mask, head.place, &mut dweights);
             softmax_back(weights, &mut dweights, tokens, input.scale());
             let mix = Size { m: tokens, n: input.width(), k: tokens };
             let (left, dscores) = (input.dropped(head, weights, &mut dropped), Matrix::rows(&dweights, tokens));
             let left = Matrix::rows(left, tokens).transposed();
-            product_here(mix, left, dmixed, Start::Zero, &mut dqkv[2 * hidden + at..], wide);
+            multiply(mix, left, dmixed, &mut dqkv[2 * hidden + at..], wide);
             // …and from the scores to queries and keys.
-            product_here(mix, dscores, head.key, Start::Zero, &mut dqkv[at..], wide);
-            product_here(mix, dscores.transposed(), head.query, Start::Zero, &mut dqkv[hidden + at..], wide);
+            multiply(mix, dscores, head.key, &mut dqkv[at..], wide);
+            multiply(mix, dscores.transposed(), head.query, &mut dqkv[hidden + at..], wide);
         }
         SCRATCH.set([dropped, dweights]);
     });

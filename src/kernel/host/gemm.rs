@@ -6,11 +6,9 @@
 //! number.
 
 use std::cell::Cell;
-use std::ops::Range;
 
-use super::pack::Panels;
-use super::piece::{Lanes, Piece};
 use super::threads::{self, Shared};
+use super::work::Work;
 
 /// A matrix within an array: element (i, j) is at `start + i · row + j · column`.
 #[derive(Debug, Clone, Copy)]
@@ -69,15 +67,17 @@ const ROOM: usize = 1 << 22;
 /// Multiplications below which more threads cost more than they give.
 const WORTH_THREADS: usize = 1 << 19;
 
-/// C, whose rows are `stride` apart, on all threads.
-pub fn product(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: usize) {
-    let threads = if size.m * size.n * size.k < WORTH_THREADS { 1 } else { threads::count() };
-    run(size, a, b, start, c, stride, threads);
-}
-
-/// The same on the calling thread alone, for work that is already spread over threads.
-pub fn product_here(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: usize) {
-    run(size, a, b, start, c, stride, 1);
+/// C = A·B, or what else C starts from.
+#[derive(Debug, Clone, Copy)]
+pub struct Product<'a> {
+    /// Of all three.
+    pub size: Size,
+    /// `[m, k]`
+    pub a: Matrix<'a>,
+    /// `[k, n]`
+    pub b: Matrix<'a>,
+    /// What C starts from.
+    pub start: Start<'a>,
 }
 
 thread_local! {
@@ -85,64 +85,46 @@ thread_local! {
     static PANELS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-fn run(size: Size, a: Matrix, b: Matrix, start: Start, c: &mut [f32], stride: usize, threads: usize) {
-    let Size { m, n, k } = size;
-    a.check(m, k);
-    b.check(k, n);
-    assert!(n <= stride && (m == 0 || n == 0 || (m - 1) * stride + n <= c.len()), "C holds {m} × {n}");
-    if let Start::Bias(bias) = start {
-        assert_eq!(bias.len(), n, "one bias per column");
+impl Product<'_> {
+    /// Computes C, whose rows are `stride` apart, on all threads.
+    pub fn compute(self, c: &mut [f32], stride: usize) {
+        self.run(c, stride, None, self.threads());
     }
-    let [deep, wide] = if a.column == 1 { DEEP } else { WIDE };
-    let work = Work { depth: k, deep, wide, a, start, c: Shared::new(c), stride };
-    let mut room = PANELS.take();
-    let at_once = (ROOM / k.max(1)).max(wide) / wide * wide;
-    for first in (0..n).step_by(at_once) {
-        let columns = first..(first + at_once).min(n);
-        work.columns(m, columns, b, &mut room, threads);
+
+    /// The same, and Σ over the rows of B, one sum per column: B is read once for both. Its rows are contiguous.
+    pub fn compute_with_sums(self, c: &mut [f32], stride: usize, sums: &mut [f32]) {
+        self.run(c, stride, Some(sums), self.threads());
     }
-    PANELS.set(room);
-}
 
-/// What all pieces of a product share.
-pub(super) struct Work<'a> {
-    pub depth: usize,
-    /// Rows of B in a panel.
-    pub deep: usize,
-    /// Columns whose panels stay in the second cache.
-    pub wide: usize,
-    pub a: Matrix<'a>,
-    pub start: Start<'a>,
-    pub c: Shared<'a>,
-    pub stride: usize,
-}
+    /// C on the calling thread alone, for work that is already spread over threads.
+    pub fn compute_here(self, c: &mut [f32], stride: usize) {
+        self.run(c, stride, None, 1);
+    }
 
-impl Work<'_> {
-    /// Some columns of C: all their panels are packed, then tiles pass along them.
-    fn columns(&self, m: usize, columns: Range<usize>, b: Matrix, room: &mut Vec<f32>, threads: usize) {
-        let arch = pulp::Arch::new();
-        let panels = Panels::new(b, self.depth, self.deep, columns.clone(), arch.dispatch(Lanes));
-        let packed = Shared::new(panels.room(room));
-        let pieces = panels.pieces();
-        let piece = |pack: Range<usize>, rows: Range<usize>, columns: Range<usize>| {
-            arch.dispatch(Piece { work: self, panels: &panels, packed, pack, rows, columns });
-        };
-        if threads == 1 {
-            return piece(0..pieces, 0..m, columns);
+    fn threads(&self) -> usize {
+        let Size { m, n, k } = self.size;
+        if m * n * k < WORTH_THREADS { 1 } else { threads::count() }
+    }
+
+    fn run(self, c: &mut [f32], stride: usize, mut sums: Option<&mut [f32]>, threads: usize) {
+        let Self { size: Size { m, n, k }, a, b, start } = self;
+        a.check(m, k);
+        b.check(k, n);
+        assert!(n <= stride && (m == 0 || n == 0 || (m - 1) * stride + n <= c.len()), "C holds {m} × {n}");
+        if let Start::Bias(bias) = start {
+            assert_eq!(bias.len(), n, "one bias per column");
         }
-        threads::each(pieces, |number| piece(number..number + 1, 0..0, 0..0));
-        let blocks = columns.len().div_ceil(self.wide);
-        // Several blocks for each thread, so that all end together, but none so low that a panel passes by for a few rows.
-        let mut rows = 1;
-        while blocks * rows < 8 * threads && m / (rows + 1) >= 96 {
-            rows += 1;
+        assert!(sums.as_ref().is_none_or(|sums| sums.len() == n), "one sum per column");
+        let [deep, wide] = if a.column == 1 { DEEP } else { WIDE };
+        let work = Work { depth: k, deep, wide, a, start, c: Shared::new(c), stride };
+        let mut room = PANELS.take();
+        let at_once = (ROOM / k.max(1)).max(wide) / wide * wide;
+        for first in (0..n).step_by(at_once) {
+            let columns = first..(first + at_once).min(n);
+            let sums = sums.as_deref_mut().map(|sums| &mut sums[columns.clone()]);
+            work.columns(m, columns, b, &mut room, sums, threads);
         }
-        let height = m.div_ceil(rows).max(1).next_multiple_of(24);
-        let rows = m.div_ceil(height);
-        threads::each(rows * blocks, |block| {
-            let (row, column) = ((block % rows) * height, columns.start + (block / rows) * self.wide);
-            piece(0..0, row..(row + height).min(m), column..(column + self.wide).min(columns.end));
-        });
+        PANELS.set(room);
     }
 }
 
@@ -178,7 +160,7 @@ mod tests {
                     let stride = n + 3;
                     let before = noise(m * stride, 3);
                     let mut c = before.clone();
-                    product(Size { m, n, k }, left, right, start, &mut c, stride);
+                    Product { size: Size { m, n, k }, a: left, b: right, start }.compute(&mut c, stride);
                     for i in 0..m {
                         for j in 0..n {
                             let terms = (0..k).map(|p| {
@@ -201,6 +183,24 @@ mod tests {
                         assert_eq!(c[i * stride + n..(i + 1) * stride], before[i * stride + n..(i + 1) * stride]);
                     }
                 }
+            }
+        }
+    }
+    /// Around the edges of runs of rows, of panels and of blocks of the depth.
+    #[test]
+    fn sums_over_rows_of_b_come_with_the_product() {
+        for (m, n, k) in [(1, 1, 1), (4, 8, 0), (7, 40, 64), (96, 200, 129), (130, 33, 700)] {
+            let (a, b) = (noise(m * k, 0), noise(k * (n + 2), 1));
+            let (left, right) = (Matrix::rows(&a, m).transposed(), Matrix::rows(&b, n + 2));
+            let product = Product { size: Size { m, n, k }, a: left, b: right, start: Start::Zero };
+            let [mut alone, mut both] = [vec![1.0; m * n], vec![1.0; m * n]];
+            let mut sums = vec![1.0; n];
+            product.compute(&mut alone, n);
+            product.compute_with_sums(&mut both, n, &mut sums);
+            assert_eq!(alone, both, "{m} {n} {k}");
+            for (j, &sum) in sums.iter().enumerate() {
+                let exact: f64 = (0..k).map(|p| f64::from(b[p * (n + 2) + j])).sum();
+                assert!((f64::from(sum) - exact).abs() < 1e-6 * (1.0 + k as f64), "{m} {n} {k} {j}: {sum} {exact}");
             }
         }
     }

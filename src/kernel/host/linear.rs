@@ -1,8 +1,8 @@
 //! A dense layer, `y = x·W + b`, and its gradients, for layers whose outputs may lie side by side with those of others
 //! over the same input. Letters: N rows, I inputs, O outputs, P layers side by side.
 
-use super::gemm::{Matrix, Size, Start, product};
-use super::math::add;
+use super::gemm::{Matrix, Product, Size, Start};
+use super::math::{add, total};
 use super::threads::{self, Shared};
 
 /// Rows that one thread takes at a time.
@@ -37,7 +37,8 @@ pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], columns: Columns, y: &mu
     assert!(x.len() == size.m * inputs && weight.len() == inputs * outputs, "x is N × I, W is I × O");
     let stride = columns.of * outputs;
     let y = &mut y[columns.at * outputs..];
-    product(size, Matrix::rows(x, inputs), Matrix::rows(weight, outputs), Start::Bias(bias), y, stride);
+    let (a, b) = (Matrix::rows(x, inputs), Matrix::rows(weight, outputs));
+    Product { size, a, b, start: Start::Bias(bias) }.compute(y, stride);
 }
 
 /// `dx = dy·Wᵀ`: its columns of `[N, P·O]`, `[I, O]` → `[N, I]`, added to what the layers before it have put there.
@@ -46,20 +47,31 @@ pub fn input_gradient(gradient: &[f32], weight: &[f32], outputs: usize, columns:
     let size = Size { m: columns.rows(gradient, outputs), n: inputs, k: outputs };
     assert_eq!(dx.len(), size.m * inputs, "dx is N × I");
     let start = if columns.at == 0 { Start::Zero } else { Start::Add };
-    let weight = Matrix::rows(weight, outputs).transposed();
-    product(size, columns.of(gradient, outputs), weight, start, dx, inputs);
+    let (a, b) = (columns.of(gradient, outputs), Matrix::rows(weight, outputs).transposed());
+    Product { size, a, b, start }.compute(dx, inputs);
 }
 
-/// `dW = xᵀ·dy`: `[N, I]`, its columns of `[N, P·O]` → `[I, O]`
-pub fn weight_gradient(x: &[f32], gradient: &[f32], outputs: usize, columns: Columns, dweight: &mut [f32]) {
+/// `dW = xᵀ·dy`: `[N, I]`, its columns of `[N, P·O]` → `[I, O]`; and `db = Σ dy` over rows, `[O]`, if it is asked for.
+pub fn weight_gradient(
+    x: &[f32],
+    gradient: &[f32],
+    outputs: usize,
+    columns: Columns,
+    dweight: &mut [f32],
+    dbias: Option<&mut [f32]>,
+) {
     let inputs = dweight.len() / outputs;
     let size = Size { m: inputs, n: outputs, k: columns.rows(gradient, outputs) };
     assert_eq!(x.len(), size.k * inputs, "x is N × I");
-    let x = Matrix::rows(x, inputs).transposed();
-    product(size, x, columns.of(gradient, outputs), Start::Zero, dweight, outputs);
+    let (a, b) = (Matrix::rows(x, inputs).transposed(), columns.of(gradient, outputs));
+    let product = Product { size, a, b, start: Start::Zero };
+    match dbias {
+        Some(dbias) => product.compute_with_sums(dweight, outputs, dbias),
+        None => product.compute(dweight, outputs),
+    }
 }
 
-/// `db = Σ dy` over rows: its columns of `[N, P·O]` → `[O]`
+/// `db = Σ dy` over rows: its columns of `[N, P·O]` → `[O]`. For layers whose weights do not learn.
 pub fn bias_gradient(gradient: &[f32], columns: Columns, dbias: &mut [f32]) {
     let outputs = dbias.len();
     let (rows, stride) = (columns.rows(gradient, outputs), columns.of * outputs);
@@ -72,8 +84,5 @@ pub fn bias_gradient(gradient: &[f32], columns: Columns, dbias: &mut [f32]) {
             add(&row[columns.at * outputs..][..outputs], sums);
         }
     });
-    dbias.fill(0.0);
-    for sums in sums.chunks_exact(outputs) {
-        dbias.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
-    }
+    total(&sums, dbias);
 }

@@ -125,6 +125,14 @@ wide! {
     }
 }
 
+/// Sums over rows, in their order, each as long as the sums.
+pub fn total(rows: &[f32], sums: &mut [f32]) {
+    sums.fill(0.0);
+    for row in rows.chunks_exact(sums.len().max(1)) {
+        add(row, sums);
+    }
+}
+
 /// The largest of a row, in sixteen lanes; `f32::MIN` if none is larger, or is a number.
 #[inline(always)]
 pub fn largest(values: &[f32]) -> f32 {

@@ -15,4 +15,6 @@ mod pack;
 mod piece;
 pub mod threads;
 mod tile;
+mod turn;
 pub mod wide;
+mod work;

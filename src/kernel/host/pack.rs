@@ -6,15 +6,14 @@ use pulp::Simd;
 
 use super::gemm::Matrix;
 use super::threads::Shared;
+use super::turn;
 
 /// Values in a cache line.
 const LINE: usize = 16;
 /// Rows that a thread packs at a time where a row's values are neighbours; blocks of the depth have whole runs.
 const RUN: usize = 64;
 /// Rows that are copied together, so that a panel's cache lines are written whole.
-const TOGETHER: usize = 4;
-/// Values of each row of A that are packed at a time: their cache lines stay in the first cache for the next strip.
-const FEW: usize = 16;
+const TOGETHER: usize = 8;
 /// Panels that are written at a time: more would push one another out of the first cache.
 const AT_ONCE: usize = 8;
 
@@ -22,6 +21,8 @@ const AT_ONCE: usize = 8;
 /// panel filled up with zeros.
 pub(super) struct Panels<'a> {
     b: Matrix<'a>,
+    /// Where a piece puts the sum of its rows, `[pieces, columns]`, while it has them at hand.
+    sums: Option<Shared<'a>>,
     /// Rows of B.
     depth: usize,
     deep: usize,
@@ -31,7 +32,17 @@ pub(super) struct Panels<'a> {
 
 impl<'a> Panels<'a> {
     pub fn new(b: Matrix<'a>, depth: usize, deep: usize, columns: Range<usize>, lanes: usize) -> Self {
-        Self { b, depth, deep, columns, lanes }
+        Self { b, sums: None, depth, deep, columns, lanes }
+    }
+
+    /// The same, with sums over the rows of each piece; B's rows are contiguous.
+    pub fn summed(self, sums: &'a mut [f32]) -> Self {
+        assert_eq!(
+            (sums.len(), self.b.column),
+            (self.pieces() * self.columns.len(), 1),
+            "a row of sums for each piece"
+        );
+        Self { sums: Some(Shared::new(sums)), ..self }
     }
 
     /// Panels side by side.
@@ -68,7 +79,7 @@ impl<'a> Panels<'a> {
 
     /// Packs a piece.
     #[inline(always)]
-    pub fn pack<S: Simd, const V: usize>(&self, piece: usize, packed: Shared) {
+    pub fn pack<S: Simd, const V: usize>(&self, simd: S, piece: usize, packed: Shared) {
         if self.b.column == 1 {
             let rows = piece * RUN..self.depth.min((piece + 1) * RUN);
             let mut first = 0;
@@ -82,6 +93,9 @@ impl<'a> Panels<'a> {
                 while k < rows.end {
                     self.copy::<S, V, 1>(k, panels.clone(), packed);
                     k += 1;
+                }
+                if let Some(sums) = self.sums {
+                    self.sum_up::<S, V>(simd, rows.clone(), panels, packed, sums);
                 }
                 first += AT_ONCE;
             }
@@ -125,6 +139,45 @@ impl<'a> Panels<'a> {
         }
     }
 
+    /// Sums up a run of rows of some panels, which are in the first cache as they have just been packed.
+    #[allow(clippy::needless_range_loop)] // Indices, not closures, for the reason at `Tile::whole`.
+    #[inline(always)]
+    fn sum_up<S: Simd, const V: usize>(
+        &self,
+        simd: S,
+        rows: Range<usize>,
+        panels: Range<usize>,
+        packed: Shared,
+        sums: Shared,
+    ) {
+        // A run lies within one block of the depth.
+        let from = rows.start / self.deep * self.deep;
+        let depth = self.deep.min(self.depth - from);
+        let width = self.columns.len();
+        for panel in panels {
+            let start = self.place(panel..panel + 1, from, depth).start + (rows.start - from) * self.lanes;
+            let columns = panel * self.lanes..width.min((panel + 1) * self.lanes);
+            // SAFETY: this thread packed these rows, and no other has the piece's sums.
+            let (packed, sums) = unsafe {
+                let first = rows.start / RUN * width;
+                (
+                    packed.read(start..start + rows.len() * self.lanes),
+                    sums.part(first + columns.start..first + columns.end),
+                )
+            };
+            let mut vectors = [simd.splat_f32s(0.0); V];
+            for row in packed.chunks_exact(self.lanes) {
+                for v in 0..V {
+                    // SAFETY: a row of a panel has V vectors.
+                    let values = unsafe { row.as_ptr().cast::<S::f32s>().add(v).read_unaligned() };
+                    vectors[v] = simd.add_f32s(vectors[v], values);
+                }
+            }
+            let vectors: &[f32] = bytemuck::cast_slice(&vectors);
+            sums.copy_from_slice(&vectors[..sums.len()]);
+        }
+    }
+
     /// Turns columns into rows of some panels.
     #[inline(always)]
     fn turn(&self, panels: Range<usize>, packed: Shared) {
@@ -142,63 +195,10 @@ impl<'a> Panels<'a> {
             for (panel, packed) in packed.chunks_exact_mut(depth * self.lanes).enumerate() {
                 let skip = panel * self.lanes;
                 let b = Matrix { values: &values[from * row + (first + skip) * column..], row, column };
-                columns(b, self.lanes.min(wide - skip), packed, self.lanes);
+                turn::columns(b, self.lanes.min(wide - skip), packed, self.lanes);
             }
             from += depth;
         }
-    }
-}
-
-/// Values on a side of the squares that are turned at once: four loads, four stores, and shuffles between them.
-const SIDE: usize = 4;
-
-/// Copies columns whose values are neighbours into rows.
-#[inline(always)]
-fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
-    let depth = packed.len() / lanes;
-    let squares = if b.row == 1 { (wide / SIDE * SIDE, depth / SIDE * SIDE) } else { (0, 0) };
-    for j in (0..squares.0).step_by(SIDE) {
-        let sources: [_; SIDE] = std::array::from_fn(|i| b.values[(j + i) * b.column..][..depth].as_chunks::<SIDE>().0);
-        let [a, b, c, d] = sources;
-        let rows = packed.chunks_exact_mut(SIDE * lanes);
-        for ((((a, b), c), d), rows) in a.iter().zip(b).zip(c).zip(d).zip(rows) {
-            for (i, values) in turned([a, b, c, d]).iter().enumerate() {
-                rows[i * lanes + j..][..SIDE].copy_from_slice(values);
-            }
-        }
-    }
-    if squares == (wide, depth) {
-        return;
-    }
-    for (k, packed) in packed.chunks_exact_mut(lanes).enumerate() {
-        let done = if k < squares.1 { squares.0 } else { 0 };
-        for (j, slot) in packed.iter_mut().enumerate().take(wide).skip(done) {
-            *slot = b.values[j * b.column + k * b.row];
-        }
-    }
-}
-
-/// Packs the first rows of A in strips of R, `[_, depth, R]`: of each strip k after k, R values each.
-#[inline(always)]
-pub(super) fn turn<const R: usize>(a: Matrix, depth: usize, strips: &mut [f32]) {
-    let mut from = 0;
-    while from < depth {
-        let some = FEW.min(depth - from);
-        for (number, strip) in strips.chunks_exact_mut(R * depth).enumerate() {
-            let values = &a.values[number * R * a.row + from * a.column..];
-            let packed = strip[from * R..][..some * R].as_chunks_mut::<R>().0;
-            for (k, packed) in packed.iter_mut().enumerate() {
-                let values = &values[k * a.column..];
-                if a.row == 1 {
-                    packed.copy_from_slice(&values[..R]);
-                } else {
-                    for (i, slot) in packed.iter_mut().enumerate() {
-                        *slot = values[i * a.row];
-                    }
-                }
-            }
-        }
-        from += some;
     }
 }
 
@@ -206,34 +206,4 @@ pub(super) fn grow(buffer: &mut Vec<f32>, size: usize) {
     if buffer.len() < size {
         buffer.resize(size, 0.0);
     }
-}
-
-/// Rows of a square as its columns.
-#[cfg(not(target_family = "wasm"))]
-#[inline(always)]
-fn turned([a, b, c, d]: [&[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    std::array::from_fn(|i| [a[i], b[i], c[i], d[i]])
-}
-
-/// The same, spelled out: of an array's elements LLVM makes no shuffles there.
-#[cfg(target_family = "wasm")]
-#[inline(always)]
-fn turned(rows: [&[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    use std::arch::wasm32::{i32x4_shuffle as shuffle, i64x2_shuffle as pairs, v128, v128_load, v128_store};
-    // SAFETY: each row has as many values as a vector.
-    let [a, b, c, d] = rows.map(|row| unsafe { v128_load(row.as_ptr().cast()) });
-    let (low, high) = (shuffle::<0, 4, 1, 5>(a, b), shuffle::<2, 6, 3, 7>(a, b));
-    let (more_low, more_high) = (shuffle::<0, 4, 1, 5>(c, d), shuffle::<2, 6, 3, 7>(c, d));
-    let columns = [
-        pairs::<0, 2>(low, more_low),
-        pairs::<1, 3>(low, more_low),
-        pairs::<0, 2>(high, more_high),
-        pairs::<1, 3>(high, more_high),
-    ];
-    columns.map(|column: v128| {
-        let mut values = [0.0; SIDE];
-        // SAFETY: as above.
-        unsafe { v128_store(values.as_mut_ptr().cast(), column) };
-        values
-    })
 }

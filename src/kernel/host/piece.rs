@@ -5,10 +5,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::gemm::{Matrix, Start, Work};
-use super::pack::{Panels, grow, turn};
+use super::gemm::{Matrix, Start};
+use super::pack::{Panels, grow};
 use super::threads::Shared;
 use super::tile::{Rows, Tile};
+use super::turn;
+use super::work::Work;
 
 thread_local! {
     /// Room for packed strips of A, kept from product to product.
@@ -85,7 +87,7 @@ impl Piece<'_> {
     fn run<S: Simd, const R: usize, const L: usize, const V: usize>(self, simd: S) {
         let mut pack = self.pack.start;
         while pack < self.pack.end {
-            self.panels.pack::<S, V>(pack, self.packed);
+            self.panels.pack::<S, V>(simd, pack, self.packed);
             pack += 1;
         }
         let mut strip = STRIP.take();
@@ -162,7 +164,7 @@ impl Piece<'_> {
         }
         let (depth, size) = (deep.len(), strips * R * deep.len());
         grow(room, size);
-        turn::<R>(a, depth, &mut room[..size]);
+        turn::strips::<R>(a, depth, &mut room[..size]);
         (Matrix { values: room, row: 1, column: R }, R * depth)
     }
 

@@ -108,21 +108,43 @@ impl<const R: usize> Tile<'_, R> {
                 self.sum_up::<S, V, false>(simd, &mut sums);
             }
         }
-        let mut first = [simd.splat_f32s(0.0); V];
-        if let Start::Bias(bias) = self.start {
-            for v in 0..V {
-                let values = &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES];
-                // SAFETY: as many values as the vector has.
-                first[v] = unsafe { values.as_ptr().cast::<S::f32s>().read_unaligned() };
+        // SAFETY: C has room by the caller's promise, and so has `add`'s.
+        unsafe {
+            match self.start {
+                Start::Add => self.write::<S, V, true>(simd, &sums, [simd.splat_f32s(0.0); V]),
+                Start::Zero => self.write::<S, V, false>(simd, &sums, [simd.splat_f32s(0.0); V]),
+                Start::Bias(bias) => {
+                    let mut first = [simd.splat_f32s(0.0); V];
+                    for v in 0..V {
+                        let values = &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES];
+                        // As many values as the vector has.
+                        first[v] = values.as_ptr().cast::<S::f32s>().read_unaligned();
+                    }
+                    self.write::<S, V, false>(simd, &sums, first);
+                }
             }
         }
-        let add = matches!(self.start, Start::Add);
+    }
+
+    /// Writes the sums to C: added to what it holds, or to the same first values in every row.
+    ///
+    /// # Safety
+    ///
+    /// R rows of V vectors can be read and written.
+    #[allow(clippy::needless_range_loop)] // As at `Tile::whole`.
+    #[inline(always)]
+    unsafe fn write<S: Simd, const V: usize, const ADD: bool>(
+        self,
+        simd: S,
+        sums: &[[S::f32s; V]; R],
+        first: [S::f32s; V],
+    ) {
         for r in 0..R {
+            let row = self.c.wrapping_add(r * self.stride).cast::<S::f32s>();
             for v in 0..V {
                 // SAFETY: row r has room for V vectors by the caller's promise.
                 unsafe {
-                    let row = self.c.add(r * self.stride).cast::<S::f32s>();
-                    let before = if add { row.add(v).read_unaligned() } else { first[v] };
+                    let before = if ADD { row.add(v).read_unaligned() } else { first[v] };
                     row.add(v).write_unaligned(simd.add_f32s(sums[r][v], before));
                 }
             }
