@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { start } from "./browser.mjs";
 import { draw } from "./chart.mjs";
-import { frozen, padding, pageLoad, sizes } from "./facts.mjs";
+import { frozen, frozenInBrowser, padding, pageLoad, sizes } from "./facts.mjs";
 import * as native from "./native.mjs";
 import { ask, read, works } from "./plan.mjs";
 import { judge, keep, Losses, stamp, workName } from "./results.mjs";
@@ -169,7 +169,8 @@ async function main() {
     browsers.close();
   }
   if (onlyFacts || wishes.who.length === 0) {
-    const figures = [...padding(engine), ...frozen(engine), ...(await pageLoad(chromium)), ...(await sizes())];
+    const heads = [...frozen(engine), ...(await frozenInBrowser(chromium))];
+    const figures = [...padding(engine), ...heads, ...(await pageLoad(chromium)), ...(await sizes())];
     keep(figures);
     console.log(factLines(figures));
   }

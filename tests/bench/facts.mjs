@@ -12,7 +12,8 @@ import { spread, stamp } from "./results.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TABLE = `${root}../shared/data/debsec_train.csv`;
-const TOKENIZER = `${root}pkg/models/all-MiniLM-L6-v2/tokenizer.json`;
+const MODEL = "pkg/models/all-MiniLM-L6-v2";
+const TOKENIZER = `${root}${MODEL}/tokenizer.json`;
 
 /** @param {Partial<Result> & {figure: Result["figure"], name: string}} fact @returns {Result} */
 const fact = (fact) => ({ who: fact.name, device: "", ...fact, ...stamp() });
@@ -91,11 +92,58 @@ export function padding(engine) {
 /** A head on a thousand real texts, encoded once, and ten more recipes for it. @param {string} engine */
 export function frozen(engine) {
   const name = "frozen encoder, 1,000 one-line texts, two threads";
-  const model = `${root}pkg/models/all-MiniLM-L6-v2`;
+  const model = root + MODEL;
   const absent = [TABLE, model].find((file) => !existsSync(file));
   if (absent) return [fact({ figure: "frozen", name, error: `left out: ${absent.slice(root.length)} is not there.` })];
   const { rows, first_ms, ten_more_ms } = JSON.parse(
     execFileSync(engine, ["frozen", model, TABLE], { encoding: "utf8" }),
   );
   return [fact({ figure: "frozen", name, batch: rows, shares: { first: first_ms, ten_more: ten_more_ms } })];
+}
+
+/** The same as a user has it: in Chromium, on the CPU. @param {string} executablePath @returns {Promise<Result[]>} */
+export async function frozenInBrowser(executablePath) {
+  const name = "frozen encoder, 1,000 one-line texts, in Chromium";
+  const absent = [TABLE, root + MODEL, `${root}pkg/threads`].find((file) => !existsSync(file));
+  if (absent) return [fact({ figure: "frozen", name, error: `left out: ${absent.slice(root.length)} is not there.` })];
+  const table = readFileSync(TABLE, "utf8")
+    .split("\n")
+    .slice(0, 1 + 1000)
+    .join("\n");
+  const site = await serve(0);
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage();
+    // A page of the same origin that has no engine of its own.
+    await page.goto(`${site.url}pkg/models/all-MiniLM-L6-v2/config.json`);
+    const [first, ...more] = await page.evaluate(timeHeads, { table, model: `/${MODEL}` });
+    const ten_more = more.reduce((sum, ms) => sum + ms, 0);
+    return [fact({ figure: "frozen", name, batch: 1000, shares: { first, ten_more } })];
+  } catch (error) {
+    return [fact({ figure: "frozen", name, error: `failed: ${String(error).split("\n")[0]}` })];
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+/** In the page: milliseconds of eleven recipes of a head. @param {{table: string, model: string}} given */
+async function timeHeads({ table, model }) {
+  const address = "/tabtune.js";
+  /** @type {typeof import("../../www/tabtune.js")} */
+  const { openTabtune } = await import(address);
+  const tabtune = await openTabtune({ device: "cpu" });
+  const files = ["config.json", "tokenizer.json", "model.safetensors"].map(async (file) => {
+    return new File([await (await fetch(`${model}/${file}`)).blob()], file);
+  });
+  await tabtune.openModel(await Promise.all(files));
+  await tabtune.openData(new File([table], "bench.csv"), { text: "text", label: "label" });
+  const times = [];
+  for (let recipe = 0; recipe < 11; recipe += 1) {
+    const start = performance.now();
+    // From 0.01 to 1000, as one would try.
+    await tabtune.train({ method: "frozen", inverse_regularization: 10 ** (recipe / 2 - 2) });
+    times.push(performance.now() - start);
+  }
+  return times;
 }
