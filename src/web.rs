@@ -190,6 +190,11 @@ impl Engine {
         to_js(&self.session()?.resume_from(&FromPage(bytes)).await.map_err(thrown)?)
     }
 
+    /// Refuses a checkpoint of a run that could not go on with what is open.
+    pub async fn check_resume(&mut self, bytes: js_sys::Uint8Array) -> std::result::Result<(), JsValue> {
+        self.session()?.check_resume_from(&FromPage(bytes)).await.map_err(thrown)
+    }
+
     /// Steps and epochs of the run under way since its beginning, and what is over of its search.
     pub fn told(&mut self) -> Answer {
         to_js(&self.session()?.told())

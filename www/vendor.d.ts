@@ -48,6 +48,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     run_steps(units: number): Promise<import("./protocol.js").RunEvent[]>;
     stop(): Promise<import("./protocol.js").RunEvent[]>;
     checkpoint(): Promise<{ bytes: Uint8Array; info: import("./protocol.js").CheckpointInfo }>;
+    check_resume(bytes: Uint8Array): Promise<void>;
     resume(bytes: Uint8Array): Promise<import("./protocol.js").RunInfo>;
     told(): import("./protocol.js").RunEvent[];
     search_under_way(): {

@@ -138,11 +138,14 @@ const answers = {
     });
   },
   checkpoint: () => inTurn(() => liveEngine().checkpoint()),
-  resume_run: (bytes, onProgress) =>
-    begin(async (engine) => {
+  resume_run: async (bytes, onProgress) => {
+    // Told at once, not after all tokens have been counted.
+    await inTurn(() => liveEngine().check_resume(bytes));
+    return begin(async (engine) => {
       const info = await engine.resume(bytes);
       return { info, events: engine.told(), search: engine.search_under_way() };
-    }, onProgress),
+    }, onProgress);
+  },
   checkpoint_info: async (bytes) => (await loaded).checkpoint_info(bytes),
   keep: (port, base, interval_ms) => {
     keeping = createKeeping(createWriter(port, interval_ms), base, madeWith, (event) => post([event]));

@@ -14,14 +14,15 @@ after(() => site.close());
 /**
  * Runs in the page, on clients of its own.
  *
- * @param {{files: Record<string, string>, csv: string}} given  Base64.
+ * @param {{files: Record<string, string>, csv: string, other: string}} given  Base64.
  */
-async function interrupted({ files, csv }) {
+async function interrupted({ files, csv, other }) {
   const address = new URL("client.js", document.baseURI).href;
   const { createClient } = /** @type {typeof import("../../www/client.js")} */ (await import(address));
   const bytes = (/** @type {string} */ text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-  async function ready() {
+  /** @param {string} [of] A table, in base64. */
+  async function ready(of = csv) {
     /** @type {any[]} */
     const events = [];
     let end = () => {};
@@ -43,7 +44,7 @@ async function interrupted({ files, csv }) {
       weights: bytes(files["model.safetensors"]),
     };
     await client.openModel(model, "tiny");
-    const table = await client.openTable(new Blob([bytes(csv)]), "fruit.csv");
+    const table = await client.openTable(new Blob([bytes(of)]), "fruit.csv");
     if (table) await client.mapColumns(table.mapping);
     return { client, events, over };
   }
@@ -64,6 +65,10 @@ async function interrupted({ files, csv }) {
   await first.over;
   const expected = { losses: losses(first.events), weights: await weights(first.client) };
 
+  const stranger = await ready(other);
+  let counted = 0;
+  const strange = await stranger.client.resumeRun(checkpoint.slice(), () => (counted += 1)).catch((mistake) => mistake);
+
   const second = await ready();
   const torn = checkpoint.slice(0, checkpoint.length - 9);
   const refused = await second.client.resumeRun(torn).catch((mistake) => mistake);
@@ -75,6 +80,8 @@ async function interrupted({ files, csv }) {
     started,
     info,
     told,
+    strange,
+    counted,
     refused,
     resumed: resumed.info,
     before: resumed.events.length,
@@ -92,14 +99,14 @@ test(
     const files = Object.fromEntries(
       modelFiles("tiny-bert").map(({ name, buffer }) => [name, buffer.toString("base64")]),
     );
-    const csv = file("fruit.csv", table(60)).buffer.toString("base64");
-    const { started, info, told, refused, resumed, before, expected, got, left } = await page.evaluate(interrupted, {
-      files,
-      csv,
-    });
+    const [csv, other] = [60, 54].map((rows) => file("fruit.csv", table(rows)).buffer.toString("base64"));
+    const found = await page.evaluate(interrupted, { files, csv, other });
+    const { started, info, told, strange, counted, refused, resumed, before, expected, got, left } = found;
     assert.deepEqual(resumed, started);
     assert.deepEqual(told, info);
     assert.ok(info.step < info.total_steps && before >= info.step, `${before} events and ${info.sentence}`);
+    assert.match(strange.message, /learns from other data: the rows of .*fruit\.csv/);
+    assert.equal(counted, 0, "refused before tokens were counted");
     assert.equal(refused.kind, "file");
     assert.match(refused.message, /damaged or not whole/);
     assert.equal(expected.losses.length, info.total_steps);
