@@ -104,7 +104,10 @@ impl Session {
     ///
     /// As [`Session::resume`].
     pub async fn resume_from(&mut self, source: &dyn Source) -> Result<RunInfo> {
-        let (file, mut saved) = self.open_own(source).await?;
+        self.refuse_during_run("A run is under way. Stop it first.")?;
+        let file = StateFile::open(source)?;
+        let mut saved = Saved::read(file.state())?;
+        self.check_same(&saved).await?;
         let search = saved.search.take();
         let info = self.start(recipe_from_json(saved.recipe.clone())?)?;
         // Put back only when all has gone well.
@@ -123,9 +126,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::resume`].
+    /// As [`Session::resume`], but for a checkpoint whose arrays are not as they were written: they are not looked at.
     pub async fn check_resume_from(&self, source: &dyn Source) -> Result<()> {
-        self.open_own(source).await.map(|_| ())
+        self.refuse_during_run("A run is under way. Stop it first.")?;
+        self.check_same(&Saved::read(StateFile::glance(source)?.state())?).await
     }
 
     /// What has been told of the run under way since its beginning: steps and epochs; of a search, all its runs, but for the
@@ -160,15 +164,6 @@ impl Session {
     pub fn checkpoint_info_from(source: &dyn Source) -> Result<CheckpointInfo> {
         let file = StateFile::open(source)?;
         CheckpointInfo::new(&Saved::read(file.state())?, source.size())
-    }
-
-    /// The checkpoint, if it is of a run of what is open.
-    async fn open_own<'a>(&self, source: &'a dyn Source) -> Result<(StateFile<'a>, Saved)> {
-        self.refuse_during_run("A run is under way. Stop it first.")?;
-        let file = StateFile::open(source)?;
-        let saved = Saved::read(file.state())?;
-        self.check_same(&saved).await?;
-        Ok((file, saved))
     }
 
     /// Refuses another model, other data or another task, with what to open instead.

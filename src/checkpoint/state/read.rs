@@ -25,34 +25,54 @@ impl<'a> StateFile<'a> {
     ///
     /// Bytes that are no checkpoint, are not whole or not as they were written, or of another version of the format.
     pub fn open(source: &'a dyn Source) -> Result<Self> {
+        let file = Self::begin(source)?;
+        check_sum(source, &file.metadata, source.size())?;
+        file.check_version()
+    }
+
+    /// What a checkpoint says of itself, for a question that is to be answered at once: its arrays are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`StateFile::open`], but for arrays that are not as they were written.
+    pub fn glance(source: &'a dyn Source) -> Result<Self> {
+        Self::begin(source)?.check_version()
+    }
+
+    fn begin(source: &'a dyn Source) -> Result<Self> {
         let size = source.size();
         let header = header(source, size)?;
         let metadata: Metadata = serde_json::from_slice(&header)
             .map_err(|error| damaged(&format!("its header is not right ({}).", shown(&error.to_string()))))?;
-        let said = |key: &str| metadata.metadata().as_ref().and_then(|said| said.get(key));
-        let version = said(VERSION).ok_or_else(no_checkpoint)?.clone();
         let data = (LENGTH + header.len()) as u64;
-        if data + metadata.data_len() as u64 != size {
-            return Err(damaged(&format!(
-                "its {size} bytes should be {}, as its header has it.",
-                data + metadata.data_len() as u64
-            )));
+        let file = Self { source, metadata, data };
+        file.said(VERSION).ok_or_else(no_checkpoint)?;
+        let whole = data + file.metadata.data_len() as u64;
+        if whole != size {
+            return Err(damaged(&format!("its {size} bytes should be {whole}, as its header has it.")));
         }
-        check_sum(source, &metadata, size)?;
-        if version != FORMAT {
-            return Err(unusable(format!(
+        Ok(file)
+    }
+
+    fn check_version(self) -> Result<Self> {
+        match self.said(VERSION) {
+            Some(version) if version == FORMAT => Ok(self),
+            version => Err(unusable(format!(
                 "it was written by another version of Tabtune (format {}; this one reads format {FORMAT}). Go on with \
                  that version, or start anew.",
-                shown(&version)
-            )));
+                shown(version.unwrap_or_default())
+            ))),
         }
-        Ok(Self { source, metadata, data })
+    }
+
+    /// What stands in the header beside the arrays.
+    fn said(&self, key: &str) -> Option<&str> {
+        self.metadata.metadata().as_ref().and_then(|said| said.get(key)).map(String::as_str)
     }
 
     /// The JSON text.
     pub fn state(&self) -> &str {
-        let said = self.metadata.metadata().as_ref().and_then(|said| said.get(STATE));
-        said.map_or("", String::as_str)
+        self.said(STATE).unwrap_or_default()
     }
 
     /// The shape of an array, if it is there.
