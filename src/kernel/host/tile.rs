@@ -108,7 +108,8 @@ impl<const R: usize> Tile<'_, R> {
                 self.sum_up::<S, V, false>(simd, &mut sums);
             }
         }
-        // SAFETY: C has room by the caller's promise, and so has `add`'s.
+        // Written out for each start: else V8 would compare and choose an address for every vector.
+        // SAFETY: C has room by the caller's promise, and a bias has a value for each of these columns.
         unsafe {
             match self.start {
                 Start::Add => self.write::<S, V, true>(simd, &sums, [simd.splat_f32s(0.0); V]),
@@ -117,7 +118,6 @@ impl<const R: usize> Tile<'_, R> {
                     let mut first = [simd.splat_f32s(0.0); V];
                     for v in 0..V {
                         let values = &bias[v * S::F32_LANES..(v + 1) * S::F32_LANES];
-                        // As many values as the vector has.
                         first[v] = values.as_ptr().cast::<S::f32s>().read_unaligned();
                     }
                     self.write::<S, V, false>(simd, &sums, first);
