@@ -1,4 +1,5 @@
-// Figures that are no steps: sizes of our modules, how soon the page can be used, how much of real batches is padding.
+// Figures that are no steps: sizes of our modules, how soon the page can be used, how much of real batches is padding, how long
+// heads on texts take that are encoded once.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { promisify } from "node:util";

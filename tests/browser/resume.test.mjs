@@ -66,8 +66,12 @@ async function interrupted({ files, csv, other }) {
   const expected = { losses: losses(first.events), weights: await weights(first.client) };
 
   const stranger = await ready(other);
-  let counted = 0;
-  const strange = await stranger.client.resumeRun(checkpoint.slice(), () => (counted += 1)).catch((mistake) => mistake);
+  const counted = { before: 0, after: 0 };
+  const strange = await stranger.client
+    .resumeRun(checkpoint.slice(), () => (counted.before += 1))
+    .catch((mistake) => mistake);
+  // There was something to count, and it would have been told.
+  await stranger.client.countTokens(() => (counted.after += 1));
 
   const second = await ready();
   const torn = checkpoint.slice(0, checkpoint.length - 9);
@@ -99,14 +103,16 @@ test(
     const files = Object.fromEntries(
       modelFiles("tiny-bert").map(({ name, buffer }) => [name, buffer.toString("base64")]),
     );
-    const [csv, other] = [60, 54].map((rows) => file("fruit.csv", table(rows)).buffer.toString("base64"));
+    // The other one has more rows than are counted on the way.
+    const [csv, other] = [60, 1600].map((rows) => file("fruit.csv", table(rows)).buffer.toString("base64"));
     const found = await page.evaluate(interrupted, { files, csv, other });
     const { started, info, told, strange, counted, refused, resumed, before, expected, got, left } = found;
     assert.deepEqual(resumed, started);
     assert.deepEqual(told, info);
     assert.ok(info.step < info.total_steps && before >= info.step, `${before} events and ${info.sentence}`);
     assert.match(strange.message, /learns from other data: the rows of .*fruit\.csv/);
-    assert.equal(counted, 0, "refused before tokens were counted");
+    assert.equal(counted.before, 0, "refused before tokens were counted");
+    assert.ok(counted.after > 0, "tokens were left to count");
     assert.equal(refused.kind, "file");
     assert.match(refused.message, /damaged or not whole/);
     assert.equal(expected.losses.length, info.total_steps);

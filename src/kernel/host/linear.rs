@@ -86,3 +86,24 @@ pub fn bias_gradient(gradient: &[f32], columns: Columns, dbias: &mut [f32]) {
     });
     total(&sums, dbias);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::mix64;
+
+    /// Of the second of three layers: rows are summed up in the same order, in runs of as many.
+    #[test]
+    fn a_bias_has_the_same_gradient_whether_its_weights_learn_or_not() {
+        let (rows, inputs, outputs) = (150, 5, 37);
+        let noise = |size: usize| -> Vec<f32> { (0..size as u64).map(|i| mix64(i) as i64 as f32 / 1e19).collect() };
+        let (x, gradient) = (noise(rows * inputs), noise(rows * 3 * outputs));
+        let columns = Columns { at: 1, of: 3 };
+        let [mut alone, mut beside] = [vec![0.0; outputs], vec![1.0; outputs]];
+        bias_gradient(&gradient, columns, &mut alone);
+        let mut dweight = vec![0.0; inputs * outputs];
+        weight_gradient(&x, &gradient, outputs, columns, &mut dweight, Some(&mut beside));
+        assert!(alone.iter().all(|&sum| sum != 0.0));
+        assert_eq!(alone, beside);
+    }
+}

@@ -12,7 +12,8 @@ use super::turn;
 const LINE: usize = 16;
 /// Rows that a thread packs at a time where a row's values are neighbours; blocks of the depth have whole runs.
 const RUN: usize = 64;
-/// Rows that are copied together, so that a panel's cache lines are written whole.
+/// Rows that are copied together, so that a panel's cache lines are written whole and its place is found once for all of
+/// them.
 const TOGETHER: usize = 8;
 /// Panels that are written at a time: more would push one another out of the first cache.
 const AT_ONCE: usize = 8;

@@ -7,7 +7,8 @@ const FEW: usize = 16;
 /// Values on a side of the squares that are turned at once: four loads, four stores, and shuffles between them.
 const SIDE: usize = 4;
 
-/// Copies columns whose values are neighbours into rows.
+/// Packs the first columns of B, `[depth, wide]`, as the first values of rows of `lanes`, `[depth, lanes]`; made for columns whose
+/// values are neighbours.
 #[inline(always)]
 pub fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
     let depth = packed.len() / lanes;
