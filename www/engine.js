@@ -1,4 +1,5 @@
-// The three builds of the engine: which one computes on a device here and why, and how it is loaded.
+// The three builds of the engine: which one computes on a device here and why, and how it is loaded. Of the two for the CPU
+// the one for threads is the faster also where it gets but one: its products run on relaxed SIMD.
 
 import { startPool } from "./pool.js";
 
@@ -11,7 +12,7 @@ import { startPool } from "./pool.js";
 /**
  * @typedef {object} Abilities  What decides about threads.
  * @property {boolean} built     Whether the page comes with the module that has threads.
- * @property {boolean} isolated  Whether the browser hands out shared memory.
+ * @property {boolean} isolated  Whether the browser lets workers share memory.
  * @property {boolean} relaxed   Whether it knows relaxed SIMD, which that module's products use.
  * @property {number} cores
  */
@@ -55,10 +56,12 @@ export function chooseBuild(device, { built, isolated, relaxed, cores }) {
     return oneThread("this browser lacks relaxed SIMD for WebAssembly. An up-to-date Chrome, Edge or Firefox has it.");
   }
   if (!isolated) {
-    return oneThread(
+    // Shared memory can be made all the same, only not sent to other workers, and products run on relaxed SIMD in it.
+    const { threads, why } = oneThread(
       "this page is not isolated from other sites. Its server would have to send the headers " +
         "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: credentialless.",
     );
+    return { build: "threads", threads, why };
   }
   return { build: "threads", threads: Math.min(cores, MOST_THREADS), why: "" };
 }
@@ -69,8 +72,8 @@ function oneThread(reason) {
 }
 
 /**
- * Loads a build, with its threads. Where threads do not start, as when there is no address space for their memory, the
- * build with one takes their place.
+ * Loads a build, with its threads. Where that fails, as when there is no address space for the memory that threads share,
+ * the build with memory of its own takes its place.
  *
  * @param {Choice} choice
  * @returns {Promise<{Engine: EngineModule["Engine"], why: string}>}
@@ -83,7 +86,9 @@ export async function loadEngine({ build, threads, why }) {
     return { Engine: module.Engine, why };
   } catch (thrown) {
     const cause = thrown instanceof Error ? thrown.message : String(thrown);
-    return loadEngine(oneThread(`more could not be started (${cause}).`));
+    return loadEngine(
+      threads > 1 ? oneThread(`more could not be started (${cause}).`) : { build: "cpu", threads, why },
+    );
   }
 }
 

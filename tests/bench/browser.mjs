@@ -20,6 +20,9 @@ const ISOLATED = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** The page that comes without them. */
+const ALONE = "/alone";
+
 /** @param {string} path In this folder. */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -44,7 +47,7 @@ async function bundle(library) {
 async function serve(engines) {
   /** @type {Map<string, Promise<string | Uint8Array>>} */
   const fixed = new Map();
-  fixed.set("/", Promise.resolve("<!doctype html><title>Bench</title>"));
+  for (const page of ["/", ALONE]) fixed.set(page, Promise.resolve("<!doctype html><title>Bench</title>"));
   for (const library of ["tfjs", "jax", "tabtune", "page"]) fixed.set(`/${library}.js`, bundle(library));
   fixed.set("/worker.js", bundle("tabtune-worker"));
   fixed.set("/thread.js", bundle("tabtune-thread"));
@@ -61,7 +64,10 @@ async function serve(engines) {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const type = TYPES[/** @type {keyof typeof TYPES} */ (path.split(".").at(-1))] ?? TYPES.html;
     answer(path).then(
-      (body) => response.writeHead(body ? 200 : 404, { ...ISOLATED, "Content-Type": type }).end(body ?? ""),
+      (body) => {
+        const headers = { ...(path === ALONE ? {} : ISOLATED), "Content-Type": type };
+        response.writeHead(body ? 200 : 404, headers).end(body ?? "");
+      },
       () => response.writeHead(404).end(),
     );
   });
@@ -116,7 +122,7 @@ export async function start(executablePath, engines) {
         browser.close();
       }, 1000 * patience);
       try {
-        return await time(await visit(browser, url), peer, job);
+        return await time(await visit(browser, url + (peer.alone ? ALONE.slice(1) : "")), peer, job);
       } catch (error) {
         throw late ? new Error(`It took longer than ${patience} s.`) : error;
       } finally {

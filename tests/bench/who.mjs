@@ -11,6 +11,7 @@ import os from "node:os";
  * @property {number} [threads]  Natively; 0 leaves the choice to the library.
  * @property {string} [library]  A script of peers/ that the page loads.
  * @property {object} [how]  What that script is told beside the job.
+ * @property {boolean} [alone]  In a page that is not isolated from other sites: no memory for threads.
  * @property {boolean} [lora]  Whether it has adapters.
  * @property {boolean} [slow]  One timed step of a small batch is all that is asked of it by default.
  * @property {boolean} [onlyNamed]  Left out unless WHO= names it in full.
@@ -30,12 +31,15 @@ const ALL = [
   { who: "pytorch-1", name: "PyTorch", runs: "python", device: "CPU", threads: 1, lora: true },
   { who: "pytorch-gpu", name: "PyTorch", runs: "python", device: "GPU", lora: true, onlyNamed: true },
   ours("threads", "CPU"),
+  alone({ ...ours("threads", "CPU"), name: "Tabtune, wasm" }),
   ours("cpu", "CPU"),
   ours("gpu", "WebGPU"),
   browser("tfjs-wasm-tuned", `${tfjs}, wasm, tuned`, "tfjs", { device: "wasm", tuned: true }),
+  alone(browser("tfjs-wasm-tuned", `${tfjs}, wasm, tuned`, "tfjs", { device: "wasm", tuned: true })),
   { ...browser("tfjs-wasm", `${tfjs}, wasm`, "tfjs", { device: "wasm", tuned: false }), slow: true },
   browser("tfjs-webgpu", tfjs, "tfjs", { device: "webgpu", tuned: false }),
   browser("jax-wasm", `${jax}, wasm`, "jax", { device: "wasm" }),
+  alone(browser("jax-wasm", `${jax}, wasm`, "jax", { device: "wasm" })),
   browser("jax-webgpu", jax, "jax", { device: "webgpu" }),
 ];
 
@@ -45,7 +49,9 @@ const ALL = [
  * @returns {Peer}
  */
 function ours(module, device) {
-  const name = { threads: "Tabtune, wasm with threads", cpu: "Tabtune, wasm", gpu: "Tabtune" }[module];
+  const name = { threads: "Tabtune, wasm with threads", cpu: "Tabtune, wasm without relaxed SIMD", gpu: "Tabtune" }[
+    module
+  ];
   return { who: `tabtune-${module}`, name, runs: "browser", device, library: "tabtune", how: { module }, lora: true };
 }
 
@@ -58,6 +64,16 @@ function ours(module, device) {
  */
 function browser(who, name, library, how) {
   return { who, name, runs: "browser", device: how.device === "wasm" ? "CPU" : "WebGPU", library, how };
+}
+
+/**
+ * The same peer on a page whose host sends no headers that isolate it, with one thread then.
+ *
+ * @param {Peer} peer
+ * @returns {Peer}
+ */
+function alone(peer) {
+  return { ...peer, who: `${peer.who}-1`, alone: true };
 }
 
 /**

@@ -33,28 +33,60 @@ test("an isolated page computes on all cores", { timeout: PATIENCE, skip }, asyn
   await close();
 });
 
-test("a page that is not isolated computes on one thread and says why", { timeout: PATIENCE, skip }, async () => {
-  const { page, requests, errors, close } = await plain.open({ device: "cpu" });
-  await reads(page, "#device-sentence", /on 1 thread\..*Cross-Origin-Opener-Policy/);
-  assert.deepEqual(modules(requests), ["cpu"]);
+/** @param {import("playwright-core").Page} page */
+async function learnsFruit(page) {
   await drop(page, modelFiles("tiny-bert"));
   await reaches(page, "model");
   await drop(page, [file("fruit.csv", table(24))]);
   await reaches(page, "ready");
   await choose(page, { epochs: 1 });
   await train(page);
+}
+
+test("a page that is not isolated computes on one thread and says why", { timeout: PATIENCE, skip }, async () => {
+  const { page, requests, errors, close } = await plain.open({ device: "cpu" });
+  await reads(page, "#device-sentence", /on 1 thread\..*Cross-Origin-Opener-Policy/);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  assert.deepEqual(modules(requests), ["threads"]);
+  await learnsFruit(page);
   assert.deepEqual(errors, []);
   await close();
 });
 
+test(
+  "a browser without relaxed SIMD computes with the build that needs none",
+  { timeout: PATIENCE, skip },
+  async () => {
+    const { page, requests, errors, close } = await site.open({
+      device: "cpu",
+      worker: "WebAssembly.validate = () => false;",
+    });
+    await reads(page, "#device-sentence", /on 1 thread\..*relaxed SIMD/);
+    assert.deepEqual(modules(requests), ["cpu"]);
+    await learnsFruit(page);
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
+test("where no memory can be shared, the build that has its own takes over", { timeout: PATIENCE, skip }, async () => {
+  const worker = `WebAssembly.Memory = class { constructor() { throw new RangeError("no room"); } };`;
+  for (const [host, words] of /** @type {const} */ ([
+    [site, /on 1 thread\..*more could not be started \(no room\)/],
+    // One thread it is anyway: what would give more stays the advice.
+    [plain, /on 1 thread\..*Cross-Origin-Opener-Policy/],
+  ])) {
+    const { page, requests, errors, close } = await host.open({ device: "cpu", worker });
+    await reads(page, "#device-sentence", words);
+    assert.deepEqual(modules(requests), ["threads", "cpu"]);
+    assert.deepEqual(errors, []);
+    await close();
+  }
+});
+
 test("model, data and result outlive a change of device", { timeout: PATIENCE }, async () => {
   const { page, requests, errors, close } = await site.open({ device: "cpu" });
-  await drop(page, modelFiles("tiny-bert"));
-  await reaches(page, "model");
-  await drop(page, [file("fruit.csv", table(24))]);
-  await reaches(page, "ready");
-  await choose(page, { epochs: 1 });
-  await train(page);
+  await learnsFruit(page);
   const before = await download(page, "#download-weights");
 
   await page.locator("#device-select").selectOption("gpu");

@@ -97,6 +97,7 @@ async function startTrap() {
  * @property {() => void} [first]  What runs in the page before its own scripts.
  * @property {boolean} [storage]  False for a browser that gives pages no storage: its workers find none, either.
  * @property {boolean} [losable]  A GPU that a message on the channel "lose" takes away.
+ * @property {string} [worker]  What runs in the engine's worker before its own script.
  */
 
 /**
@@ -140,7 +141,7 @@ export async function startSite(folder, headers) {
  * @returns {Promise<Opened>}
  */
 async function openPage(browser, origin, trap, wish) {
-  const { device, encoder = false, path = "", query = "", storage = true, losable = false, first } = wish;
+  const { device, encoder = false, path = "", query = "", storage = true, losable = false, worker = "", first } = wish;
   // The page's own machine is asked directly.
   const proxy = { server: `http://127.0.0.1:${trap}`, bypass: "127.0.0.1" };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, proxy });
@@ -163,7 +164,8 @@ async function openPage(browser, origin, trap, wish) {
     const without = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });`;
     await changed(context, "**/projects/worker.js", (script) => without + script);
   }
-  if (losable) await changed(context, `${origin}worker.js`, (script) => LOSABLE + script);
+  const before = (losable ? LOSABLE : "") + worker;
+  if (before) await changed(context, `${origin}worker.js`, (script) => before + script);
   await page.goto(`${origin}${path}?device=${device}&${query}`);
   return { page, requests, errors, close: () => context.close() };
 }

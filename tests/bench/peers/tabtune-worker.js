@@ -28,7 +28,7 @@ async function answer({ job, module }) {
 }
 
 /**
- * A thread per core, this one among them: each other is a worker in the same memory.
+ * A thread per core where the page is isolated, this one among them: each other is a worker in the same memory.
  *
  * @param {any} bindings
  * @param {WebAssembly.Module} compiled
@@ -36,7 +36,7 @@ async function answer({ job, module }) {
  */
 async function startPool(bindings, compiled, path) {
   // As many as the product takes (www/engine.js).
-  const threads = Math.min(navigator.hardwareConcurrency, 16);
+  const threads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 16) : 1;
   const ready = Array.from({ length: threads - 1 }, () => {
     const worker = new Worker("/thread.js", { type: "module" });
     worker.postMessage({ path, compiled, memory });
