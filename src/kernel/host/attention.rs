@@ -137,7 +137,9 @@ wide! {
     fn softmax(scores: &mut [f32], bias: &[f32], scale: f32) {
         let exp = Exp::new();
         for scores in scores.chunks_exact_mut(bias.len()) {
-            for i in 0..bias.len() {
+            // Of one length, as compilers have to see to make vectors of them.
+            let bias = &bias[..scores.len()];
+            for i in 0..scores.len() {
                 scores[i] = scores[i] * scale + bias[i];
             }
             let largest = largest(scores);
@@ -192,7 +194,9 @@ wide! {
     fn softmax_back(weights: &[f32], gradient: &mut [f32], row: usize, scale: f32) {
         for (weights, gradient) in weights.chunks_exact(row).zip(gradient.chunks_exact_mut(row)) {
             let mean = dot(weights, gradient);
-            for i in 0..row {
+            // Of one length, as compilers have to see to make vectors of them.
+            let weights = &weights[..gradient.len()];
+            for i in 0..gradient.len() {
                 gradient[i] = scale * weights[i] * (gradient[i] - mean);
             }
         }

@@ -35,7 +35,10 @@ impl<const R: usize> Rows<R> {
     /// than for the products. Not so if they are packed: one register holds the place of all.
     #[inline(always)]
     fn starts<const PACKED: bool>(&self) -> [*const f32; R] {
-        let starts = std::array::from_fn(|r| self.start.wrapping_add(if PACKED { r } else { r * self.row }));
+        let mut starts = [self.start; R];
+        for (r, start) in starts.iter_mut().enumerate() {
+            *start = start.wrapping_add(if PACKED { r } else { r * self.row });
+        }
         if cfg!(target_family = "wasm") && !PACKED { std::hint::black_box(starts) } else { starts }
     }
 }

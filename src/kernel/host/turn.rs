@@ -13,15 +13,19 @@ const SIDE: usize = 4;
 pub fn columns(b: Matrix, wide: usize, packed: &mut [f32], lanes: usize) {
     let depth = packed.len() / lanes;
     let squares = if b.row == 1 { (wide / SIDE * SIDE, depth / SIDE * SIDE) } else { (0, 0) };
-    for j in (0..squares.0).step_by(SIDE) {
-        let sources: [_; SIDE] = std::array::from_fn(|i| b.values[(j + i) * b.column..][..depth].as_chunks::<SIDE>().0);
-        let [a, b, c, d] = sources;
-        let rows = packed.chunks_exact_mut(SIDE * lanes);
-        for ((((a, b), c), d), rows) in a.iter().zip(b).zip(c).zip(d).zip(rows) {
-            for (i, values) in turned([a, b, c, d]).iter().enumerate() {
-                rows[i * lanes + j..][..SIDE].copy_from_slice(values);
+    let mut j = 0;
+    while j < squares.0 {
+        let side = |i: usize| &b.values[(j + i) * b.column..][..squares.1];
+        let sides = [side(0), side(1), side(2), side(3)];
+        let mut k = 0;
+        while k < squares.1 {
+            let square = turned(sides, k);
+            for (i, column) in square.iter().enumerate() {
+                set(&mut packed[(k + i) * lanes + j..], *column);
             }
+            k += SIDE;
         }
+        j += SIDE;
     }
     if squares == (wide, depth) {
         return;
@@ -45,8 +49,8 @@ pub fn strips<const R: usize>(a: Matrix, depth: usize, strips: &mut [f32]) {
             let packed = strip[from * R..][..some * R].as_chunks_mut::<R>().0;
             for (k, packed) in packed.iter_mut().enumerate() {
                 let values = &values[k * a.column..];
-                if a.row == 1 {
-                    packed.copy_from_slice(&values[..R]);
+                if let (1, Some(values)) = (a.row, values.first_chunk::<R>()) {
+                    *packed = *values;
                 } else {
                     for (i, slot) in packed.iter_mut().enumerate() {
                         *slot = values[i * a.row];
@@ -58,32 +62,43 @@ pub fn strips<const R: usize>(a: Matrix, depth: usize, strips: &mut [f32]) {
     }
 }
 
-/// Rows of a square as its columns.
+/// Writes the first values, as an array: to copy a slice may be to call a function.
+#[inline(always)]
+fn set<const N: usize>(slots: &mut [f32], values: [f32; N]) {
+    match slots.first_chunk_mut() {
+        Some(first) => *first = values,
+        None => panic!("room for {N} values"),
+    }
+}
+
+/// Rows of a square as its columns: of each of four slices the values from k on.
 #[cfg(not(target_family = "wasm"))]
 #[inline(always)]
-fn turned([a, b, c, d]: [&[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    std::array::from_fn(|i| [a[i], b[i], c[i], d[i]])
+fn turned([a, b, c, d]: [&[f32]; SIDE], k: usize) -> [[f32; SIDE]; SIDE] {
+    let mut square = [[0.0; SIDE]; SIDE];
+    for (i, column) in square.iter_mut().enumerate() {
+        *column = [a[k + i], b[k + i], c[k + i], d[k + i]];
+    }
+    square
 }
 
 /// The same, spelled out: of an array's elements LLVM makes no shuffles there.
 #[cfg(target_family = "wasm")]
 #[inline(always)]
-fn turned(rows: [&[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
+fn turned([a, b, c, d]: [&[f32]; SIDE], k: usize) -> [[f32; SIDE]; SIDE] {
     use std::arch::wasm32::{i32x4_shuffle as shuffle, i64x2_shuffle as pairs, v128, v128_load, v128_store};
-    // SAFETY: each row has as many values as a vector.
-    let [a, b, c, d] = rows.map(|row| unsafe { v128_load(row.as_ptr().cast()) });
+    // SAFETY: as many values as a vector has.
+    let load = |row: &[f32]| unsafe { v128_load(row[k..k + SIDE].as_ptr().cast()) };
+    let [a, b, c, d] = [load(a), load(b), load(c), load(d)];
     let (low, high) = (shuffle::<0, 4, 1, 5>(a, b), shuffle::<2, 6, 3, 7>(a, b));
     let (more_low, more_high) = (shuffle::<0, 4, 1, 5>(c, d), shuffle::<2, 6, 3, 7>(c, d));
-    let columns = [
-        pairs::<0, 2>(low, more_low),
-        pairs::<1, 3>(low, more_low),
-        pairs::<0, 2>(high, more_high),
-        pairs::<1, 3>(high, more_high),
-    ];
-    columns.map(|column: v128| {
-        let mut values = [0.0; SIDE];
-        // SAFETY: as above.
-        unsafe { v128_store(values.as_mut_ptr().cast(), column) };
-        values
-    })
+    let mut square = [[0.0; SIDE]; SIDE];
+    let [first, second, third, fourth] = &mut square;
+    // SAFETY: as above.
+    let store = |column: &mut [f32; SIDE], values: v128| unsafe { v128_store(column.as_mut_ptr().cast(), values) };
+    store(first, pairs::<0, 2>(low, more_low));
+    store(second, pairs::<1, 3>(low, more_low));
+    store(third, pairs::<0, 2>(high, more_high));
+    store(fourth, pairs::<1, 3>(high, more_high));
+    square
 }
