@@ -1,6 +1,7 @@
 // The three builds of the engine: which one computes on a device here and why, and how it is loaded. Of the two for the CPU
 // the one for threads is the faster also where it gets but one: its products run on relaxed SIMD.
 
+import { edition } from "./edition.js";
 import { startPool } from "./pool.js";
 
 /**
@@ -13,6 +14,8 @@ import { startPool } from "./pool.js";
  * @typedef {object} Abilities  What decides about threads.
  * @property {boolean} built     Whether the page comes with the module that has threads.
  * @property {boolean} isolated  Whether the browser lets workers share memory.
+ * @property {boolean} kept      Whether the page is one that the browser keeps, which isolates itself (sw.js) from the second
+ *   visit on.
  * @property {boolean} relaxed   Whether it knows relaxed SIMD, which that module's products use.
  * @property {number} cores
  */
@@ -39,6 +42,7 @@ export async function findAbilities() {
   return {
     built,
     isolated: globalThis.crossOriginIsolated === true,
+    kept: edition !== "" && globalThis.isSecureContext,
     relaxed: WebAssembly.validate(RELAXED),
     cores: navigator.hardwareConcurrency || 1,
   };
@@ -49,19 +53,21 @@ export async function findAbilities() {
  * @param {Abilities} abilities
  * @returns {Choice}
  */
-export function chooseBuild(device, { built, isolated, relaxed, cores }) {
+export function chooseBuild(device, { built, isolated, kept, relaxed, cores }) {
   if (device === "gpu") return { build: "gpu", threads: 1, why: "" };
   if (!built) return oneThread("this page was built without the module for more. Building it says what is missing.");
   if (!relaxed) {
     return oneThread("this browser lacks relaxed SIMD for WebAssembly. An up-to-date Chrome, Edge or Firefox has it.");
   }
   if (!isolated) {
+    const again = kept
+      ? "Load it again as soon as it says at its end that it works without a network: it isolates itself then. Where it cannot, its"
+      : "Its";
+    const headers =
+      "server would have to send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: credentialless.";
+    const reason = `this page is not isolated from other sites. ${again} ${headers}`;
     // Shared memory can be made all the same, only not sent to other workers, and products run on relaxed SIMD in it.
-    const { threads, why } = oneThread(
-      "this page is not isolated from other sites. Its server would have to send the headers " +
-        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: credentialless.",
-    );
-    return { build: "threads", threads, why };
+    return { ...oneThread(reason), build: "threads" };
   }
   return { build: "threads", threads: Math.min(cores, MOST_THREADS), why: "" };
 }

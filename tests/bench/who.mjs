@@ -49,9 +49,8 @@ const ALL = [
  * @returns {Peer}
  */
 function ours(module, device) {
-  const name = { threads: "Tabtune, wasm with threads", cpu: "Tabtune, wasm without relaxed SIMD", gpu: "Tabtune" }[
-    module
-  ];
+  const how = { threads: ", wasm with threads", cpu: ", wasm without relaxed SIMD", gpu: "" };
+  const name = `Tabtune${how[module]}`;
   return { who: `tabtune-${module}`, name, runs: "browser", device, library: "tabtune", how: { module }, lora: true };
 }
 

@@ -73,7 +73,7 @@ test(
     const context = await browser.newContext({ acceptDownloads: true });
     const first = await visit(context, server.url);
     await reads(first.page, "#kept", /works without a network/);
-    await reads(first.page, "#device-sentence", /not isolated/);
+    await reads(first.page, "#device-sentence", /not isolated.*Load it again/);
     await first.page.close();
     await server.close();
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { chooseBuild } from "../../www/engine.js";
 
-const ALL = { built: true, isolated: true, relaxed: true, cores: 8 };
+const ALL = { built: true, isolated: true, kept: false, relaxed: true, cores: 8 };
 
 test("the GPU has a build of its own, whatever the CPU can do", () => {
   assert.equal(chooseBuild("gpu", ALL).build, "gpu");
@@ -28,9 +28,15 @@ test("one thread is explained by what is missing", () => {
     const { why, ...choice } = chooseBuild("cpu", { ...ALL, [missing]: false });
     assert.deepEqual(choice, { build, threads: 1 });
     assert.match(why, words);
+    assert.doesNotMatch(why, /Load it again/u);
   }
 });
 
 test("without relaxed SIMD the build for threads is of no use, isolated or not", () => {
   assert.equal(chooseBuild("cpu", { ...ALL, isolated: false, relaxed: false }).build, "cpu");
+});
+
+test("a page that will isolate itself says when, before it speaks of headers", () => {
+  const { why } = chooseBuild("cpu", { ...ALL, isolated: false, kept: true });
+  assert.match(why, /Load it again.*Cross-Origin-Embedder-Policy/u);
 });
