@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { SECRET, file, modelFiles, table } from "./fixtures.mjs";
+import { SECRET, modelFiles } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
-import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
 /** Whether this machine could compile the module with threads. */
 const BUILT = readFileSync(new URL("../../pkg/threads/built.js", import.meta.url), "utf8").includes("true");
@@ -33,22 +33,13 @@ test("an isolated page computes on all cores", { timeout: PATIENCE, skip }, asyn
   await close();
 });
 
-/** @param {import("playwright-core").Page} page */
-async function learnsFruit(page) {
-  await drop(page, modelFiles("tiny-bert"));
-  await reaches(page, "model");
-  await drop(page, [file("fruit.csv", table(24))]);
-  await reaches(page, "ready");
-  await choose(page, { epochs: 1 });
-  await train(page);
-}
-
 test("a page that is not isolated computes on one thread and says why", { timeout: PATIENCE, skip }, async () => {
   const { page, requests, errors, close } = await plain.open({ device: "cpu" });
   await reads(page, "#device-sentence", /on 1 thread\..*Cross-Origin-Opener-Policy/);
   assert.equal(await page.evaluate(() => crossOriginIsolated), false);
   assert.deepEqual(modules(requests), ["threads"]);
-  await learnsFruit(page);
+  await begin(page, { epochs: 1 });
+  await train(page);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -63,7 +54,8 @@ test(
     });
     await reads(page, "#device-sentence", /on 1 thread\..*relaxed SIMD/);
     assert.deepEqual(modules(requests), ["cpu"]);
-    await learnsFruit(page);
+    await begin(page, { epochs: 1 });
+    await train(page);
     assert.deepEqual(errors, []);
     await close();
   },
@@ -86,7 +78,8 @@ test("where no memory can be shared, the build that has its own takes over", { t
 
 test("model, data and result outlive a change of device", { timeout: PATIENCE }, async () => {
   const { page, requests, errors, close } = await site.open({ device: "cpu" });
-  await learnsFruit(page);
+  await begin(page, { epochs: 1 });
+  await train(page);
   const before = await download(page, "#download-weights");
 
   await page.locator("#device-select").selectOption("gpu");

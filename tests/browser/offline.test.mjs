@@ -9,9 +9,8 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { describe } from "../../tools/offline.mjs";
 import { serve } from "../../tools/serve.mjs";
-import { file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, QUIET } from "./harness.mjs";
-import { choose, download, drop, reaches, reads, train } from "./user.mjs";
+import { begin, download, reads, train } from "./user.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -55,16 +54,6 @@ async function hold(page, url, training) {
   });
 }
 
-/** A training on the tiny encoder. @param {import("playwright-core").Page} page */
-async function trainOn(page) {
-  await drop(page, modelFiles("tiny-bert"));
-  await reaches(page, "model");
-  await drop(page, [file("fruit.csv", table(24))]);
-  await reaches(page, "ready");
-  await choose(page, { method: "full", epochs: 1, batch_size: 8 });
-  await train(page);
-}
-
 test(
   "after one visit all of it works without a network, with threads where the host sends no headers",
   { timeout: PATIENCE },
@@ -80,7 +69,8 @@ test(
     const { page, errors } = await visit(context, server.url);
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     await reads(page, "#device-sentence", /thread/);
-    await trainOn(page);
+    await begin(page, { method: "full", epochs: 1, batch_size: 8 });
+    await train(page);
     await reads(page, "#final-accuracy", /%/);
     assert.ok((await download(page, "#download-zip")).bytes.length > 10_000);
     assert.deepEqual(errors, []);
