@@ -27,31 +27,46 @@ pub struct Update {
     pub step: i32,
 }
 
-/// The gradient of some rows of a table.
-#[derive(Debug, Clone, Copy)]
-pub struct RowGradient<'a> {
-    /// Which rows, ascending.
-    pub ids: &'a [usize],
-    /// Their values, one row after the other.
-    pub values: &'a [f32],
-}
+/// First moments below this, and second moments below the next, count as zero. Without a gradient a first moment falls by a
+/// tenth with each step; after some hundred steps it is a subnormal number, on which processors take 25 times as long, and
+/// stays one, since the last bits round to themselves. Moments as small move no weight: `m / ε` is below 1e-17, and `√v` beside
+/// ε nothing.
+const LEAST_FIRST: f32 = 1e-25;
+const LEAST_SECOND: f32 = 1e-35;
 
-/// Factors of the update that are computed once, in f64.
-struct Factors {
-    keep: f64,
-    rate: f64,
-    root: f64,
+/// Factors of the update, computed once, in f64.
+#[derive(Debug, Clone, Copy)]
+pub struct Factors {
+    /// `1 − ηλ`: what decay leaves of the parameter.
+    pub(super) keep: f32,
+    /// `η / (1 − β₁ᵗ)`
+    pub(super) rate: f32,
+    /// `1 / √(1 − β₂ᵗ)`
+    pub(super) root: f32,
+    pub(super) epsilon: f32,
+    pub(super) beta1: f32,
+    rest1: f32,
+    pub(super) beta2: f32,
+    rest2: f32,
 }
 
 impl Update {
     /// PyTorch's order of operations: decay the weight, then
     /// `p −= η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`.
-    fn factors(&self) -> Factors {
-        Factors {
-            keep: 1.0 - self.learning_rate * self.weight_decay,
-            rate: self.learning_rate / (1.0 - self.beta1.powi(self.step)),
-            root: (1.0 - self.beta2.powi(self.step)).sqrt().recip(),
-        }
+    pub(super) fn factors(&self) -> Factors {
+        let [keep, rate, root] = self.corrections().map(|factor| factor as f32);
+        let [beta1, rest1, beta2, rest2] =
+            [self.beta1, 1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|factor| factor as f32);
+        Factors { keep, rate, root, epsilon: self.epsilon as f32, beta1, rest1, beta2, rest2 }
+    }
+
+    /// `1 − ηλ`, `η / (1 − β₁ᵗ)` and `1 / √(1 − β₂ᵗ)`.
+    fn corrections(&self) -> [f64; 3] {
+        [
+            1.0 - self.learning_rate * self.weight_decay,
+            self.learning_rate / (1.0 - self.beta1.powi(self.step)),
+            (1.0 - self.beta2.powi(self.step)).sqrt().recip(),
+        ]
     }
 
     /// Updates a parameter and its moments in place. `scale` multiplies the gradient (clipping).
@@ -69,54 +84,12 @@ impl Update {
     ) {
         let size = parameter.len();
         assert!(gradient.len() == size && first.len() == size && second.len() == size, "arrays of {size} values");
-        let (parameter, first, second) = (Shared::new(parameter), Shared::new(first), Shared::new(second));
+        let arrays = [parameter, first, second].map(Shared::new);
+        let factors = self.factors();
         threads::ranges(size, RUN, |_, range| {
-            let gradient = &gradient[range.clone()];
             // SAFETY: `ranges` gives every place once.
-            let arrays =
-                unsafe { [parameter.part(range.clone()), first.part(range.clone()), second.part(range.clone())] };
-            one_run(self, gradient, scale, arrays);
-        });
-    }
-
-    /// The same for a table of which only some rows have a gradient. A row that never had one has moments of zero, so
-    /// that only weight decay moves it; `touched` says which rows have had one.
-    ///
-    /// # Panics
-    ///
-    /// If the arrays do not fit each other.
-    pub fn apply_to_rows(
-        &self,
-        parameter: &mut [f32],
-        gradient: RowGradient,
-        scale: f32,
-        touched: &mut [bool],
-        [first, second]: [&mut [f32]; 2],
-    ) {
-        let size = parameter.len();
-        let width = size / touched.len().max(1);
-        assert!(first.len() == size && second.len() == size && width * touched.len() == size, "rows of {width} values");
-        assert_eq!(gradient.values.len(), gradient.ids.len() * width, "a gradient for every value of a row");
-        gradient.ids.iter().for_each(|&id| touched[id] = true);
-        let (parameter, first, second) = (Shared::new(parameter), Shared::new(first), Shared::new(second));
-        let (touched, keep, zeros) = (&*touched, self.factors().keep as f32, vec![0.0; width]);
-        threads::ranges(touched.len(), RUN.div_ceil(width.max(1)), |_, rows| {
-            for row in rows {
-                let at = row * width..(row + 1) * width;
-                // SAFETY: `ranges` gives every row once.
-                let parameter = unsafe { parameter.part(at.clone()) };
-                if !touched[row] {
-                    if keep != 1.0 {
-                        multiply(parameter, keep);
-                    }
-                    continue;
-                }
-                let found = gradient.ids.binary_search(&row);
-                let gradient = found.map_or(&zeros[..], |place| &gradient.values[place * width..(place + 1) * width]);
-                // SAFETY: as above.
-                let arrays = unsafe { [parameter, first.part(at.clone()), second.part(at)] };
-                one_run(self, gradient, scale, arrays);
-            }
+            let arrays = arrays.each_ref().map(|array| unsafe { array.part(range.clone()) });
+            one_run(&factors, &gradient[range], scale, arrays);
         });
     }
 
@@ -129,7 +102,7 @@ impl Update {
         first: Tensor<1>,
         second: Tensor<1>,
     ) -> [Tensor<1>; 3] {
-        let Factors { keep, rate, root } = self.factors();
+        let [keep, rate, root] = self.corrections();
         let gradient = gradient * scale;
         let first = first * self.beta1 + gradient.clone() * (1.0 - self.beta1);
         let second = second * self.beta2 + gradient.powi_scalar(2) * (1.0 - self.beta2);
@@ -140,27 +113,31 @@ impl Update {
 
 wide! {
     /// Updates some values and their moments: parameter, first and second.
-    fn one_run(update: &Update, gradient: &[f32], scale: f32, arrays: [&mut [f32]; 3]) {
+    pub(super) fn one_run(factors: &Factors, gradient: &[f32], scale: f32, arrays: [&mut [f32]; 3]) {
         let [parameter, first, second] = arrays;
-        let Factors { keep, rate, root } = update.factors();
-        let (keep, rate, root, epsilon) = (keep as f32, rate as f32, root as f32, update.epsilon as f32);
-        let (beta1, beta2) = (update.beta1 as f32, update.beta2 as f32);
-        let (rest1, rest2) = ((1.0 - update.beta1) as f32, (1.0 - update.beta2) as f32);
+        let Factors { keep, rate, root, epsilon, beta1, rest1, beta2, rest2 } = *factors;
         for (((p, g), m), v) in parameter.iter_mut().zip(gradient).zip(first).zip(second) {
             let g = g * scale;
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * g * g;
+            *m = unless_below(LEAST_FIRST, beta1 * *m + rest1 * g);
+            *v = unless_below(LEAST_SECOND, beta2 * *v + rest2 * g * g);
             *p = keep * *p - rate * *m / (v.sqrt() * root + epsilon);
         }
     }
 }
 
 wide! {
-    fn multiply(values: &mut [f32], factor: f32) {
-        for value in values {
-            *value *= factor;
+    /// What a step leaves of second moments where there is no gradient.
+    pub(super) fn fade(factors: &Factors, second: &mut [f32]) {
+        for v in second {
+            *v = unless_below(LEAST_SECOND, factors.beta2 * *v);
         }
     }
+}
+
+/// A moment, or zero if it is smaller than what counts. NaN remains.
+#[inline(always)]
+fn unless_below(least: f32, moment: f32) -> f32 {
+    if moment.abs() < least { 0.0 } else { moment }
 }
 
 wide! {
@@ -213,37 +190,6 @@ mod tests {
             for (a, b) in host.iter().zip(device) {
                 assert!((a - b).abs() <= 1e-6 * largest, "{a} {b}");
             }
-        }
-    }
-
-    #[test]
-    fn rows_alone_equal_the_whole_table() {
-        let (height, width) = (50, 24);
-        let wave = |size: usize, shift: f32| -> Vec<f32> { (0..size).map(|i| (i as f32 + shift).sin()).collect() };
-        for weight_decay in [0.0, 0.1] {
-            let (mut whole, mut rows) = (wave(height * width, 0.0), wave(height * width, 0.0));
-            let [mut m, mut v, mut m_rows, mut v_rows] = [0; 4].map(|_| vec![0.0; height * width]);
-            let mut touched = vec![false; height];
-            for (step, ids) in [vec![3, 7], vec![], vec![7, 49], vec![0]].into_iter().enumerate() {
-                let update = Update {
-                    learning_rate: 0.01,
-                    weight_decay,
-                    beta1: 0.9,
-                    beta2: 0.999,
-                    epsilon: 1e-8,
-                    step: step as i32 + 1,
-                };
-                let values = wave(ids.len() * width, step as f32);
-                let mut dense = vec![0.0; height * width];
-                for (row, values) in ids.iter().zip(values.chunks(width)) {
-                    dense[row * width..(row + 1) * width].copy_from_slice(values);
-                }
-                update.apply_on_host(&mut whole, &dense, 0.5, &mut m, &mut v);
-                let gradient = RowGradient { ids: &ids, values: &values };
-                update.apply_to_rows(&mut rows, gradient, 0.5, &mut touched, [&mut m_rows, &mut v_rows]);
-            }
-            assert_eq!([&whole, &m, &v], [&rows, &m_rows, &v_rows]);
-            assert_eq!(touched.iter().filter(|&&row| row).count(), 4);
         }
     }
 

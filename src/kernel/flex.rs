@@ -1,14 +1,30 @@
 //! The kernels of [`Kernels`] for burn's CPU backend: its tensors as plain arrays, handed to [`super::host`].
 
 use burn::backend::flex::FlexTensor;
-use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Shape, TensorData};
+use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex, TensorMetadata};
+use burn::tensor::{Shape, Tensor, TensorData};
 
 use super::dropout::Mask;
 use super::host::linear::Columns;
 use super::host::{attention, dropout, embed, gelu, linear, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 use super::lookup::Lookup;
+
+/// A tensor of the CPU, outside any graph, whose values are changed where they are; in a copy if others hold them, too.
+///
+/// # Panics
+///
+/// If it is on a GPU or part of a graph.
+pub fn changed<const D: usize>(tensor: Tensor<D>, change: impl FnOnce(&mut [f32])) -> Tensor<D> {
+    let mut array = match tensor.into_dispatch().kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(array)) => dense(array),
+        other => panic!("a tensor of the CPU, outside any graph, rather than {other:?}"),
+    };
+    let (begin, end) = array.layout().contiguous_offsets().unwrap_or_else(|| unreachable!("made dense before"));
+    change(&mut array.storage_mut()[begin..end]);
+    let kind = DispatchTensorKind::Flex(BackendTensor::Float(array));
+    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
+}
 
 impl Kernels for Flex {
     fn dense<const P: usize>(x: FlexTensor, layers: &[Affine<Self>; P]) -> FlexTensor {

@@ -1,6 +1,5 @@
 //! Arrays on a GPU that are written in place, which burn's own operations never do with what another tensor may hold:
-//! parameters that lie in one array, with their gradients and moments in others of the same layout, and a table of which
-//! a step moves some rows.
+//! parameters that lie in one array, with their gradients and moments in others of the same layout.
 
 use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, TensorMetadata};
 use burn::tensor::{Device, Tensor};
@@ -12,14 +11,14 @@ use super::gpu::destination::{Places, gathered, view};
 use super::gpu::{adamw, each, embed};
 
 /// A tensor of a GPU, outside any graph, as its backend has it.
-fn cube<const D: usize>(tensor: &Tensor<D>) -> CubeTensor {
+pub(super) fn cube<const D: usize>(tensor: &Tensor<D>) -> CubeTensor {
     match tensor.clone().into_dispatch().kind {
         DispatchTensorKind::Cube(BackendTensor::Float(tensor)) => tensor,
         other => panic!("a tensor on a GPU, outside any graph, rather than {other:?}"),
     }
 }
 
-fn tensor<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
+pub(super) fn tensor<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
     let kind = DispatchTensorKind::Cube(BackendTensor::Float(tensor));
     Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
 }
@@ -189,57 +188,4 @@ impl Slab {
 /// Where a value lies, in bytes.
 fn bytes(place: usize) -> u64 {
     (place * size_of::<f32>()) as u64
-}
-
-/// Moments of a table `[V, E]` of which each step has gradients for some rows.
-#[derive(Debug)]
-pub struct Moments {
-    first: CubeTensor,
-    second: CubeTensor,
-    /// In which step each row last had a gradient, `[V]`; 0 for never.
-    steps: CubeTensor,
-}
-
-impl Moments {
-    /// Zeros for a table.
-    pub fn new(table: &Tensor<2>) -> Self {
-        let ([rows, _], device) = (table.dims(), table.device());
-        let [first, second] = [0, 1].map(|_| cube(&table.zeros_like()));
-        // Zero has the same bits in every type.
-        Self { first, second, steps: cube(&Tensor::<1>::zeros([rows], &device)) }
-    }
-
-    /// Both moments `[V, E]`, which the next step changes.
-    pub fn arrays(&self) -> [Tensor<2>; 2] {
-        [&self.first, &self.second].map(|array| tensor(array.clone()))
-    }
-
-    /// Values `[V]` of which those are not of the bits 0 whose row has had a gradient.
-    pub fn touched(&self) -> Tensor<1> {
-        tensor(self.steps.clone())
-    }
-
-    /// Those of a table of which these rows `[V]` have had a gradient, and no others.
-    pub fn of(arrays: &[Tensor<2>; 2], touched: &[bool]) -> Self {
-        let [first, second] = arrays.each_ref().map(cube);
-        // In which step it was does not matter to those that come after.
-        let steps: Vec<u32> = touched.iter().map(|&touched| u32::from(touched)).collect();
-        let mut steps = embed::upload(&first, &steps);
-        steps.dtype = first.dtype;
-        Self { first, second, steps }
-    }
-
-    /// Moves the table one step in place; the gradients `[U, E]` belong to the rows `rows`. The update's learning rate and
-    /// weight decay are the table's.
-    pub fn update(&self, table: &Tensor<2>, rows: &[u32], gradients: &Tensor<2>, norm: &Tensor<1>, update: &Update) {
-        let table = cube(table);
-        let rows = embed::upload(&table, rows);
-        adamw::rows([&table, &self.first, &self.second, &self.steps], [&rows, &cube(gradients)], &cube(norm), update);
-    }
-
-    /// Bytes of both moments, and of what is noted for each row.
-    pub fn bytes(&self) -> usize {
-        let values = |array: &CubeTensor| array.shape().num_elements() * size_of::<f32>();
-        values(&self.first) + values(&self.second) + values(&self.steps)
-    }
 }

@@ -17,13 +17,15 @@ mod host;
 #[cfg(feature = "gpu")]
 mod in_place;
 mod kernels;
+mod late;
 mod lookup;
 mod plain;
 #[cfg(test)]
 mod tests;
 
-pub use adamw::{RowGradient, Update, squared_sum};
+pub use adamw::{Update, squared_sum};
 pub use dropout::{Dropout, Mask, mix64};
+pub use flex::changed;
 pub use fused::{
     add_norm, attention, attention_with_bias, embed, feed_forward, first_attention, gelu, linear, linears, norm,
 };
@@ -32,5 +34,8 @@ pub use gpu::adapter::{set_quads, set_software};
 pub use halves::in_halves;
 pub use host::{double, threads};
 #[cfg(feature = "gpu")]
-pub use in_place::{BLOCK, FlatParameters, Moments, Pace, Spot, copied};
+pub use in_place::{BLOCK, FlatParameters, Pace, Spot, copied};
+#[cfg(feature = "gpu")]
+pub use late::LateTable;
+pub use late::{Progress, RowGradient};
 pub use lookup::{Lookup, Places};

@@ -292,10 +292,13 @@ fn kernels_on_the_cpu_equal_the_plain_expressions() {
 
 #[cfg(feature = "gpu")]
 mod on_a_gpu {
+    use burn::tensor::{Tensor, TensorData};
+
     use super::{On, TESTS, linear};
     use crate::kernel::gpu::adapter::set_software;
     use crate::kernel::gpu::product::forced;
     use crate::kernel::halves::in_halves;
+    use crate::kernel::{LateTable, Progress, RowGradient, Update};
     use crate::{Compute, DeviceKind};
 
     /// With the kernels for hardware and with those for emulated adapters, whichever it is.
@@ -316,6 +319,9 @@ mod on_a_gpu {
             }
         }
         set_software(false);
+        for width in [24, 23] {
+            late_rows(&on, width);
+        }
         forced::with_each(|tile| {
             for (name, test) in TESTS {
                 eprintln!("{name}, {tile:?}");
@@ -325,6 +331,39 @@ mod on_a_gpu {
         if compute.halves {
             products_in_halves(&On { within: 4e-3, ..on });
         }
+    }
+
+    /// A table of which steps have gradients for few rows, over more steps than rows may be late by, beside the same in host
+    /// memory.
+    fn late_rows(on: &On, width: usize) {
+        const HEIGHT: usize = 9;
+        let values = |tensor: Tensor<2>| tensor.into_data().try_into_vec::<f32>().expect("f32");
+        let table = on.leaf([HEIGHT, width], 0).inner();
+        let mut host = [values(table.clone()), vec![0.0; HEIGHT * width], vec![0.0; HEIGHT * width]];
+        let (mut late, mut progress) = (LateTable::new(&table), Progress::new(vec![false; HEIGHT]));
+        let device = table.device();
+        // The norm, and what gradients are multiplied by.
+        let norm = Tensor::from_data(TensorData::new(vec![0.0_f32, 0.5], [2]), &device);
+        for step in 0..300 {
+            let ids: &[usize] = if step % 100 == 7 { &[1, 4, 8] } else { &[4] };
+            let gradient = on.leaf([ids.len(), width], step).inner();
+            let step = 1 + step as i32;
+            let update =
+                Update { learning_rate: 0.01, weight_decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step };
+            late.step(ids, &gradient, &norm, &update);
+            let gradient = RowGradient { ids, values: &values(gradient) };
+            progress.step(&update, gradient, 0.5, host.each_mut().map(Vec::as_mut_slice));
+        }
+        late.catch_up(None);
+        progress.catch_up(None, host.each_mut().map(Vec::as_mut_slice));
+        let [first, second] = late.moments();
+        for (name, found, expected) in
+            [("table", table, &host[0]), ("first", first, &host[1]), ("second", second, &host[2])]
+        {
+            let expected = TensorData::new(expected.clone(), [HEIGHT, width]);
+            on.close(&format!("late rows, {name}"), found, Tensor::from_data(expected, &device));
+        }
+        assert_eq!((late.touched(), progress.touched()), (vec![1, 4, 8], vec![1, 4, 8]));
     }
 
     /// Halves are 5e-4 apart, and sums over a slice of the depth are halves, too.

@@ -64,13 +64,9 @@ impl ContrastiveRun {
     }
 
     /// What the encoder's part is made of, see [`Run::save`].
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub async fn save(&self) -> Result<(SavedRun, Vec<Entry<'_>>)> {
-        let (saved, entries) = self.encoder.save().await?;
-        Ok((SavedRun::Steps(saved), entries))
+    pub fn save(&mut self) -> (SavedRun, Vec<Entry<'_>>) {
+        let (saved, entries) = self.encoder.save();
+        (SavedRun::Steps(saved), entries)
     }
 
     /// Goes on where another run was when it was written down; the epochs that it had told of.

@@ -47,19 +47,15 @@ impl ProbeRun {
     }
 
     /// What the part that is under way is made of, see [`FrozenRun::save`] and [`Run::save`].
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub async fn save(&self) -> Result<(SavedRun, Vec<Entry<'_>>)> {
-        match &self.part {
+    pub fn save(&mut self) -> (SavedRun, Vec<Entry<'_>>) {
+        match &mut self.part {
             Part::Head(run) => {
                 let (saved, entries) = run.save();
-                Ok((SavedRun::Head(saved), entries))
+                (SavedRun::Head(saved), entries)
             }
             Part::All(run) => {
-                let (saved, entries) = run.save().await?;
-                Ok((SavedRun::Steps(saved), entries))
+                let (saved, entries) = run.save();
+                (SavedRun::Steps(saved), entries)
             }
         }
     }

@@ -84,7 +84,7 @@ impl Session {
     /// No run, a device that failed, or a place that takes no more.
     pub async fn checkpoint_to(&mut self, sink: &mut dyn Sink) -> Result<CheckpointInfo> {
         let running =
-            self.run.as_ref().ok_or_else(|| Error::order("No run is under way, so there is nothing to keep."))?;
+            self.run.as_mut().ok_or_else(|| Error::order("No run is under way, so there is nothing to keep."))?;
         running.save(self.search.as_ref().and_then(Search::save), &self.compute, sink).await
     }
 
@@ -210,12 +210,12 @@ impl Session {
 
 impl Running {
     async fn save(
-        &self,
+        &mut self,
         search: Option<SavedSearch>,
         compute: &Compute,
         sink: &mut dyn Sink,
     ) -> Result<CheckpointInfo> {
-        let (run, mut entries) = self.run.save().await?;
+        let (run, mut entries) = self.run.save();
         entries.push(self.told.entry());
         let saved = Saved {
             tabtune: env!("CARGO_PKG_VERSION").to_owned(),
@@ -270,18 +270,18 @@ impl Running {
 }
 
 impl AnyRun {
-    async fn save(&self) -> Result<(SavedRun, Vec<Entry<'_>>)> {
+    fn save(&mut self) -> (SavedRun, Vec<Entry<'_>>) {
         match self {
             Self::Steps(run) => {
-                let (saved, entries) = run.save().await?;
-                Ok((SavedRun::Steps(saved), entries))
+                let (saved, entries) = run.save();
+                (SavedRun::Steps(saved), entries)
             }
             Self::Frozen(run) => {
                 let (saved, entries) = run.save();
-                Ok((SavedRun::Head(saved), entries))
+                (SavedRun::Head(saved), entries)
             }
-            Self::Probe(run) => run.save().await,
-            Self::Contrastive(run) => run.save().await,
+            Self::Probe(run) => run.save(),
+            Self::Contrastive(run) => run.save(),
         }
     }
 }

@@ -169,8 +169,11 @@ impl Run {
     }
 
     /// The weights that are kept as of now.
-    pub fn kept(&self) -> Model {
-        self.best.as_ref().map_or_else(|| self.trainer.model(), |best| best.model.clone())
+    pub fn kept(&mut self) -> Model {
+        match &self.best {
+            Some(best) => best.model.clone(),
+            None => self.trainer.model(),
+        }
     }
 
     /// The epochs that are over.
@@ -209,7 +212,8 @@ impl Run {
                 self.unread.push(step);
                 if self.trainer.at_epoch_end() {
                     self.read_steps(events).await?;
-                    let evaluation = self.evaluation(self.trainer.view(), &self.validation);
+                    let model = self.trainer.view();
+                    let evaluation = self.evaluation(model, &self.validation);
                     self.phase = Phase::Evaluating(Box::new(evaluation));
                 }
             }
@@ -336,7 +340,8 @@ impl Run {
             Some(best) if self.recipe.keep_best || validated => self.evaluation(best.model.clone(), &none),
             _ => {
                 self.best = None;
-                self.evaluation(self.trainer.model(), &self.validation)
+                let model = self.trainer.model();
+                self.evaluation(model, &self.validation)
             }
         };
         self.phase = Phase::Closing(Box::new(evaluation), reason);

@@ -173,14 +173,28 @@ impl Trainer {
     }
 
     /// The model as it is now, without autodiff and dropout, to be kept.
-    pub fn model(&self) -> Model {
+    pub fn model(&mut self) -> Model {
+        self.settle();
         self.optim.snapshot(self.current())
     }
 
     /// The same for now: where steps change parameters in place, the next one does.
-    pub fn view(&self) -> Model {
+    pub fn view(&mut self) -> Model {
+        self.settle();
+        self.glance()
+    }
+
+    /// The parameters as they lie, rows of the table of words that are late among them: for waiting until a step is done,
+    /// not for computing.
+    pub fn glance(&self) -> Model {
         use burn::module::Module;
         self.current().valid()
+    }
+
+    /// Brings all parameters to where the steps so far leave them.
+    fn settle(&mut self) {
+        let model = self.model.take().map(|model| self.optim.catch_up(model, None));
+        self.model = model;
     }
 
     fn current(&self) -> &Model {
@@ -214,6 +228,7 @@ impl Trainer {
             if self.recipe.lora_dropout > 0.0 {
                 model = model.with_adapter_dropout(&self.adapter_dropout(place));
             }
+            model = self.optim.catch_up(model, Some(batch));
             let input = model.training_input(batch, &self.compute).with_dropout(self.dropout(place));
             let loss = |outputs| self.objective.loss(outputs, batch, mass);
             if self.recipe.gradient_checkpointing {
@@ -229,7 +244,7 @@ impl Trainer {
         if self.recipe.lora_dropout > 0.0 {
             model = model.with_adapter_dropout(&Dropout::off());
         }
-        let (model, norm) = self.optim.step(model, learning_rate)?;
+        let (model, norm) = self.optim.step(model, learning_rate);
         self.model = Some(model);
         self.step += 1;
         Ok(Step {

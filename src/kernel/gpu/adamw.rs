@@ -7,16 +7,16 @@
 use burn::backend::TensorMetadata;
 use burn_wgpu::CubeTensor;
 
+use super::embed::upload;
 use super::shader::{PIECE, READ, Shader, fill, groups, room, run};
-use crate::kernel::adamw::Update;
+use crate::kernel::adamw::{Factors, Update};
+use crate::kernel::late::LateRow;
 
 /// Values of one parameter come in blocks of this size, each with a learning rate and a weight decay of its own.
 pub const BLOCK: usize = 1024;
 const THREADS: u32 = 64;
 /// Elements that a workgroup sums up.
 const RUN: usize = 2048;
-/// Rows of a table that a workgroup looks through.
-const ROWS_AT_ONCE: usize = 16;
 /// A block that is left as it is has this factor.
 pub const IDLE: f32 = -1.0;
 
@@ -30,8 +30,8 @@ enum Pass {
     Flat,
     /// Rows of a table that have a gradient.
     Rows,
-    /// All other rows of the table.
-    OtherRows,
+    /// Rows of a table that have steps without a gradient before them.
+    Late,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,14 +54,13 @@ impl Shader for AdamW {
             ("threads", THREADS.to_string()),
             ("block", (BLOCK / 4).to_string()),
             ("run", RUN.to_string()),
-            ("rows", ROWS_AT_ONCE.to_string()),
         ];
         let text = match self.pass {
             Pass::Squares => [REDUCE, SQUARES].concat(),
             Pass::Clip => [REDUCE, CLIP].concat(),
             Pass::Flat => [UPDATE, FLAT].concat(),
             Pass::Rows => [UPDATE, ROWS].concat(),
-            Pass::OtherRows => [UPDATE, OTHER_ROWS].concat(),
+            Pass::Late => LATE.to_owned(),
         };
         [PIECE, &fill(&text, &values)].concat()
     }
@@ -171,13 +170,11 @@ const ROWS: &str = "
 @group(0) @binding(0) var<storage, read_write> table: array<$element>;
 @group(0) @binding(1) var<storage, read_write> first: array<$element>;
 @group(0) @binding(2) var<storage, read_write> second: array<$element>;
-// In which step each row last had a gradient; 0 for never.
-@group(0) @binding(3) var<storage, read_write> steps: array<u32>;
-@group(0) @binding(4) var<storage, $read> rows: array<u32>;
-@group(0) @binding(5) var<storage, $read> gradients: array<$element>;
-@group(0) @binding(6) var<storage, $read> norm: array<f32>;
-struct Sizes { update: Update, factor: f32, decay: f32, step: u32, width: u32, count: u32 }
-@group(0) @binding(7) var<uniform> p: Sizes;
+@group(0) @binding(3) var<storage, $read> rows: array<u32>;
+@group(0) @binding(4) var<storage, $read> gradients: array<$element>;
+@group(0) @binding(5) var<storage, $read> norm: array<f32>;
+struct Sizes { update: Update, decay: f32, width: u32, count: u32 }
+@group(0) @binding(6) var<uniform> p: Sizes;
 
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u,
@@ -186,8 +183,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     if (number >= p.count) { return; }
     let row = rows[number];
     let u = p.update;
-    let rate = u.learning_rate * p.factor;
-    let keep = 1.0 - rate * p.decay;
+    let keep = 1.0 - u.learning_rate * p.decay;
     for (var column = t; column < p.width; column += $threadsu) {
         let i = row * p.width + column;
         let g = gradients[number * p.width + column] * norm[1];
@@ -195,52 +191,53 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         let v = u.beta_2 * second[i] + u.rest_2 * g * g;
         first[i] = m;
         second[i] = v;
-        table[i] = keep * table[i] - rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
+        table[i] = keep * table[i] - u.learning_rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
     }
-    if (t == 0u) { steps[row] = p.step; }
 }
 ";
 
-/// A workgroup looks through some rows, and stops at those that it has something to do with: an emulated adapter would run
-/// through a branch for rows that it is not for, too.
-const OTHER_ROWS: &str = "
+/// A workgroup has a row. One that never had a gradient has moments of zero: decay alone moves it. These are loops that end
+/// at once rather than branches, which an emulated adapter would run through in any case.
+const LATE: &str = "
 @group(0) @binding(0) var<storage, read_write> table: array<$element>;
 @group(0) @binding(1) var<storage, read_write> first: array<$element>;
 @group(0) @binding(2) var<storage, read_write> second: array<$element>;
-@group(0) @binding(3) var<storage, $read> steps: array<u32>;
-struct Sizes { update: Update, factor: f32, decay: f32, step: u32, width: u32, count: u32 }
-@group(0) @binding(4) var<uniform> p: Sizes;
+// A row, how many steps it has behind it, and 1 if it has ever had a gradient.
+@group(0) @binding(3) var<storage, $read> rows: array<vec3u>;
+// Of each step: what decay leaves, the learning rate over 1 minus the first decay's power, and the root of the second's.
+@group(0) @binding(4) var<storage, $read> steps: array<vec4f>;
+struct Sizes { beta_1: f32, beta_2: f32, epsilon: f32, width: u32, count: u32, steps: u32 }
+@group(0) @binding(5) var<uniform> p: Sizes;
 
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u,
         @builtin(local_invocation_index) t: u32) {
-    let begin = (group.y * count.x + group.x) * $rowsu;
-    let end = min(begin + $rowsu, p.count);
-    let u = p.update;
-    let rate = u.learning_rate * p.factor;
-    let keep = 1.0 - rate * p.decay;
-    // A row that never had a gradient has moments of zero: only decay moves it.
-    var row = select(begin, end, keep == 1.0);
-    while (row < end) {
-        while (row < end && steps[row] != 0u) { row += 1u; }
-        let columns = select(0u, p.width, row < end);
-        for (var column = t; column < columns; column += $threadsu) { table[row * p.width + column] *= keep; }
-        row += 1u;
+    let number = group.y * count.x + group.x;
+    if (number >= p.count) { return; }
+    let row = rows[number];
+    let touched = row.z == 1u;
+    let resting = select(p.width, 0u, touched);
+    for (var column = t; column < resting; column += $threadsu) {
+        let i = row.x * p.width + column;
+        var value = table[i];
+        for (var step = row.y; step < p.steps; step += 1u) { value *= steps[step].x; }
+        table[i] = value;
     }
-    // One that had one in an earlier step goes on moving.
-    row = begin;
-    while (row < end) {
-        while (row < end && (steps[row] == 0u || steps[row] == p.step)) { row += 1u; }
-        let columns = select(0u, p.width, row < end);
-        for (var column = t; column < columns; column += $threadsu) {
-            let i = row * p.width + column;
-            let m = u.beta_1 * first[i];
-            let v = u.beta_2 * second[i];
-            first[i] = m;
-            second[i] = v;
-            table[i] = keep * table[i] - rate * u.lift * m / (sqrt(v) * u.root + u.epsilon);
+    let moving = select(0u, p.width, touched);
+    for (var column = t; column < moving; column += $threadsu) {
+        let i = row.x * p.width + column;
+        var value = table[i];
+        var m = first[i];
+        var v = second[i];
+        for (var step = row.y; step < p.steps; step += 1u) {
+            let how = steps[step];
+            m *= p.beta_1;
+            v *= p.beta_2;
+            value = how.x * value - how.y * m / (sqrt(v) * how.z + p.epsilon);
         }
-        row += 1u;
+        table[i] = value;
+        first[i] = m;
+        second[i] = v;
     }
 }
 ";
@@ -293,24 +290,31 @@ pub fn flat(arrays: [&CubeTensor; 4], blocks: &CubeTensor, norm: &CubeTensor, up
     run(shader(Pass::Flat, 4), groups(count, 1), &arrays, &numbers);
 }
 
-/// One step of a table `[V, E]` with its moments, of which the rows `rows` `[U]` have gradients `[U, E]`. `steps` `[V]`
-/// holds when each row last had one. The update's own learning rate and weight decay hold for the table.
-pub fn rows(
-    [table, first, second, steps]: [&CubeTensor; 4],
-    [rows, gradients]: [&CubeTensor; 2],
-    norm: &CubeTensor,
-    update: &Update,
-) {
-    let [all, width] = table.shape().dims();
+/// One step of the rows `rows` `[U]` of a table `[V, E]` with its moments; their gradients are `[U, E]`. The update's own
+/// learning rate and weight decay hold for the table.
+pub fn rows(table: [&CubeTensor; 3], [rows, gradients]: [&CubeTensor; 2], norm: &CubeTensor, update: &Update) {
+    let [_, width] = table[0].shape().dims();
     let count = rows.shape().num_elements();
-    let some = shader(Pass::Rows, width);
-    let other = shader(Pass::OtherRows, width);
-    let decay = [1.0_f32.to_bits(), (update.weight_decay as f32).to_bits()];
-    let numbers = |count: usize| {
-        let sizes = [update.step as u32, (width / some.lanes) as u32, count as u32];
-        [numbers(update).as_slice(), &decay, &sizes].concat()
-    };
-    let arrays = [table, first, second, steps, rows, gradients, norm];
-    run(some, groups(count, 1), &arrays, &numbers(count));
-    run(other, groups(all.div_ceil(ROWS_AT_ONCE), 1), &[table, first, second, steps], &numbers(all));
+    let shader = shader(Pass::Rows, width);
+    let sizes = [(update.weight_decay as f32).to_bits(), (width / shader.lanes) as u32, count as u32];
+    let numbers = [numbers(update).as_slice(), &sizes].concat();
+    let [table, first, second] = table;
+    run(shader, groups(count, 1), &[table, first, second, rows, gradients, norm], &numbers);
+}
+
+/// The steps that some rows of a table `[V, E]` have before them, none of which has a gradient of these rows.
+pub fn late(table: [&CubeTensor; 3], rows: &[LateRow], steps: &[Factors]) {
+    let [_, width] = table[0].shape().dims();
+    let Some(Factors { beta1, beta2, epsilon, .. }) = steps.last() else { return };
+    // Vectors of three lie as those of four.
+    let places = |late: &LateRow| [late.row as u32, late.done as u32, u32::from(late.touched), 0];
+    let factors = |step: &Factors| [step.keep, step.rate, step.root, 0.0].map(f32::to_bits);
+    let places: Vec<u32> = rows.iter().flat_map(places).collect();
+    let factors: Vec<u32> = steps.iter().flat_map(factors).collect();
+    let [places, factors] = [places, factors].map(|numbers| upload(table[0], &numbers));
+    let shader = shader(Pass::Late, width);
+    let sizes = [width / shader.lanes, rows.len(), steps.len()].map(|size| size as u32);
+    let numbers = [[beta1, beta2, epsilon].map(|number| number.to_bits()).as_slice(), &sizes].concat();
+    let [table, first, second] = table;
+    run(shader, groups(rows.len(), 1), &[table, first, second, &places, &factors], &numbers);
 }

@@ -24,11 +24,7 @@ const BEST: &str = "best/";
 impl Run {
     /// What the run is made of beyond its model, data and recipe: what learns and what the optimiser keeps of it, the best
     /// weights so far, and figures.
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub async fn save(&self) -> Result<(SavedSteps, Vec<Entry<'_>>)> {
+    pub fn save(&mut self) -> (SavedSteps, Vec<Entry<'_>>) {
         let learnt = self.trainer.learnt();
         let shapes: HashMap<String, Vec<usize>> =
             learnt.iter().map(|one| (one.path.clone(), one.shape.clone())).collect();
@@ -42,6 +38,7 @@ impl Run {
             }
             None => (None, Vec::new()),
         };
+        let figures = self.figures(best);
         let weights = |before: &'static str| {
             move |Learnt { path, shape, values, .. }: Learnt| Entry {
                 name: format!("{before}{path}"),
@@ -50,7 +47,7 @@ impl Run {
             }
         };
         let mut entries: Vec<Entry> = learnt.into_iter().map(weights(WEIGHTS)).collect();
-        for Kept { path, rows, moments } in self.trainer.kept().await? {
+        for Kept { path, rows, moments } in self.trainer.kept() {
             let mut shape = shapes[&path].clone();
             if let Some(rows) = rows {
                 shape[0] = rows.len();
@@ -69,7 +66,7 @@ impl Run {
             }
         }
         entries.extend(kept.into_iter().map(weights(BEST)));
-        Ok((self.figures(best), entries))
+        (figures, entries)
     }
 
     fn figures(&self, best: Option<SavedBest>) -> SavedSteps {
@@ -124,7 +121,8 @@ impl Run {
         match (saved.phase, saved.reason) {
             (SavedPhase::Closing, Some(reason)) => self.close(reason),
             (SavedPhase::Evaluating, _) => {
-                self.phase = Phase::Evaluating(Box::new(self.evaluation(self.trainer.view(), &self.validation)));
+                let model = self.trainer.view();
+                self.phase = Phase::Evaluating(Box::new(self.evaluation(model, &self.validation)));
             }
             _ => self.phase = Phase::Training,
         }

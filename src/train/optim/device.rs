@@ -10,8 +10,9 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Gradients, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::Rule;
+use crate::data::Batch;
 use crate::device::Compute;
-use crate::kernel::{BLOCK, FlatParameters, Moments, Pace, Spot, Update, copied};
+use crate::kernel::{BLOCK, FlatParameters, LateTable, Pace, Spot, Update, copied};
 use crate::model::{DeviceBatch, Model, ModulePath};
 use crate::train::gradients::Norm;
 
@@ -40,9 +41,10 @@ struct Span {
 #[derive(Debug)]
 struct Table {
     id: ParamId,
-    values: Tensor<2>,
+    /// V and E.
+    shape: [usize; 2],
     pace: Pace,
-    moments: Moments,
+    state: LateTable,
     /// Rows and their gradients, of each batch of the step that is under way.
     gradients: Vec<(Vec<usize>, Tensor<2>)>,
 }
@@ -77,7 +79,15 @@ impl OnDevice {
     /// Memory that moments take, and what is noted of rows, in bytes.
     pub fn bytes(&self) -> usize {
         let flat = if self.spans.is_empty() { 0 } else { self.flat.moment_bytes() };
-        flat + self.table.as_ref().map_or(0, |table| table.moments.bytes())
+        flat + self.table.as_ref().map_or(0, |table| table.state.bytes())
+    }
+
+    /// Brings the rows that a batch looks up, or all of them, to where the steps so far leave them.
+    pub fn catch_up(&mut self, batch: Option<&Batch>) {
+        let rows: Option<Vec<usize>> = batch.map(|batch| batch.ids.iter().map(|&id| id as usize).collect());
+        if let Some(table) = &mut self.table {
+            table.state.catch_up(rows.as_deref());
+        }
     }
 
     /// Adds the gradients of a batch's loss; returns those of what is no parameter.
@@ -94,10 +104,10 @@ impl OnDevice {
         let norm =
             self.flat.norm(rows.as_ref().map(|(_, gradients)| gradients), rule.max_grad_norm, &self.compute.device);
         self.flat.update(&norm, &update);
-        if let (Some(table), Some((rows, gradients))) = (&self.table, rows) {
+        if let (Some(table), Some((rows, gradients))) = (&mut self.table, rows) {
             let Pace { factor, weight_decay } = table.pace;
             let update = Update { learning_rate: update.learning_rate * factor, weight_decay, ..update };
-            table.moments.update(&table.values, &rows, &gradients, &norm, &update);
+            table.state.step(&rows, &gradients, &norm, &update);
         }
         Norm::Device(norm)
     }
@@ -126,17 +136,16 @@ impl OnDevice {
 
 impl Table {
     /// The step's rows, each once, and their gradients; `None` if there are none.
-    fn take_gradients(&mut self) -> Option<(Vec<u32>, Tensor<2>)> {
+    fn take_gradients(&mut self) -> Option<(Vec<usize>, Tensor<2>)> {
         let mut batches = std::mem::take(&mut self.gradients);
-        let numbers = |ids: &[usize]| ids.iter().map(|&id| id as u32).collect();
         if batches.len() < 2 {
-            return batches.pop().map(|(ids, gradients)| (numbers(&ids), gradients));
+            return batches.pop();
         }
         let mut all: Vec<usize> = batches.iter().flat_map(|(ids, _)| ids.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
-        let ([_, width], device) = (self.values.dims(), self.values.device());
-        let mut sum = Tensor::<2>::zeros([all.len(), width], &device);
+        let device = batches[0].1.device();
+        let mut sum = Tensor::<2>::zeros([all.len(), self.shape[1]], &device);
         for (ids, gradients) in batches {
             // Every row is among all, so that each search finds its place.
             let places: Vec<i32> = ids.iter().map(|id| all.binary_search(id).unwrap_or_else(|at| at) as i32).collect();
@@ -144,7 +153,7 @@ impl Table {
             let places = Tensor::<1, Int>::from_data(TensorData::new(places, [size]), &device);
             sum = sum.select_assign(0, places, gradients, IndexingUpdateOp::Add);
         }
-        Some((numbers(&all), sum))
+        Some((all, sum))
     }
 }
 
@@ -229,8 +238,8 @@ impl ModuleMapper for Place<'_> {
                 // A copy, since whoever else holds the table does not want it changed.
                 let own = copied(&values);
                 let table = own.clone().reshape([own.dims()[0] as i32, -1]);
-                let moments = Moments::new(&table);
-                self.state.table = Some(Table { id, values: table, pace, moments, gradients: Vec::new() });
+                let (shape, state) = (table.dims(), LateTable::new(&table));
+                self.state.table = Some(Table { id, shape, pace, state, gradients: Vec::new() });
                 own
             }
             (None, None) => unreachable!("what learns has a place"),

@@ -6,6 +6,7 @@ mod host;
 
 use burn::tensor::{Gradients, Tensor};
 
+use crate::data::Batch;
 use crate::device::{Compute, Held};
 use crate::error::Result;
 use crate::kernel::Update;
@@ -18,7 +19,7 @@ use host::OnHost;
 
 /// AdamW with decoupled weight decay on matrices only: biases and LayerNorm have none, as in transformers' Trainer.
 ///
-/// A step is [`Self::backward`] for each of its batches and then [`Self::step`].
+/// A step is [`Self::catch_up`] and [`Self::backward`] for each of its batches and then [`Self::step`].
 #[derive(Debug)]
 pub struct AdamW {
     rule: Rule,
@@ -117,6 +118,20 @@ impl AdamW {
         model
     }
 
+    /// The model as a batch needs it: a step leaves rows of the table of words that it has no gradient for as they are until
+    /// they are looked up. To be called before each batch of a step, and without one before the model is read.
+    #[must_use]
+    pub fn catch_up(&mut self, model: Model, batch: Option<&Batch>) -> Model {
+        match &mut self.state {
+            State::Host(state) => state.catch_up(model, batch),
+            #[cfg(feature = "gpu")]
+            State::Device(state) => {
+                state.catch_up(batch);
+                model
+            }
+        }
+    }
+
     /// The model as it is now, without autodiff, in arrays that later steps leave alone.
     pub fn snapshot(&self, model: &Model) -> Model {
         use burn::module::Module;
@@ -136,16 +151,12 @@ impl AdamW {
         }
     }
 
-    /// What it keeps of a model's parameters between two steps.
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub async fn kept(&self, model: &Model) -> Result<Vec<Kept<'_>>> {
+    /// What it keeps of a model's parameters between two steps. To be called when no row is late, see [`Self::catch_up`].
+    pub fn kept(&self, model: &Model) -> Vec<Kept<'_>> {
         match &self.state {
-            State::Host(state) => Ok(state.kept(model)),
+            State::Host(state) => state.kept(model),
             #[cfg(feature = "gpu")]
-            State::Device(state) => state.kept(model).await,
+            State::Device(state) => state.kept(model),
         }
     }
 
@@ -178,19 +189,16 @@ impl AdamW {
         }
     }
 
-    /// Moves every parameter that has a gradient one step; returns the model and the norm before clipping.
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub fn step(&mut self, model: Model, learning_rate: f64) -> Result<(Model, Norm)> {
+    /// Moves every parameter that has a gradient one step; returns the model and the norm before clipping. Rows of the table
+    /// of words without a gradient may be late afterwards, see [`Self::catch_up`].
+    pub fn step(&mut self, model: Model, learning_rate: f64) -> (Model, Norm) {
         self.step += 1;
         let update =
             Update { learning_rate, weight_decay: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: self.step };
         match &mut self.state {
             State::Host(state) => state.step(model, &self.rule, update),
             #[cfg(feature = "gpu")]
-            State::Device(state) => Ok((model, state.step(&self.rule, update))),
+            State::Device(state) => (model, state.step(&self.rule, update)),
         }
     }
 }

@@ -12,17 +12,15 @@ use crate::train::optim::{Find, Kept};
 
 impl Trainer {
     /// The parameters that learn, as they are now; the next step changes them.
-    pub fn learnt(&self) -> Vec<Learnt> {
+    pub fn learnt(&mut self) -> Vec<Learnt> {
+        self.settle();
         self.current().learnt()
     }
 
     /// What the optimiser keeps of them.
-    ///
-    /// # Errors
-    ///
-    /// A device that failed.
-    pub async fn kept(&self) -> Result<Vec<Kept<'_>>> {
-        self.optim.kept(self.current()).await
+    pub fn kept(&mut self) -> Vec<Kept<'_>> {
+        self.settle();
+        self.optim.kept(self.current())
     }
 
     /// Goes on after so many steps of a training with the same recipe and rows: `weights` gives the values of what learns,
@@ -51,7 +49,7 @@ impl Trainer {
     /// # Errors
     ///
     /// The first that `weights` gives.
-    pub fn variant(&self, weights: &mut Read) -> Result<Model> {
+    pub fn variant(&mut self, weights: &mut Read) -> Result<Model> {
         let learnt = self.learnt();
         let paths: HashSet<&str> = learnt.iter().map(|learnt| learnt.path.as_str()).collect();
         self.view().with_values(&paths, weights)

@@ -106,7 +106,7 @@ impl Bench {
                 }
                 // A parameter that the step has moved: once it is read, the whole step has been done.
                 let mut last = Last(None);
-                trainer.view().visit(&mut last);
+                trainer.glance().visit(&mut last);
                 Ok(values(Tensor::cat([Some(loss), last.0].into_iter().flatten().collect(), 0)).await?[0])
             }
             State::Inference { model, batch } => {

@@ -3,26 +3,25 @@
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{OnDevice, Table};
-use crate::device::{self, Held};
+use crate::device::Held;
 use crate::error::Result;
-use crate::kernel::Moments;
 use crate::model::{Learnt, Model};
 use crate::train::optim::{Find, Kept};
 
 impl OnDevice {
-    /// What is kept of every parameter, as parts of the arrays.
-    pub async fn kept(&self, model: &Model) -> Result<Vec<Kept<'_>>> {
+    /// What is kept of every parameter, as parts of the arrays. No row may be late.
+    pub fn kept(&self, model: &Model) -> Vec<Kept<'_>> {
         let mut all = Vec::new();
         for Learnt { path, id, .. } in model.learnt() {
             if let Some(span) = self.spans.get(&id) {
                 let moments = self.flat.moments(span.spot, span.size).map(Held::Device);
                 all.push(Kept { path, rows: None, moments });
             } else if let Some(table) = self.table.as_ref().filter(|table| table.id == id) {
-                let (rows, moments) = table.kept().await?;
+                let (rows, moments) = table.kept();
                 all.push(Kept { path, rows: Some(rows), moments });
             }
         }
-        Ok(all)
+        all
     }
 
     /// Takes over what another optimiser kept.
@@ -36,8 +35,8 @@ impl OnDevice {
                 self.flat.set_moments(span.spot, &restored.whole(size, width).map(put));
             } else if let Some(table) = self.table.as_mut().filter(|table| table.id == id) {
                 let touched = restored.touched(size / width.max(1));
-                let arrays = restored.whole(size, width).map(|values| put(values).reshape(table.values.dims()));
-                table.moments = Moments::of(&arrays, &touched);
+                let moments = restored.whole(size, width).map(|values| put(values).reshape(table.shape));
+                table.state.set_moments(&moments, touched);
             }
         }
         Ok(())
@@ -46,19 +45,16 @@ impl OnDevice {
 
 impl Table {
     /// The rows that have had a gradient, and their moments.
-    async fn kept(&self) -> Result<(Vec<u32>, [Held<'static>; 2])> {
-        let touched = device::read(self.moments.touched()).await?;
-        let rows: Vec<u32> = (0..).zip(&touched).filter(|(_, bits)| bits.to_bits() != 0).map(|(row, _)| row).collect();
+    fn kept(&self) -> (Vec<u32>, [Held<'static>; 2]) {
+        let rows = self.state.touched();
         if rows.is_empty() {
-            return Ok((rows, [0, 1].map(|_| Held::Host(Vec::new().into()))));
+            return (rows, [0, 1].map(|_| Held::Host(Vec::new().into())));
         }
-        let places: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
-        let places = TensorData::new(places, [rows.len()]);
-        let places = Tensor::<1, Int>::from_data(places, &self.values.device());
-        let moments = self.moments.arrays().map(|moments| {
-            let values = rows.len() * moments.dims()[1];
-            Held::Device(moments.select(0, places.clone()).reshape([values]))
+        let moments = self.state.moments().map(|moments| {
+            let places: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+            let places = Tensor::<1, Int>::from_data(TensorData::new(places, [rows.len()]), &moments.device());
+            Held::Device(moments.select(0, places).reshape([rows.len() * self.shape[1]]))
         });
-        Ok((rows, moments))
+        (rows, moments)
     }
 }
