@@ -236,6 +236,19 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
 }
 
 #[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    let model = fixture("tiny-classifier");
+    for arguments in [&["--help"][..], &["train", "--help"], &["predict", "--model", path(&model), "good"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tabtune"));
+        let output = program.args(arguments).stdout(writer).output().expect("the program runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+    }
+}
+
+#[test]
 fn a_run_that_was_killed_goes_on_to_the_same_model() {
     let folder = folder("killed");
     let (model, data, file) = (fixture("tiny-bert"), table(&folder), folder.join("run.checkpoint"));

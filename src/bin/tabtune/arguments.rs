@@ -128,7 +128,8 @@ pub fn parse() -> std::result::Result<Command, ExitCode> {
             eprintln!("{first}. See \u{201c}tabtune --help\u{201d}.");
             ExitCode::from(2)
         } else {
-            print!("{error}");
+            // A reader that has gone away (`tabtune --help | head`) has seen enough.
+            let _ = error.print();
             ExitCode::SUCCESS
         }
     })?;
