@@ -17,8 +17,11 @@ import { createKeeper } from "./projects/keeper.js";
 import { howFar } from "./run.js";
 import { initialState, isBusyTraining, phase, reduce } from "./state.js";
 
-/** How long events are gathered before the page is drawn again. A timer, since frames stop in hidden tabs. */
-const GATHER_MS = 80;
+/**
+ * How long events are gathered before the page is drawn again: drawing takes time from the cores that train. A timer, since
+ * frames stop in hidden tabs.
+ */
+const GATHER_MS = 400;
 
 /** How often a run is kept, unless the address says another number of seconds (`?checkpoints=10`). */
 const CHECKPOINTS_S = 60;

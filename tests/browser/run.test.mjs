@@ -6,7 +6,7 @@ import { unzipSync } from "fflate";
 import { parse } from "yaml";
 import { FIXTURES, SECRET, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
-import { choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
+import { begin, choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
 
 const LABELS = ["apple", "pear", "quince"];
 const reference = safetensorsHeader(readFileSync(FIXTURES + "tiny-classifier/model.safetensors"));
@@ -113,4 +113,40 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
     assert.deepEqual(errors, []);
     await close();
   });
+}
+
+test("while a model trains, the page is laid out for news and not in every frame", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await begin(page, { epochs: 1000, learning_rate: 0.003 });
+  await page.locator("#train").click();
+  await reaches(page, "running");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const layouts = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "LayoutCount")?.value ?? NaN;
+  };
+  // Once the curves are there, which are made one after the other.
+  await news(page, 3);
+  const before = await layouts();
+  await news(page, 5);
+  const count = (await layouts()) - before;
+  assert.ok(count >= 1 && count <= 5 * 4, `${count} layouts for five pieces of news`);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+/** Waits until the run's progress has moved so many times. @param {import("playwright-core").Page} page @param {number} times */
+function news(page, times) {
+  return page.locator("#run-progress").evaluate((bar, times) => {
+    let left = times;
+    return new Promise((resolve) => {
+      new MutationObserver((_, observer) => {
+        left -= 1;
+        if (left > 0) return;
+        observer.disconnect();
+        resolve(undefined);
+      }).observe(bar, { attributes: true });
+    });
+  }, times);
 }
