@@ -244,7 +244,6 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
         let mut program = Command::new(env!("CARGO_BIN_EXE_tabtune"));
         let output = program.args(arguments).stdout(writer).output().expect("the program runs");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
     }
 }
 

@@ -60,6 +60,10 @@ impl Progress {
 
     /// Which of these rows, each named any number of times, have steps before them: the caller does those now. Without rows
     /// it is all of them, and [`Self::forget`] comes next.
+    ///
+    /// # Panics
+    ///
+    /// If a row is not in the table.
     pub fn take_late(&mut self, rows: Option<&[usize]>) -> Vec<LateRow> {
         let Self { touched, steps, done } = self;
         let behind = |row: usize| {

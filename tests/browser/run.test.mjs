@@ -117,7 +117,8 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
 
 test("while a model trains, the page is laid out for news and not in every frame", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
-  await begin(page, { epochs: 1000, learning_rate: 0.003 });
+  // Longer than the test looks on, however fast the machine.
+  await begin(page, { epochs: 1000, batch_size: 1, learning_rate: 0.003 });
   await page.locator("#train").click();
   await reaches(page, "running");
   const session = await page.context().newCDPSession(page);

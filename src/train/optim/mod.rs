@@ -132,7 +132,8 @@ impl AdamW {
         }
     }
 
-    /// The model as it is now, without autodiff, in arrays that later steps leave alone.
+    /// The model as it is now, without autodiff, in arrays that later steps leave alone. To be called when no row is late, see
+    /// [`Self::catch_up`].
     pub fn snapshot(&self, model: &Model) -> Model {
         use burn::module::Module;
         match &self.state {
