@@ -1,6 +1,8 @@
 //! Wraps [`Session`] for JavaScript: converts types, takes no decision. The shapes are those of `www/protocol.js`.
 
 mod checkpoint;
+#[cfg(feature = "gpu")]
+mod constructors;
 #[cfg(feature = "threads")]
 mod pool;
 mod sheet;

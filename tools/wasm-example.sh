@@ -16,6 +16,7 @@ fi
 say "Compiling to WebAssembly: $example, $module"
 "${CARGO_WASM[@]}" --release --example "$example" --no-default-features ${WASM_FEATURES[@]+"${WASM_FEATURES[@]}"} --target $WASM ||
   fail "the WebAssembly build failed; the compiler's messages are above."
+constructed_once "$WASM_OUT/examples/$example.wasm"
 "$bindgen" --target web --out-dir "$folder/$module" "$WASM_OUT/examples/$example.wasm" ||
   fail "wasm-bindgen failed; its message is above."
 echo "export const built = true;" >"$folder/$module/built.js"

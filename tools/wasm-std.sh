@@ -105,3 +105,9 @@ wasm_module() {
 
 need cargo "it compiles Rust" "Install Rust 1.95 or newer from https://rustup.rs and try again."
 need rustc "it compiles Rust" "Install Rust 1.95 or newer from https://rustup.rs and try again."
+
+# constructed_once MODULE.wasm: fails if calls into it run constructors, which the linker names so (src/web/constructors.rs).
+constructed_once() {
+  ! grep -qaF .command_export "$1" ||
+    fail "every call into $1 would run the constructors of all libraries; src/web/constructors.rs says how to call them once."
+}

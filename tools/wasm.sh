@@ -21,6 +21,7 @@ fi
 say "Compiling to WebAssembly: $module (the first time minutes, later seconds)"
 "${CARGO_WASM[@]}" --release --lib --no-default-features ${WASM_FEATURES[@]+"${WASM_FEATURES[@]}"} --target $WASM ||
   fail "the WebAssembly build failed; the compiler's messages are above."
+constructed_once "$WASM_OUT/tabtune.wasm"
 
 bound="$CARGO_TARGET_DIR/bound-$module"
 rm -rf "$bound"

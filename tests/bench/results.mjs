@@ -29,6 +29,7 @@ import os from "node:os";
  * @property {number | null} [wasm_bytes]
  * @property {number} [dispatches]  Of a step, on WebGPU.
  * @property {number} [submits]
+ * @property {Spread} [host_ms]  Of a step on WebGPU: until all of it was handed over.
  * @property {number} [off]  Largest relative difference of a loss from the reference.
  * @property {string} [note]
  * @property {string} [error]  Why there is no time.
@@ -127,9 +128,16 @@ export function judge(peer, work, rounds, warmup, losses) {
     cpu_s: cpu.length > 0 ? spread(cpu).median : null,
     peak_bytes: first.peak_bytes,
     ...(last.wasm_bytes ? { wasm_bytes: last.wasm_bytes } : {}),
-    ...(peer.device === "WebGPU" && last.dispatches ? { dispatches: last.dispatches, submits: last.submits } : {}),
+    ...(peer.device === "WebGPU" && last.dispatches ? asked(timed) : {}),
     off: Number(off.toPrecision(2)),
   };
+}
+
+/** What steps have asked of WebGPU. @param {import("./native.mjs").Step[]} steps */
+function asked(steps) {
+  const { dispatches, submits } = /** @type {import("./native.mjs").Step} */ (steps.at(-1));
+  const host = steps.flatMap(({ host_ms }) => (host_ms == null ? [] : [host_ms]));
+  return { dispatches, submits, ...(host.length > 0 ? { host_ms: spread(host) } : {}) };
 }
 
 /** @returns {Result[]} */

@@ -33,6 +33,7 @@ function row(result) {
   const start = [name, device, threads ? String(threads) : "–"];
   if (!ms) return [...start, ...Array(8).fill("–"), result.error ?? ""];
   const calls = result.dispatches ? `${result.dispatches} dispatches` : "";
+  const host = result.host_ms ? `handed over in ${time(result.host_ms.median)}` : "";
   return [
     ...start,
     time(ms.median),
@@ -43,7 +44,7 @@ function row(result) {
     cpu_s == null ? "–" : cpu_s.toFixed(2),
     first_ms ? time(first_ms) : "–",
     size(peak_bytes),
-    [calls, result.note].filter(Boolean).join(", "),
+    [calls, host, result.note].filter(Boolean).join(", "),
   ];
 }
 

@@ -1,5 +1,13 @@
-// Counts what a library asks of WebGPU: the host's cost of a step grows with these numbers.
-export const count = { dispatches: 0, submits: 0 };
+// Counts what a library asks of WebGPU, and when it has asked for all of a step: the host's share of the step's time.
+export const count = {
+  dispatches: 0,
+  submits: 0,
+  /** When work was last handed over, on {@link clock}. */
+  submitted: 0,
+};
+
+/** Milliseconds on a clock that pages and workers share. */
+export const clock = () => performance.timeOrigin + performance.now();
 
 /** Starts counting; to be called before a device is made. */
 export function watch() {
@@ -12,12 +20,14 @@ export function watch() {
 /**
  * @param {any} prototype
  * @param {string} method
- * @param {keyof typeof count} what
+ * @param {"dispatches" | "submits"} what
  */
 function counted(prototype, method, what) {
   const original = prototype[method];
   prototype[method] = function (/** @type {unknown[]} */ ...given) {
     count[what]++;
-    return original.apply(this, given);
+    const result = original.apply(this, given);
+    if (what === "submits") count.submitted = clock();
+    return result;
   };
 }

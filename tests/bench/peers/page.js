@@ -1,7 +1,14 @@
 // What runs in the page of a bench: opens a peer, and does one step at a time for bench.mjs, which keeps the clock's log.
-import { count, watch } from "./dispatches.js";
+import { clock, count, watch } from "./dispatches.js";
 
-/** @typedef {{step: () => Promise<number>, threads: number|null, device?: string, memory?: number}} Opened */
+/**
+ * @typedef {object} Opened
+ * @property {() => Promise<number>} step
+ * @property {number | null} threads
+ * @property {string} [device]
+ * @property {number} [memory]
+ * @property {typeof count} [count]  What it has asked of WebGPU, where it does so in a worker.
+ */
 
 watch();
 /** @type {Opened} */
@@ -22,16 +29,18 @@ export async function open(library, job, how) {
 
 /** One step, timed here, where no message between processes is part of it. */
 export async function step() {
-  const before = { ...count };
-  const start = performance.now();
+  const asked = () => ({ ...(peer.count ?? count) });
+  const before = asked();
+  const start = clock();
   const loss = await peer.step();
-  const ms = performance.now() - start;
-  const { dispatches, submits } = count;
+  const ms = clock() - start;
+  const { dispatches, submits, submitted } = asked();
   return {
     ms,
     loss,
     dispatches: dispatches - before.dispatches,
     submits: submits - before.submits,
+    host_ms: submitted > start ? submitted - start : null,
     wasm_bytes: peer.memory ?? null,
   };
 }

@@ -11,7 +11,7 @@ let memory;
 async function answer({ job, module }) {
   if (!job) {
     const loss = await engine.step();
-    return { loss, dispatches: { ...count }, memory: memory.buffer.byteLength };
+    return { loss, count, memory: memory.buffer.byteLength };
   }
   const { built } = await import(`/engine/${module}/built.js`);
   if (!built) throw new Error("This module is not built here; tools/wasm-std.sh says what it needs.");

@@ -1,6 +1,4 @@
 // Our engine at a job of the bench, in a worker as in the product: on the page's own thread a thread pool may not wait.
-import { count } from "./dispatches.js";
-
 /** @typedef {import("../work.js").Job} Job */
 
 /**
@@ -20,12 +18,13 @@ export async function open(job, { module, sizes }) {
     device,
     threads,
     async step() {
-      const { loss, dispatches, memory } = await ask({});
-      Object.assign(count, dispatches);
-      this.memory = memory;
+      const { loss, count, memory } = await ask({});
+      Object.assign(this, { count, memory });
       return loss;
     },
     /** Size of the module's memory in bytes. */
     memory: 0,
+    /** What the worker has asked of WebGPU. */
+    count: { dispatches: 0, submits: 0, submitted: 0 },
   };
 }
