@@ -15,7 +15,7 @@ import { SHAPES } from "./work.js";
  * @property {number | null} [cpu_s]  Processor seconds of all its processes.
  * @property {number} [dispatches]
  * @property {number} [submits]
- * @property {number | null} [host_ms]  Until all of it had been handed to WebGPU.
+ * @property {number | null} [host_ms]  Until all of it had been asked of WebGPU.
  * @property {number | null} [wasm_bytes]
  */
 

@@ -29,7 +29,7 @@ import os from "node:os";
  * @property {number | null} [wasm_bytes]
  * @property {number} [dispatches]  Of a step, on WebGPU.
  * @property {number} [submits]
- * @property {Spread} [host_ms]  Of a step on WebGPU: until all of it was handed over.
+ * @property {Spread} [host_ms]  Of a step on WebGPU: until all of it was asked for.
  * @property {number} [off]  Largest relative difference of a loss from the reference.
  * @property {string} [note]
  * @property {string} [error]  Why there is no time.

@@ -33,7 +33,7 @@ function row(result) {
   const start = [name, device, threads ? String(threads) : "–"];
   if (!ms) return [...start, ...Array(8).fill("–"), result.error ?? ""];
   const calls = result.dispatches ? `${result.dispatches} dispatches` : "";
-  const host = result.host_ms ? `handed over in ${time(result.host_ms.median)}` : "";
+  const host = result.host_ms ? `asked for in ${time(result.host_ms.median)}` : "";
   return [
     ...start,
     time(ms.median),

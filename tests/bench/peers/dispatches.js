@@ -1,9 +1,9 @@
-// Counts what a library asks of WebGPU, and when it has asked for all of a step: the host's share of the step's time.
+// Counts what a library asks of WebGPU, and when it has asked for all of a step: that is how long the host takes.
 export const count = {
   dispatches: 0,
   submits: 0,
-  /** When work was last handed over, on {@link clock}. */
-  submitted: 0,
+  /** When it last asked for a dispatch, on {@link clock}. */
+  asked: 0,
 };
 
 /** Milliseconds on a clock that pages and workers share. */
@@ -27,7 +27,7 @@ function counted(prototype, method, what) {
   prototype[method] = function (/** @type {unknown[]} */ ...given) {
     count[what]++;
     const result = original.apply(this, given);
-    if (what === "submits") count.submitted = clock();
+    if (what === "dispatches") count.asked = clock();
     return result;
   };
 }

@@ -29,18 +29,18 @@ export async function open(library, job, how) {
 
 /** One step, timed here, where no message between processes is part of it. */
 export async function step() {
-  const asked = () => ({ ...(peer.count ?? count) });
-  const before = asked();
+  const counted = () => ({ ...(peer.count ?? count) });
+  const before = counted();
   const start = clock();
   const loss = await peer.step();
   const ms = clock() - start;
-  const { dispatches, submits, submitted } = asked();
+  const { dispatches, submits, asked } = counted();
   return {
     ms,
     loss,
     dispatches: dispatches - before.dispatches,
     submits: submits - before.submits,
-    host_ms: submitted > start ? submitted - start : null,
+    host_ms: asked > start ? asked - start : null,
     wasm_bytes: peer.memory ?? null,
   };
 }

@@ -25,6 +25,6 @@ export async function open(job, { module, sizes }) {
     /** Size of the module's memory in bytes. */
     memory: 0,
     /** What the worker has asked of WebGPU. */
-    count: { dispatches: 0, submits: 0, submitted: 0 },
+    count: { dispatches: 0, submits: 0, asked: 0 },
   };
 }
