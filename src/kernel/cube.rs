@@ -1,13 +1,16 @@
 //! The kernels of [`Kernels`] for burn's GPU backend: its tensors handed to [`super::gpu`].
 
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::Shape;
 use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 
 use super::dropout::Mask;
 use super::gpu::destination::Destination;
 use super::gpu::product::{self, Dense};
-use super::gpu::{attention, each, embed, norm};
+use super::gpu::{attention, cross_entropy, each, embed, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 use super::lookup::Lookup;
+use super::targets::Targets;
 
 impl Kernels for CubeBackend {
     fn dense<const P: usize>(x: CubeTensor, layers: &[Affine<Self>; P]) -> CubeTensor {
@@ -104,6 +107,15 @@ impl Kernels for CubeBackend {
     fn attention_gradient(kept: AttentionKept<Self>, gradient: CubeTensor, how: Attention) -> CubeTensor {
         let AttentionKept { qkv, bias, mixed, weights } = kept;
         attention::backward([&qkv, &bias, &mixed, &weights], gradient, how.heads, how.mask)
+    }
+
+    fn cross_entropy(outputs: CubeTensor, targets: &Targets, keep: bool) -> (CubeTensor, Option<CubeTensor>) {
+        let (losses, dz) = cross_entropy::forward(outputs, targets, keep);
+        (Self::float_sum(losses), dz)
+    }
+
+    fn cross_entropy_gradient(kept: CubeTensor, gradient: CubeTensor) -> CubeTensor {
+        Self::float_mul(kept, Self::float_reshape(gradient, Shape::new([1, 1])))
     }
 }
 

@@ -6,9 +6,10 @@ use burn::tensor::{Shape, Tensor, TensorData};
 
 use super::dropout::Mask;
 use super::host::linear::Columns;
-use super::host::{attention, dropout, embed, gelu, linear, norm};
+use super::host::{attention, cross_entropy, dropout, embed, gelu, linear, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 use super::lookup::Lookup;
+use super::targets::Targets;
 
 /// A tensor of the CPU, outside any graph, whose values are changed where they are; in a copy if others hold them, too.
 ///
@@ -204,6 +205,19 @@ impl Kernels for Flex {
         array(qkv.shape(), |dqkv| {
             attention::backward(input(&qkv, how), values(&kept.weights), values(&gradient), dqkv);
         })
+    }
+
+    fn cross_entropy(outputs: FlexTensor, targets: &Targets, keep: bool) -> (FlexTensor, Option<FlexTensor>) {
+        let outputs = dense(outputs);
+        let mut gradient = keep.then(|| fresh(values(&outputs).len()));
+        let loss = cross_entropy::forward(values(&outputs), targets, gradient.as_deref_mut());
+        (tensor(vec![loss], Shape::new([1])), gradient.map(|gradient| tensor(gradient, outputs.shape())))
+    }
+
+    fn cross_entropy_gradient(kept: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let mut dz = kept;
+        cross_entropy::scale(dz.storage_mut(), values(&dense(gradient))[0]);
+        dz
     }
 }
 

@@ -13,6 +13,7 @@ use super::dropout::{Dropout, Mask};
 use super::kernels::{Affine, Attention, Kernels, Normalise};
 use super::lookup::Lookup;
 use super::plain;
+use super::targets::Targets;
 
 /// What burn dispatches by a tensor's device and by whether gradients are recorded.
 #[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
@@ -69,6 +70,8 @@ pub trait Fused: Backend {
     ) -> FloatTensor<Self>;
     /// [`attention`]
     fn fused_attention(qkv: FloatTensor<Self>, bias: FloatTensor<Self>, how: Attention) -> FloatTensor<Self>;
+    /// [`cross_entropy`]
+    fn fused_cross_entropy(outputs: FloatTensor<Self>, targets: Arc<Targets>) -> FloatTensor<Self>;
 }
 
 /// The operations on a device's own backend, where no gradients are recorded: its kernels, and nothing kept.
@@ -158,6 +161,10 @@ macro_rules! without_graph {
             fn fused_attention(qkv: FloatTensor<Self>, bias: FloatTensor<Self>, how: Attention) -> FloatTensor<Self> {
                 Self::attention_forward(qkv, bias, how, false).0
             }
+
+            fn fused_cross_entropy(outputs: FloatTensor<Self>, targets: Arc<Targets>) -> FloatTensor<Self> {
+                Self::cross_entropy(outputs, &targets, false).0
+            }
         }
     };
 }
@@ -238,6 +245,11 @@ pub fn add_norm<const D: usize>(
 pub fn attention(qkv: Tensor<3>, bias: Tensor<2>, heads: usize, dropout: &Dropout) -> Tensor<3> {
     let how = Attention { heads, mask: dropout.mask() };
     Tensor::from_dispatch(Dispatch::fused_attention(qkv.into_dispatch(), bias.into_dispatch(), how))
+}
+
+/// `−Σ q · log softmax(outputs)` with soft targets q: outputs `[N, K]` → `[1]`.
+pub fn cross_entropy(outputs: Tensor<2>, targets: Targets) -> Tensor<1> {
+    Tensor::from_dispatch(Dispatch::fused_cross_entropy(outputs.into_dispatch(), Arc::new(targets)))
 }
 
 /// [`attention`] of separate q, k and v with a bias per pair of tokens, `[B or 1, A or 1, T, T]`, that may be learned and

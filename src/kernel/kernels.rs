@@ -9,6 +9,7 @@ use burn::backend::tensor::FloatTensor;
 
 use super::dropout::Mask;
 use super::lookup::Lookup;
+use super::targets::Targets;
 
 /// How a sum is normalised.
 #[derive(Debug, Clone, Copy)]
@@ -144,4 +145,13 @@ pub trait Kernels: Backend {
     ) -> (FloatTensor<Self>, Option<AttentionKept<Self>>);
     /// d mixed → dqkv
     fn attention_gradient(kept: AttentionKept<Self>, gradient: FloatTensor<Self>, how: Attention) -> FloatTensor<Self>;
+
+    /// Outputs `[N, K]` → the loss `[1]`, and its gradient `[N, K]`.
+    fn cross_entropy(
+        outputs: FloatTensor<Self>,
+        targets: &Targets,
+        keep: bool,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
+    /// That gradient and the loss's own, `[1]` → dz `[N, K]`
+    fn cross_entropy_gradient(kept: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 }

@@ -20,6 +20,7 @@ mod kernels;
 mod late;
 mod lookup;
 mod plain;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,8 @@ pub use adamw::{Update, squared_sum};
 pub use dropout::{Dropout, Mask, mix64};
 pub use flex::changed;
 pub use fused::{
-    add_norm, attention, attention_with_bias, embed, feed_forward, first_attention, gelu, linear, linears, norm,
+    add_norm, attention, attention_with_bias, cross_entropy, embed, feed_forward, first_attention, gelu, linear,
+    linears, norm,
 };
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};
@@ -39,3 +41,4 @@ pub use in_place::{BLOCK, FlatParameters, Pace, Spot, copied};
 pub use late::LateTable;
 pub use late::{Progress, RowGradient};
 pub use lookup::{Lookup, Places};
+pub use targets::{Target, Targets};

@@ -1,11 +1,13 @@
 //! The operations of [`super::fused`] as burn's own expressions, which kernels must equal, value and gradient; and those
 //! that no device has a kernel for.
 
-#[cfg(test)]
-use burn::tensor::module;
 use burn::tensor::{Tensor, activation};
+#[cfg(test)]
+use burn::tensor::{TensorData, module};
 
 use super::dropout::Dropout;
+#[cfg(test)]
+use super::targets::{Target, Targets};
 
 /// `x·W + b`
 #[cfg(test)]
@@ -28,6 +30,23 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 #[cfg(test)]
 pub fn norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
     module::layer_norm(x, gamma, Some(beta), epsilon)
+}
+
+/// `−Σ q · log softmax(outputs)`
+#[cfg(test)]
+pub fn cross_entropy(outputs: Tensor<2>, targets: &Targets) -> Tensor<1> {
+    let [_, classes] = outputs.dims();
+    let of_row = |target: &Option<Target>| {
+        let mut row = vec![0.0_f32; classes];
+        if let Some(Target { class, share }) = target {
+            row[..targets.spread().len()].copy_from_slice(targets.spread());
+            row[*class] += share;
+        }
+        row
+    };
+    let soft: Vec<f32> = targets.rows().iter().flat_map(of_row).collect();
+    let soft = Tensor::from_data(TensorData::new(soft, outputs.dims()), &outputs.device());
+    (activation::log_softmax(outputs, 1) * soft).sum().neg()
 }
 
 /// Scaled dot-product attention over A heads; q, k, v `[B, T, H]`, bias `[B or 1, A or 1, T or 1, T]`.

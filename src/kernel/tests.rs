@@ -266,11 +266,13 @@ fn constants_among_the_inputs(on: &On) {
     assert!(x.grad(&gradients).is_none());
 }
 
+mod losses;
+
 /// What a test is called, and the test.
 type Named = (&'static str, fn(&On));
 
 /// All of the above, by name.
-const TESTS: [Named; 12] = [
+const TESTS: [Named; 13] = [
     ("dense layers", dense_layers),
     ("layers side by side", layers_side_by_side),
     ("feed-forward blocks", feed_forwards),
@@ -283,6 +285,7 @@ const TESTS: [Named; 12] = [
     ("attention", attentions),
     ("attention of the first token", attentions_of_the_first_token),
     ("constants among the inputs", constants_among_the_inputs),
+    ("cross-entropies", losses::cross_entropies),
 ];
 
 #[test]

@@ -1,12 +1,13 @@
 //! What a run minimises, per task, as PyTorch defines it: cross-entropy with label smoothing and class weights, binary
 //! cross-entropy, squared error.
 //!
-//! The host folds smoothing, weights and the mean into one array of soft targets, so that the device computes
+//! The host folds smoothing, weights and the mean into soft targets, so that the device computes
 //! `−Σ q · log softmax(outputs)` whatever the recipe says.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use crate::data::{Batch, Truth};
+use crate::kernel::{Target, Targets, cross_entropy};
 use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
 use crate::train::contrastive::{Contrast, Contrasted};
@@ -67,13 +68,12 @@ impl Objective {
     pub fn loss(&self, outputs: Tensor<2>, batch: &Batch, mass: f64) -> Tensor<1> {
         let device = outputs.device();
         match self.task {
-            Task::Classification | Task::Tokens => {
-                cross_entropy(activation::log_softmax(outputs, 1), self.soft_targets(batch, mass))
-            }
+            Task::Classification | Task::Tokens => cross_entropy(outputs, self.classes(batch, mass)),
             Task::Answers => {
                 let [_, ends] = outputs.dims();
-                let outputs = outputs.reshape([batch.batch, batch.tokens, ends]);
-                cross_entropy(activation::log_softmax(outputs, 1), spans(batch, mass))
+                // Over the tokens of a row, for each of its ends.
+                let outputs = outputs.reshape([batch.batch, batch.tokens, ends]).swap_dims(1, 2);
+                cross_entropy(outputs.reshape([batch.batch * ends, batch.tokens]), spans(batch, ends, mass))
             }
             Task::MultiLabel => {
                 // −y·log σ(x) − (1 − y)·log σ(−x), and log σ(−x) = log σ(x) − x.
@@ -85,11 +85,7 @@ impl Objective {
                 let scores = constant(scores(batch), [batch.batch, 1], &device);
                 (outputs - scores).powi_scalar(2).sum() / mass
             }
-            Task::Language => {
-                let words = hidden_words(batch);
-                let words = Tensor::<2, Int>::from_data(TensorData::new(words.clone(), [words.len(), 1]), &device);
-                activation::log_softmax(outputs, 1).gather(1, words).sum().neg() / mass
-            }
+            Task::Language => cross_entropy(outputs, hidden_words(batch, mass)),
             Task::Embedding => {
                 let examples = batch.batch / batch.group;
                 // The loss is the mean over these examples, which are so large a part of the step's.
@@ -98,32 +94,17 @@ impl Objective {
         }
     }
 
-    /// `[N, K]`: `w_c · ((1 − ε) · [c = target] + ε / K) / mass` for each row or token, zeros where nothing is known.
-    fn soft_targets(&self, batch: &Batch, mass: f64) -> TensorData {
-        let classes = self.weights.len();
+    /// `w_c · ((1 − ε) · [c = target] + ε / K) / mass` for each row or token, zeros where nothing is known.
+    fn classes(&self, batch: &Batch, mass: f64) -> Targets {
         let rows: Vec<Option<usize>> = match self.task {
             Task::Tokens => batch.truths.iter().flat_map(|truth| token_classes(truth, batch.tokens)).collect(),
             _ => batch.truths.iter().map(class).collect(),
         };
-        let spread = self.smoothing / classes as f64;
-        let mut values = Vec::with_capacity(rows.len() * classes);
-        for target in &rows {
-            values.extend(self.weights.iter().enumerate().map(|(class, weight)| match target {
-                None => 0.0,
-                Some(target) => {
-                    let hit = if class == *target { 1.0 - self.smoothing } else { 0.0 };
-                    (weight * (hit + spread) / mass) as f32
-                }
-            }));
-        }
-        TensorData::new(values, [rows.len(), classes])
+        let target = |class| Target { class, share: (self.weights[class] * (1.0 - self.smoothing) / mass) as f32 };
+        let part = self.smoothing / (self.weights.len() as f64 * mass);
+        let spread = self.weights.iter().filter(|_| self.smoothing > 0.0).map(|weight| (weight * part) as f32);
+        Targets::new(rows.into_iter().map(|class| class.map(target)).collect(), spread.collect())
     }
-}
-
-/// `−Σ q · log p`
-fn cross_entropy<const D: usize>(logs: Tensor<D>, soft: TensorData) -> Tensor<1> {
-    let soft = Tensor::from_data(soft, &logs.device());
-    (logs * soft).sum().neg()
 }
 
 fn constant(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
@@ -160,18 +141,15 @@ fn token_classes(truth: &Truth, tokens: usize) -> Vec<Option<usize>> {
     classes
 }
 
-/// `[B, T, 2]`: half of a row's share at the first and half at the last token of the answer. The mean of two
-/// cross-entropies over all T tokens, padding included, as `ForQuestionAnsweringLoss` takes it.
-fn spans(batch: &Batch, mass: f64) -> TensorData {
-    let mut values = vec![0.0; batch.batch * batch.tokens * 2];
-    for (row, truth) in batch.truths.iter().enumerate() {
-        if let Truth::Span(ends) = truth {
-            for (end, &place) in ends.iter().enumerate() {
-                values[(row * batch.tokens + place) * 2 + end] = (0.5 / mass) as f32;
-            }
-        }
-    }
-    TensorData::new(values, [batch.batch, batch.tokens, 2])
+/// Half of a row's share for the first and half for the last token of the answer. The mean of two cross-entropies over all T
+/// tokens, padding included, as `ForQuestionAnsweringLoss` takes it.
+fn spans(batch: &Batch, ends: usize, mass: f64) -> Targets {
+    let target = |class| Target { class, share: (0.5 / mass) as f32 };
+    let of_row = |truth: &Truth| match truth {
+        Truth::Span(places) => places.iter().map(|&place| Some(target(place))).collect(),
+        _ => vec![None; ends],
+    };
+    Targets::new(batch.truths.iter().flat_map(of_row).collect(), Vec::new())
 }
 
 fn labels(batch: &Batch) -> Vec<f32> {
@@ -190,12 +168,13 @@ fn scores(batch: &Batch) -> Vec<f32> {
     batch.truths.iter().map(of_row).collect()
 }
 
-fn hidden_words(batch: &Batch) -> Vec<i32> {
+fn hidden_words(batch: &Batch, mass: f64) -> Targets {
+    let target = |word: i32| Target { class: word as usize, share: (1.0 / mass) as f32 };
     let of_row = |truth: &Truth| match truth {
-        Truth::Hidden(words) => words.iter().map(|(_, word)| *word).collect(),
+        Truth::Hidden(words) => words.iter().map(|(_, word)| Some(target(*word))).collect(),
         _ => Vec::new(),
     };
-    batch.truths.iter().flat_map(of_row).collect()
+    Targets::new(batch.truths.iter().flat_map(of_row).collect(), Vec::new())
 }
 
 /// `n / (K · n_k)`; 0 for a class without training rows, which the loss never meets.

@@ -4,6 +4,7 @@
 pub mod adamw;
 pub mod adapter;
 pub mod attention;
+pub mod cross_entropy;
 pub mod destination;
 pub mod each;
 pub mod embed;

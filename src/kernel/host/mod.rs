@@ -3,6 +3,7 @@
 pub mod attention;
 #[cfg(feature = "threads")]
 mod crew;
+pub mod cross_entropy;
 pub mod double;
 pub mod dropout;
 pub mod embed;
