@@ -42,6 +42,8 @@ impl SentenceHead {
 /// `[B, T, H]` → `[B, H]`; `real` `[B, T]` is 1 for tokens and 0 for padding.
 pub fn pool(hidden: Tensor<3>, pooling: Pooling, real: &Tensor<2>) -> Tensor<2> {
     match pooling {
+        // Where the encoder knew that no other is wanted, there is no other, and the gradient goes straight back.
+        Pooling::First if hidden.dims()[1] == 1 => hidden.squeeze_dim(1),
         Pooling::First => hidden.narrow(1, 0, 1).squeeze_dim(1),
         Pooling::Mean => {
             let counts = real.clone().sum_dim(1);
