@@ -76,10 +76,12 @@ impl Mask {
         }
     }
 
-    /// The rule as shaders take it: both halves of the key, the threshold, and the bits of the scale.
+    /// The rule as shaders take it: both halves of the key, the threshold, and the bits of the scale. Without a key where it
+    /// would change nothing, so that the numbers are those of the step before and need not be handed over again.
     #[cfg(feature = "gpu")]
     pub(super) fn words(self) -> [u32; 4] {
-        [self.low, self.high, self.threshold, self.scale.to_bits()]
+        let Self { low, high, threshold, scale } = if self.drops() { self } else { Self::none() };
+        [low, high, threshold, scale.to_bits()]
     }
 
     /// `x` without what is dropped, and the rest scaled up.

@@ -1,5 +1,5 @@
 //! Cross-entropy of N rows of K outputs z with soft targets q, `Σ q · (log Σ exp z − z)`, and its gradient,
-//! `softmax(z) · Σ q − q`, in one pass over each row.
+//! `softmax(z) · Σ q − q`, both of a row while it is in the cache.
 
 use super::math::{Exp, largest, sum};
 use super::threads::{self, Shared};
@@ -16,6 +16,7 @@ pub fn forward(outputs: &[f32], targets: &Targets, gradient: Option<&mut [f32]>)
     let mut losses = vec![0.0; rows];
     let (all, gradient) = (Shared::new(&mut losses), gradient.map(Shared::new));
     threads::ranges(rows, RUN.div_ceil(width.max(1)), |_, range| {
+        // For exponentials, where no gradient is kept.
         let mut alone = vec![0.0; if gradient.is_none() { width } else { 0 }];
         for row in range {
             let at = row * width..(row + 1) * width;
