@@ -247,7 +247,12 @@ pub fn attention(qkv: Tensor<3>, bias: Tensor<2>, heads: usize, dropout: &Dropou
     Tensor::from_dispatch(Dispatch::fused_attention(qkv.into_dispatch(), bias.into_dispatch(), how))
 }
 
-/// `−Σ q · log softmax(outputs)` with soft targets q: outputs `[N, K]` → `[1]`.
+/// `−Σ q · log softmax(outputs)` with soft targets q, as `torch.nn.functional.cross_entropy` sums it up for targets that are
+/// probabilities: outputs `[N, K]` → `[1]`.
+///
+/// # Panics
+///
+/// If there are not N targets, or a class is not among the K.
 pub fn cross_entropy(outputs: Tensor<2>, targets: Targets) -> Tensor<1> {
     Tensor::from_dispatch(Dispatch::fused_cross_entropy(outputs.into_dispatch(), Arc::new(targets)))
 }

@@ -146,7 +146,7 @@ pub trait Kernels: Backend {
     /// d mixed → dqkv
     fn attention_gradient(kept: AttentionKept<Self>, gradient: FloatTensor<Self>, how: Attention) -> FloatTensor<Self>;
 
-    /// Outputs `[N, K]` → the loss `[1]`, and its gradient `[N, K]`.
+    /// Outputs `[N, K]` → the loss `[1]`, and its gradient `[N, K]` if it is to be kept.
     fn cross_entropy(
         outputs: FloatTensor<Self>,
         targets: &Targets,

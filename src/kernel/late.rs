@@ -2,7 +2,6 @@
 //! moments still hold; but nobody looks at them before a batch has them or the whole model is read. Until then their steps are
 //! noted, and then done one after the other while the row is in the processor's cache: the same operations in the same order,
 //! so the same bits, without a pass over the whole table in each step.
-
 //!
 //! [`Progress`] has the notes, `host` and `device` the steps themselves.
 

@@ -68,12 +68,12 @@ impl Objective {
     pub fn loss(&self, outputs: Tensor<2>, batch: &Batch, mass: f64) -> Tensor<1> {
         let device = outputs.device();
         match self.task {
-            Task::Classification | Task::Tokens => cross_entropy(outputs, self.classes(batch, mass)),
+            Task::Classification | Task::Tokens => cross_entropy(outputs, self.class_targets(batch, mass)),
             Task::Answers => {
                 let [_, ends] = outputs.dims();
                 // Over the tokens of a row, for each of its ends.
                 let outputs = outputs.reshape([batch.batch, batch.tokens, ends]).swap_dims(1, 2);
-                cross_entropy(outputs.reshape([batch.batch * ends, batch.tokens]), spans(batch, ends, mass))
+                cross_entropy(outputs.reshape([batch.batch * ends, batch.tokens]), span_targets(batch, ends, mass))
             }
             Task::MultiLabel => {
                 // −y·log σ(x) − (1 − y)·log σ(−x), and log σ(−x) = log σ(x) − x.
@@ -85,7 +85,7 @@ impl Objective {
                 let scores = constant(scores(batch), [batch.batch, 1], &device);
                 (outputs - scores).powi_scalar(2).sum() / mass
             }
-            Task::Language => cross_entropy(outputs, hidden_words(batch, mass)),
+            Task::Language => cross_entropy(outputs, word_targets(batch, mass)),
             Task::Embedding => {
                 let examples = batch.batch / batch.group;
                 // The loss is the mean over these examples, which are so large a part of the step's.
@@ -95,7 +95,7 @@ impl Objective {
     }
 
     /// `w_c · ((1 − ε) · [c = target] + ε / K) / mass` for each row or token, zeros where nothing is known.
-    fn classes(&self, batch: &Batch, mass: f64) -> Targets {
+    fn class_targets(&self, batch: &Batch, mass: f64) -> Targets {
         let rows: Vec<Option<usize>> = match self.task {
             Task::Tokens => batch.truths.iter().flat_map(|truth| token_classes(truth, batch.tokens)).collect(),
             _ => batch.truths.iter().map(class).collect(),
@@ -143,7 +143,7 @@ fn token_classes(truth: &Truth, tokens: usize) -> Vec<Option<usize>> {
 
 /// Half of a row's share for the first and half for the last token of the answer. The mean of two cross-entropies over all T
 /// tokens, padding included, as `ForQuestionAnsweringLoss` takes it.
-fn spans(batch: &Batch, ends: usize, mass: f64) -> Targets {
+fn span_targets(batch: &Batch, ends: usize, mass: f64) -> Targets {
     let target = |class| Target { class, share: (0.5 / mass) as f32 };
     let of_row = |truth: &Truth| match truth {
         Truth::Span(places) => places.iter().map(|&place| Some(target(place))).collect(),
@@ -168,7 +168,8 @@ fn scores(batch: &Batch) -> Vec<f32> {
     batch.truths.iter().map(of_row).collect()
 }
 
-fn hidden_words(batch: &Batch, mass: f64) -> Targets {
+/// Of every hidden word as much.
+fn word_targets(batch: &Batch, mass: f64) -> Targets {
     let target = |word: i32| Target { class: word as usize, share: (1.0 / mass) as f32 };
     let of_row = |truth: &Truth| match truth {
         Truth::Hidden(words) => words.iter().map(|(_, word)| Some(target(*word))).collect(),

@@ -94,12 +94,12 @@ pub fn forward(outputs: CubeTensor, targets: &Targets, keep: bool) -> (CubeTenso
     let classes = targets.rows().iter().map(|target| target.map_or(u32::MAX, |target| target.class as u32));
     let shares = targets.rows().iter().map(|target| target.map_or(0.0, |target| target.share));
     let numbers: Vec<u32> = classes.chain(shares.chain(targets.spread().iter().copied()).map(f32::to_bits)).collect();
-    let targets_there = upload(&outputs, &numbers);
+    let uploaded = upload(&outputs, &numbers);
     let losses = room(&outputs, [rows]);
     let dz = keep.then(|| room(&outputs, outputs.shape()));
     let threads = if is_software() { 4 } else { 64 };
     let shader = CrossEntropy { spreads: !targets.spread().is_empty(), keep, threads };
-    let arrays: Vec<&CubeTensor> = [&outputs, &targets_there, &losses].into_iter().chain(&dz).collect();
+    let arrays: Vec<&CubeTensor> = [&outputs, &uploaded, &losses].into_iter().chain(&dz).collect();
     run(shader, groups(rows, 1), &arrays, &[rows as u32, width as u32]);
     (losses, dz)
 }

@@ -1,5 +1,7 @@
 //! The cross-entropy against burn's own operations.
 
+use burn::tensor::{Tensor, TensorData};
+
 use super::super::{Target, Targets, cross_entropy};
 use super::{On, plain};
 
@@ -19,6 +21,21 @@ pub fn cross_entropies(on: &On) {
             same!(on, &name, [z], cross_entropy(outputs(), targets.clone()), plain::cross_entropy(outputs(), &targets));
             let alone = cross_entropy(outputs().inner(), targets.clone());
             on.close(&format!("{name}, without a graph"), alone, plain::cross_entropy(outputs().inner(), &targets));
+        }
+    }
+}
+
+/// As in PyTorch: the curves show that a run has diverged, rather than some number.
+#[test]
+fn outputs_that_are_no_numbers_give_a_loss_that_is_none() {
+    let on = On::cpu();
+    for bad in [f32::NAN, f32::INFINITY] {
+        for place in [0, 1, 39] {
+            let outputs: Vec<f32> = (0..40).map(|at| if at == place { bad } else { 0.5 }).collect();
+            let outputs = Tensor::<2>::from_data(TensorData::new(outputs, [1, 40]), &on.device);
+            let targets = Targets::new(vec![Some(Target { class: 1, share: 1.0 })], Vec::new());
+            let loss: Vec<f32> = cross_entropy(outputs, targets).into_data().try_into_vec().expect("f32");
+            assert!(loss[0].is_nan(), "{bad} at {place}: {}", loss[0]);
         }
     }
 }
