@@ -334,3 +334,21 @@ fn a_checkpoint_with_a_head_goes_on_where_it_ended() {
     let (ended, goes_on) = (epochs(&first)[2].train_loss, losses(&second)[0]);
     assert!(goes_on < 1.5 * ended && goes_on < 0.6 * losses(&first)[0], "{ended} and then {goes_on}");
 }
+
+#[test]
+fn texts_of_a_language_that_the_model_does_not_know_are_told_of() {
+    let notes = |text: &str| {
+        let mut session = empty(DeviceKind::Cpu);
+        session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+        let table = format!("text,label\n{text} good,a\n{text} bad,b\n");
+        session.open_table(table.as_bytes(), "table.csv").expect("a table");
+        session.map_columns(&mapping(0.0)).expect("a data set");
+        session.tokenize(usize::MAX).expect("tokens");
+        session.dataset_info().expect("data").notes
+    };
+    let foreign = |notes: &[String]| notes.iter().any(|note| note.contains("unknown to this model"));
+    // [CLS], three unknown words, one known, [SEP].
+    let russian = notes("привет мой друг");
+    assert!(russian.iter().any(|note| note.starts_with("50 % of the tokens are unknown to this model")), "{russian:?}");
+    assert!(!foreign(&notes("the green one is")));
+}

@@ -8,8 +8,8 @@ mod support;
 use fruit::{Folder, done, empty, finish};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value, json};
-use tabtune::recipe::ContrastiveLoss;
-use tabtune::{DeviceKind, DoneEvent, Prediction, Recipe, Session, Task};
+use tabtune::recipe::{ContrastiveLoss, Method};
+use tabtune::{DeviceKind, DoneEvent, Event, Prediction, Recipe, Session, Task};
 
 /// Words of the tiny vocabulary that texts are told apart by.
 const WORDS: [&str; 4] = ["good", "bad", "green", "sweet"];
@@ -101,17 +101,64 @@ fn several_labels_of_a_text() {
     assert_eq!(said[0]["labels"], json!(["bad", "green"]), "{said:?}");
 }
 
+/// A table of 96 numbers between −1.4 and 2.3, multiplied and moved.
+fn numbers(by: f64, plus: f64) -> String {
+    let value = |row: usize| [0.5, -1.25, 2.0, 0.0][row % 4] + [0.125, -0.125, 0.25][row % 3];
+    let row = |row| format!("the {} one is {},{}\n", word(row), ["it", "he", "she"][row % 3], value(row) * by + plus);
+    format!("text,score\n{}", (0..96).map(row).collect::<String>())
+}
+
 #[test]
 fn a_number_for_a_text() {
-    let value = |row: usize| [0.5, -1.25, 2.0, 0.0][row % 4] + [0.125, -0.125, 0.25][row % 3];
-    let rows: String = (0..96)
-        .map(|row| format!("the {} one is {},{}\n", word(row), ["it", "he", "she"][row % 3], value(row)))
-        .collect();
-    let (session, done, folder) = trained("scores.csv", &format!("text,score\n{rows}"), Task::Regression, 20);
+    let (session, done, folder) = trained("scores.csv", &numbers(1.0, 0.0), Task::Regression, 20);
     assert!(score(&done, "spearman") > 0.9 && score(&done, "mae") < 0.4, "{:?}", done.metrics);
     assert_eq!(config(&folder)["problem_type"], "regression");
     let said = says_the_same(&session, &folder, &texts(&["the green one is she"]), None);
     assert!(said[0]["score"].as_f64().expect("a number") > 1.0, "{said:?}");
+}
+
+#[test]
+fn numbers_are_learnt_in_any_unit() {
+    let asked = texts(&["the green one is she", "the bad one is it"]);
+    let learnt = |by: f64, plus: f64| {
+        let (session, done, folder) = trained("scores.csv", &numbers(by, plus), Task::Regression, 2);
+        says_the_same(&session, &folder, &asked, None);
+        let plain = predicted(&session, &asked).into_iter().map(|said| (said - plus) / by);
+        (plain.collect::<Vec<_>>(), score(&done, "rmse") / by)
+    };
+    let (said, error) = learnt(1.0, 0.0);
+    for (by, plus) in [(1000.5, 5000.0), (1e-3, 0.25), (1e6 + 0.5, 0.0)] {
+        let (also, another) = learnt(by, plus);
+        said.iter().zip(&also).for_each(|(a, b)| assert!((a - b).abs() < 1e-3, "{said:?} and {also:?}"));
+        assert!((error - another).abs() < 1e-3, "{error} and {another}");
+    }
+}
+
+#[test]
+fn a_model_that_says_numbers_learns_on_from_them() {
+    let table = numbers(1000.5, 5000.0);
+    let (session, _, folder) = trained("scores.csv", &table, Task::Regression, 5);
+    let mut again = empty(DeviceKind::Cpu);
+    again.open_model(folder.files(), "again").expect("a model");
+    let guess = again.open_table(table.as_bytes(), "scores.csv").expect("a table").mapping;
+    again.map_columns(&guess).expect("a data set");
+    for method in [Method::Full, Method::Lora] {
+        // A rate that moves next to nothing, so that what is said stays what it was.
+        let still = Recipe { method, learning_rate: 1e-12, epochs: 1, ..Recipe::default() };
+        again.start(still).expect("a run");
+        let events = finish(&mut again, 5);
+        let first = events.iter().find_map(|event| if let Event::Step(step) = event { Some(step.loss) } else { None });
+        assert!(first.expect("a step") < 1e6, "less than the numbers' variance: {first:?}");
+        let asked = texts(&["the green one is she", "the bad one is it"]);
+        let both = predicted(&session, &asked).into_iter().zip(predicted(&again, &asked));
+        both.for_each(|(a, b)| assert!((a - b).abs() < 0.01, "{a} and {b}"));
+    }
+}
+
+/// The numbers that a model says.
+fn predicted(session: &Session, texts: &[String]) -> Vec<f64> {
+    let said = block_on(session.predict(texts, None)).expect("predictions");
+    said.iter().map(|said| json!(said)["score"].as_f64().expect("a number")).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::columns::Columns;
+use super::cosines::Cosines;
 use super::entities::Scheme;
 use super::examples::{Labels, Reader, shorten};
 use super::hash::DatasetHash;
@@ -25,6 +26,8 @@ pub struct Dataset {
     pub validation: Vec<Example>,
     /// Their places in the table, counted from 0: of those to train on, and of those held out.
     pub rows: [Vec<usize>; 2],
+    /// What the scores of pairs were before they became cosines; `None` where they are as the table has them.
+    pub cosines: Option<Cosines>,
     /// Names of the classes, labels or tags: sorted as numbers if all are whole numbers, else by Unicode code points, but
     /// the tag O comes first. Empty where the task has none.
     pub labels: Vec<String>,
@@ -114,6 +117,7 @@ impl Dataset {
         let mut dataset = Self::split(task, examples, &validation, labels, columns.pair.is_some());
         limits::check_training_rows(&dataset)?;
         notes.extend(report::notes(&dataset));
+        notes.extend(dataset.take_cosines());
         dataset.notes = notes;
         dataset.rows = [Vec::with_capacity(dataset.train.len()), Vec::with_capacity(dataset.validation.len())];
         for (row, held_out) in rows.into_iter().zip(validation) {
@@ -137,10 +141,20 @@ impl Dataset {
             train,
             validation: held_out,
             rows: Default::default(),
+            cosines: None,
             labels,
             notes: Vec::new(),
             hash: hash.finish(),
         }
+    }
+
+    /// Has pairs learn cosines, whatever their scores count in; says so.
+    fn take_cosines(&mut self) -> Option<String> {
+        let both = self.train.iter().chain(&self.validation);
+        self.cosines = Some(both).filter(|_| self.task == Task::Embedding).and_then(Cosines::of);
+        let cosines = self.cosines?;
+        [&mut self.train, &mut self.validation].into_iter().for_each(|side| cosines.replace(side));
+        Some(format!("A score of {} is learnt as the cosine 0, one of {} as 1.", cosines.least, cosines.most))
     }
 
     /// Takes what the mapping's task needs from each row of a table whose labels must be among those of a model; split,
@@ -158,7 +172,11 @@ impl Dataset {
         let columns = Columns::find(table, &mapping)?;
         let labels = Labels::of_model(labels);
         let mut reader = Reader::new(table, &columns, mapping.task, mapping.separator.as_deref(), labels);
-        (0..table.rows()).map(|row| reader.example(row)).collect()
+        let mut examples = (0..table.rows()).map(|row| reader.example(row)).collect::<Result<Vec<_>>>()?;
+        if let Some(cosines) = Cosines::of(examples.iter()).filter(|_| mapping.task == Task::Embedding) {
+            cosines.replace(&mut examples);
+        }
+        Ok(examples)
     }
 
     /// How often each class, label, type of entities or tag occurs, in order; nothing where the task has none.

@@ -4,6 +4,7 @@ mod batch;
 mod cells;
 mod columns;
 mod conll;
+mod cosines;
 mod dataset;
 mod decoding;
 mod delimited;
@@ -37,6 +38,7 @@ mod words;
 
 pub use batch::{Batch, padding_share, plan, plan_sorted};
 pub use cells::ROOM;
+pub use cosines::Cosines;
 pub use dataset::{ClassInfo, Dataset, DatasetInfo};
 pub use examples::cut_words;
 pub use mapping::Mapping;

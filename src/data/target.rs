@@ -25,7 +25,7 @@ pub enum Target {
     Class(usize),
     /// Places of the labels, ascending; none where no label applies.
     Classes(Vec<usize>),
-    /// A finite number: the score of a regression, or how alike the two texts of an embedding are.
+    /// A finite number: the score of a regression, or the cosine that the vectors of two texts are to have.
     Score(f64),
     /// The words of the text in order, none overlapping another.
     Words(Vec<Word>),

@@ -21,3 +21,10 @@ pub enum Truth {
     /// Places of hidden tokens and which tokens they were, places ascending.
     Hidden(Vec<(usize, i32)>),
 }
+
+impl Truth {
+    /// The number, if it is one.
+    pub fn score(&self) -> Option<f32> {
+        if let Self::Score(score) = self { Some(*score) } else { None }
+    }
+}

@@ -54,6 +54,14 @@ impl Dense {
         Self { weight: Param::from_tensor(weight), bias: Some(Param::from_tensor(bias)), ..self }
     }
 
+    /// The layer `by · (x·W + b) + plus`; one without bias says `by · x·W`. Without autodiff.
+    #[must_use]
+    pub fn rescaled(self, by: f64, plus: f64) -> Self {
+        let weight = self.weight.map(|weight| weight * by);
+        let bias = self.bias.map(|bias| bias.map(|bias| bias * by + plus));
+        Self { weight, bias, ..self }
+    }
+
     /// Weight `[O, I]` as PyTorch has it and bias `[O]`, if there is one.
     pub fn values(&self) -> (Tensor<2>, Option<Tensor<1>>) {
         let bias = self.bias.as_ref().map(|bias| bias.val().inner());

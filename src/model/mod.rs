@@ -51,6 +51,12 @@ impl Model {
         Self { head, ..self }
     }
 
+    /// The same model that says `by · y + plus` where this one says y; of heads with outputs alone.
+    #[must_use]
+    pub fn rescaled(self, by: f64, plus: f64) -> Self {
+        Self { head: self.head.rescaled(by, plus), ..self }
+    }
+
     /// The encoder.
     pub fn encoder(&self) -> &Encoder {
         &self.encoder

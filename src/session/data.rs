@@ -32,6 +32,8 @@ pub struct OpenData {
     pub outlived: usize,
     /// How many tokens the texts have.
     lengths: Vec<u32>,
+    /// How many of these the model's vocabulary lacks.
+    unknown: usize,
     /// The texts' tokens, where a run takes them as they are.
     tokens: Vec<Tokens>,
     /// Bytes that these take.
@@ -40,14 +42,25 @@ pub struct OpenData {
     words: Option<Words>,
 }
 
+/// Share of unknown tokens from which a model is of another language: names and emoji alone rarely reach it.
+const FOREIGN: f64 = 0.05;
 /// Texts that are tokenized and packed together.
 const TOGETHER: usize = 512;
 
 impl OpenData {
     /// A data set of which nothing is tokenized yet.
     pub fn new(dataset: Dataset, name: &str) -> Self {
-        let (lengths, tokens) = (Vec::new(), Vec::new());
-        Self { dataset, name: name.to_owned(), source: None, outlived: 0, lengths, tokens, bytes: 0, words: None }
+        Self {
+            dataset,
+            name: name.to_owned(),
+            source: None,
+            outlived: 0,
+            lengths: Vec::new(),
+            unknown: 0,
+            tokens: Vec::new(),
+            bytes: 0,
+            words: None,
+        }
     }
 
     /// The same with the table that it was made of.
@@ -60,6 +73,7 @@ impl OpenData {
     /// Forgets all tokens, as another model needs.
     pub fn forget_tokens(&mut self) {
         self.lengths = Vec::new();
+        self.unknown = 0;
         self.tokens = Vec::new();
         self.bytes = 0;
         self.words = None;
@@ -96,6 +110,9 @@ impl OpenData {
             };
             let encoded = encoded?;
             self.lengths.extend(encoded.iter().map(|text| text.ids.len() as u32));
+            if let Some(unknown) = model.tokenizer.unknown_id() {
+                self.unknown += encoded.iter().flat_map(|text| &text.ids).filter(|&&id| id == unknown).count();
+            }
             self.bytes += size_of::<u32>() * encoded.len();
             // Of these tasks each text is tokenized by itself, or in windows, once a run knows how long they may be.
             if !matches!(self.dataset.task, Task::Answers | Task::Embedding) {
@@ -123,6 +140,7 @@ impl OpenData {
             info.longest_tokens = Some(self.longest()).filter(|_| self.total() > 0);
             let sum: f64 = self.lengths.iter().map(|&length| f64::from(length)).sum();
             info.mean_tokens = Some(sum / self.total().max(1) as f64);
+            info.notes.extend(foreign(self.unknown as f64 / sum.max(1.0)));
         }
         info
     }
@@ -160,6 +178,17 @@ impl OpenData {
         let train = &self.dataset.train;
         train.get(row).unwrap_or_else(|| &self.dataset.validation[row - train.len()])
     }
+}
+
+/// What to say where so large a share of the tokens is unknown to a model.
+fn foreign(share: f64) -> Option<String> {
+    (share >= FOREIGN).then(|| {
+        format!(
+            "{:.0} % of the tokens are unknown to this model, which sees none of their letters. Choose one that was trained on \
+             texts of this language or script.",
+            share * 100.0
+        )
+    })
 }
 
 fn no_room(rows: usize, of: usize) -> Error {

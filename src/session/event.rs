@@ -84,7 +84,7 @@ pub struct EpochEvent {
 pub enum Reason {
     /// All epochs were done.
     Completed,
-    /// The watched metric did not improve for the recipe's patience.
+    /// It ended by itself: the watched metric did not improve for the recipe's patience, or the loss was no number any more.
     EarlyStopping,
     /// The user stopped it.
     Stopped,

@@ -33,22 +33,26 @@ pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
     })
 }
 
-/// How the run ended and which weights are kept.
-pub fn ending(reason: Reason, kept: usize, epochs: &[EpochEvent], report: Option<&Report>, keep_best: bool) -> String {
-    let why = match reason {
-        Reason::Completed => format!("Finished after {}.", counted(epochs.len())),
+/// How a run of so many epochs ended.
+pub fn why(reason: Reason, epochs: usize) -> String {
+    match reason {
+        Reason::Completed => format!("Finished after {}.", counted(epochs)),
         Reason::EarlyStopping => {
-            format!("Ended early after {}, since the watched metric no longer improved.", counted(epochs.len()))
+            format!("Ended early after {}, since the watched metric no longer improved.", counted(epochs))
         }
         Reason::Stopped => "Stopped.".to_owned(),
-    };
-    let which = match kept {
+    }
+}
+
+/// Which weights are kept, by their epoch or 0 for those that were reached, and how good they are.
+pub fn kept(epoch: usize, report: Option<&Report>, keep_best: bool) -> String {
+    let which = match epoch {
         0 => " The weights reached so far are kept.".to_owned(),
-        _ if report.is_none() || !keep_best => format!(" The weights of epoch {kept} are kept."),
-        _ => format!(" The weights of epoch {kept} are kept: it did best on the validation rows."),
+        _ if report.is_none() || !keep_best => format!(" The weights of epoch {epoch} are kept."),
+        _ => format!(" The weights of epoch {epoch} are kept: it did best on the validation rows."),
     };
     let reached = report.map_or_else(String::new, |report| reached(&report.metrics));
-    format!("{why}{which}{reached}")
+    format!("{which}{reached}")
 }
 
 /// How the fit of a head on encoded texts ended.

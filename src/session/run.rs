@@ -1,5 +1,6 @@
 //! One training run: steps, validation after each epoch, the best weights kept, the end in words.
 
+mod diverged;
 mod state;
 
 pub(super) use state::ascending;
@@ -32,6 +33,8 @@ pub struct Run {
     phase: Phase,
     /// Steps whose loss has not been read from the device yet.
     unread: Vec<Step>,
+    /// First step whose loss was no number.
+    diverged: Option<usize>,
     best: Option<Best>,
     epochs: Vec<EpochEvent>,
     epoch_loss: Mean,
@@ -99,6 +102,7 @@ impl Run {
             compute,
             phase: Phase::Training,
             unread: Vec::new(),
+            diverged: None,
             best: None,
             epochs: Vec::new(),
             epoch_loss: Mean::default(),
@@ -139,6 +143,7 @@ impl Run {
             }
         }
         self.read_steps(&mut events).await?;
+        self.end_if_diverged()?;
         self.seconds = self.clock();
         Ok((events, None))
     }
@@ -159,6 +164,7 @@ impl Run {
             self.unit(&mut events).await?;
         }
         self.read_steps(&mut events).await?;
+        self.end_if_diverged()?;
         self.seconds = self.clock();
         Ok(events)
     }
@@ -212,9 +218,12 @@ impl Run {
                 self.unread.push(step);
                 if self.trainer.at_epoch_end() {
                     self.read_steps(events).await?;
-                    let model = self.trainer.view();
-                    let evaluation = self.evaluation(model, &self.validation);
-                    self.phase = Phase::Evaluating(Box::new(evaluation));
+                    self.end_if_diverged()?;
+                    if self.diverged.is_none() {
+                        let model = self.trainer.view();
+                        let evaluation = self.evaluation(model, &self.validation);
+                        self.phase = Phase::Evaluating(Box::new(evaluation));
+                    }
                 }
             }
             Phase::Evaluating(mut evaluation) => {
@@ -264,11 +273,15 @@ impl Run {
         let mut numbers = device::read(Tensor::cat(numbers, 0)).await?.into_iter().map(f64::from);
         let mut next = || numbers.next().unwrap_or(f64::NAN);
         for step in steps {
-            let loss = next();
+            let loss = self.trainer.units().loss(next());
             let grad_norm = match step.norm {
                 Norm::Host(norm) => norm,
                 Norm::Device(_) => next(),
             };
+            if !loss.is_finite() {
+                self.diverged = Some(step.step);
+                break;
+            }
             self.examples += step.examples;
             self.tokens += step.tokens;
             self.epoch_loss.sum += loss * step.examples as f64;
@@ -347,6 +360,15 @@ impl Run {
         self.phase = Phase::Closing(Box::new(evaluation), reason);
     }
 
+    /// How it ended and which weights are kept, in words.
+    fn ending(&self, reason: Reason, kept: usize, report: Option<&Report>) -> String {
+        let why = match self.diverged {
+            Some(step) => self.what_diverged(step),
+            None => history::why(reason, self.epochs.len()),
+        };
+        format!("{why}{}", history::kept(kept, report, self.recipe.keep_best))
+    }
+
     fn finish(&mut self, evaluation: Evaluation, reason: Reason, events: &mut Vec<Event>) -> Outcome {
         let (epoch, model, report) = match self.best.take() {
             Some(best) => (best.epoch, best.model, best.report),
@@ -362,7 +384,7 @@ impl Run {
             seconds: self.clock(),
             optimizer_bytes: self.trainer.optimizer_bytes(),
             metrics: report.as_ref().map(|report| report.metrics.clone()),
-            sentence: history::ending(reason, epoch, &self.epochs, report.as_ref(), self.recipe.keep_best),
+            sentence: self.ending(reason, epoch, report.as_ref()),
             report,
         };
         events.push(Event::Done(Box::new(done.clone())));

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::session::data::Source;
 use crate::session::method::Tuned;
 use crate::session::rows::Prepared;
-use crate::session::start::{contrast, counts, max_length};
+use crate::session::start::{begin, contrast, counts, max_length, units};
 use crate::task::Task;
 use crate::train::{Contrast, LayerDecay, Objective};
 
@@ -45,7 +45,7 @@ impl Session {
         if task == Task::Language {
             train = train.hideable(&model.masking()?);
         }
-        let (before, drawn) = model.for_task(task, labels, recipe.seed)?;
+        let (before, drawn) = begin(model, task, labels, recipe.seed, &train.rows)?;
         let tuned = Tuned::new(before.clone(), &drawn, &model.config, task, recipe)?;
         let start = start(&before, &tuned, &drawn, &model.config, task, base, recipe.lora_dropout).await?;
         let lengths = train.rows.lengths();
@@ -61,6 +61,9 @@ impl Session {
             recipe,
             max_length: length,
             class_weights: objective.weights(),
+            units: names::output(&model.config, task)
+                .filter(|_| task == Task::Regression)
+                .map(|layer| (units(task, &train.rows), layer)),
             contrast: compared(task, recipe, &train)?,
             pooling: (if pooling == Pooling::First { "cls" } else { "mean" }, normalises),
             factors: &factors,
@@ -68,6 +71,7 @@ impl Session {
             table: (format, columns),
             mapping,
             data_hash: &open.dataset.hash,
+            cosines: open.dataset.cosines,
             sides: &open.dataset.rows,
             rows: train.rows.texts.len(),
             order: &order,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::checkpoint::names;
 use crate::data::Truth;
 use crate::device::Compute;
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use crate::session::run::Run;
 use crate::session::told::Told;
 use crate::session::{AnyRun, Running, Session, tally};
 use crate::task::Task;
-use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer};
+use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer, Units};
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 128;
@@ -80,7 +81,7 @@ impl Session {
         let (start, drawn) = match setup.recipe.method {
             // The head comes when the encoder has learnt.
             Method::Contrastive => model.for_task(Task::Embedding, &[], setup.recipe.seed)?,
-            _ => model.for_task(setup.task, &setup.labels, setup.recipe.seed)?,
+            _ => begin(model, setup.task, &setup.labels, setup.recipe.seed, &train.rows)?,
         };
         let Tuned { model: start, plan } = Tuned::new(start, &drawn, &model.config, setup.task, &setup.recipe)?;
         setup.check_vectors(train.rows.texts.len() + validation.rows.texts.len(), self.room())?;
@@ -137,6 +138,7 @@ impl Setup {
     pub fn steps(&self, start: Model, train: Prepared, mut validation: Prepared) -> Result<Run> {
         let (task, recipe) = (self.task, &self.recipe);
         let mut objective = Objective::new(task, recipe, &counts(task, &self.labels, &train.rows));
+        objective = objective.in_units(units(task, &train.rows));
         if task == Task::Embedding {
             objective = objective.comparing(contrast(recipe, &train.rows)?);
             validation = validation.apart();
@@ -207,9 +209,28 @@ impl Setup {
     }
 }
 
+/// The model that a run of steps begins with, and the hub names of what was drawn for it. An output that is drawn for numbers
+/// begins at their mean, and says others as far from it as they lie.
+pub(super) fn begin(
+    model: &OpenModel,
+    task: Task,
+    labels: &[String],
+    seed: u64,
+    rows: &Rows,
+) -> Result<(Model, Vec<String>)> {
+    let (start, drawn) = model.for_task(task, labels, seed)?;
+    let is_new = names::output(&model.config, task).is_some_and(|layer| drawn.contains(&format!("{layer}.weight")));
+    Ok((if is_new { units(task, rows).outward(start) } else { start }, drawn))
+}
+
+/// Units that a task's numbers are learnt in.
+pub(super) fn units(task: Task, rows: &Rows) -> Units {
+    if task == Task::Regression { Units::of(&rows.truths) } else { Units::PLAIN }
+}
+
 /// How vectors are compared: as the recipe says, or as the data allows.
 pub(super) fn contrast(recipe: &Recipe, rows: &Rows) -> Result<Contrast> {
-    let scored = rows.truths.iter().any(|truth| matches!(truth, Truth::Score(_)));
+    let scored = rows.truths.iter().any(|truth| truth.score().is_some());
     let lacks =
         |what: &str| Err(Error::recipe("contrastive_loss", format!("This loss needs {what}, which the data lacks.")));
     match recipe.contrastive_loss {

@@ -108,8 +108,7 @@ impl Tally {
 /// How close the texts of the examples lie: to their scores, or compared with all others of the data.
 fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
     let (first, second) = vectors.split_at(vectors.len() / 2);
-    let score = |truth: &Truth| if let Truth::Score(score) = truth { Some(f64::from(*score)) } else { None };
-    let given: Vec<f64> = prepared.rows.truths.iter().filter_map(score).collect();
+    let given: Vec<f64> = prepared.rows.truths.iter().filter_map(|truth| truth.score().map(f64::from)).collect();
     if !given.is_empty() {
         let cosines: Vec<f64> = first.iter().zip(second).map(|(a, b)| cosine(a, b)).collect();
         let errors = given.iter().zip(&cosines).map(|(given, cosine)| (given - cosine).powi(2));

@@ -11,6 +11,9 @@ const PADDING: [&str; 2] = ["[PAD]", "<pad>"];
 /// Usual names of the mask.
 const MASK: [&str; 2] = ["[MASK]", "<mask>"];
 
+/// Usual names of the token that stands for what the vocabulary lacks.
+const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
+
 /// The special tokens of one tokenizer.
 #[derive(Debug, Clone)]
 pub(super) struct SpecialTokens {
@@ -18,6 +21,7 @@ pub(super) struct SpecialTokens {
     pub ids: Vec<i32>,
     pub pad: i32,
     pub mask: Option<i32>,
+    pub unknown: Option<i32>,
 }
 
 impl SpecialTokens {
@@ -41,10 +45,10 @@ impl SpecialTokens {
         let pad = known(pad).ok_or_else(|| {
             Error::model(FILE, format!("Its padding token has the id {pad}, but the vocabulary ends at {vocabulary}."))
         })?;
-        let mask = named(MASK).and_then(known);
+        let [mask, unknown] = [MASK, UNKNOWN].map(|names| named(names).and_then(known));
         let mut ids: Vec<i32> =
             added.iter().filter(|(_, token)| token.special).filter_map(|(&id, _)| known(id)).collect();
         ids.sort_unstable();
-        Ok(Self { ids, pad, mask })
+        Ok(Self { ids, pad, mask, unknown })
     }
 }

@@ -118,6 +118,11 @@ impl Tokenizer {
         self.tokenizer.id_to_token(id)
     }
 
+    /// Id of the token that stands for what the vocabulary lacks, `[UNK]` or `<unk>`, if there is one.
+    pub fn unknown_id(&self) -> Option<i32> {
+        self.special.unknown
+    }
+
     /// Id of the token that hides a word from a masked-language model, `[MASK]` or `<mask>`, if there is one.
     pub fn mask_id(&self) -> Option<i32> {
         self.special.mask

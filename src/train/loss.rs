@@ -11,6 +11,7 @@ use crate::kernel::{Target, Targets, cross_entropy};
 use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
 use crate::train::contrastive::{Contrast, Contrasted};
+use crate::train::units::Units;
 
 /// What a run minimises.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Objective {
     weights: Vec<f64>,
     /// How vectors are compared, of the task that compares them.
     contrast: Contrast,
+    /// Units that numbers are learnt in.
+    units: Units,
 }
 
 impl Objective {
@@ -35,7 +38,7 @@ impl Objective {
 
     /// An objective with explicit class weights, K long.
     pub fn weighted(task: Task, smoothing: f64, weights: Vec<f64>) -> Self {
-        Self { task, smoothing, weights, contrast: Contrast::RANKING }
+        Self { task, smoothing, weights, contrast: Contrast::RANKING, units: Units::PLAIN }
     }
 
     /// Weight of each class, K long; of tasks with classes.
@@ -47,6 +50,17 @@ impl Objective {
     #[must_use]
     pub fn comparing(self, contrast: Contrast) -> Self {
         Self { contrast, ..self }
+    }
+
+    /// The same objective with numbers learnt in these units.
+    #[must_use]
+    pub fn in_units(self, units: Units) -> Self {
+        Self { units, ..self }
+    }
+
+    /// Units that numbers are learnt in.
+    pub fn units(&self) -> Units {
+        self.units
     }
 
     /// What the loss of these rows is divided by: the weights of their classes, or how many numbers are compared.
@@ -82,7 +96,8 @@ impl Objective {
                 (outputs.clone() * absent - activation::log_sigmoid(outputs)).sum() / mass
             }
             Task::Regression => {
-                let scores = constant(scores(batch), [batch.batch, 1], &device);
+                let scores = batch.truths.iter().map(|truth| self.units.score(truth.score().unwrap_or(0.0))).collect();
+                let scores = constant(scores, [batch.batch, 1], &device);
                 (outputs - scores).powi_scalar(2).sum() / mass
             }
             Task::Language => cross_entropy(outputs, word_targets(batch, mass)),
@@ -115,12 +130,11 @@ fn constant(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
 fn contrasted(vectors: Tensor<2>, batch: &Batch) -> Contrasted {
     let examples = batch.batch / batch.group;
     let column = |at: usize| vectors.clone().narrow(0, at * examples, examples);
-    let score = |truth: &Truth| if let Truth::Score(score) = truth { Some(*score) } else { None };
     Contrasted {
         anchors: column(0),
         positives: column(1),
         negatives: (2..batch.group).map(column).collect(),
-        scores: batch.truths.iter().filter_map(score).collect(),
+        scores: batch.truths.iter().filter_map(Truth::score).collect(),
     }
 }
 
@@ -158,14 +172,6 @@ fn labels(batch: &Batch) -> Vec<f32> {
         _ => Vec::new(),
     };
     batch.truths.iter().flat_map(of_row).collect()
-}
-
-fn scores(batch: &Batch) -> Vec<f32> {
-    let of_row = |truth: &Truth| match truth {
-        Truth::Score(score) => *score,
-        _ => 0.0,
-    };
-    batch.truths.iter().map(of_row).collect()
 }
 
 /// Of every hidden word as much.

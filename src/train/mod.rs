@@ -12,6 +12,7 @@ mod masking;
 mod optim;
 mod schedule;
 mod trainer;
+mod units;
 
 pub use checkpointing::backward as checkpointed_backward;
 pub use contrastive::{Contrast, Contrasted};
@@ -25,3 +26,4 @@ pub use masking::Masking;
 pub use optim::{AdamW, Find, Kept, Restored};
 pub use schedule::{learning_rate, warmup_steps};
 pub use trainer::{PadRule, Rows, Step, Trainer};
+pub use units::Units;

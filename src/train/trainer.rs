@@ -18,6 +18,7 @@ use crate::train::loss::Objective;
 use crate::train::masking::Masking;
 use crate::train::optim::AdamW;
 use crate::train::schedule;
+use crate::train::units::Units;
 
 /// Sets the draws of hidden words apart from those of dropout.
 const HIDING: u64 = 0x6869_6464_656e;
@@ -83,7 +84,7 @@ impl PadRule {
 pub struct Step {
     /// Steps so far, this one included.
     pub step: usize,
-    /// Mean loss of the step's rows, `[1]`.
+    /// Mean loss of the step's rows, `[1]`; of numbers in the trainer's [units](Trainer::units).
     pub loss: Tensor<1>,
     /// Global norm of the gradient before clipping.
     pub norm: Norm,
@@ -120,7 +121,7 @@ impl Trainer {
     pub fn new(model: Model, recipe: Recipe, objective: Objective, rows: Rows, pad: PadRule, compute: Compute) -> Self {
         use burn::module::Module;
         Self {
-            model: Some(model.train()),
+            model: Some(objective.units().inward(model).train()),
             optim: AdamW::new(recipe.weight_decay, recipe.max_grad_norm),
             objective,
             rows,
@@ -167,6 +168,11 @@ impl Trainer {
         self.step
     }
 
+    /// Units that numbers are learnt in, and losses of numbers told in.
+    pub fn units(&self) -> Units {
+        self.objective.units()
+    }
+
     /// Whether the next step would begin a new epoch.
     pub fn at_epoch_end(&self) -> bool {
         self.ahead.is_empty()
@@ -175,16 +181,16 @@ impl Trainer {
     /// The model as it is now, without autodiff and dropout, to be kept.
     pub fn model(&mut self) -> Model {
         self.settle();
-        self.optim.snapshot(self.current())
+        self.objective.units().outward(self.optim.snapshot(self.current()))
     }
 
     /// The same for now: where steps change parameters in place, the next one does.
     pub fn view(&mut self) -> Model {
         self.settle();
-        self.glance()
+        self.objective.units().outward(self.glance())
     }
 
-    /// The parameters as they lie, rows of the table of words that are late among them: for waiting until a step is done,
+    /// The parameters as they lie, rows of the table of words that are late among them, numbers in the objective's units: for waiting until a step is done,
     /// not for computing.
     pub fn glance(&self) -> Model {
         use burn::module::Module;

@@ -207,6 +207,12 @@ fn embeddings_learn_from_scores_negatives_or_pairs() {
     assert!(!triplets.notes.iter().any(|note| note.contains("row of the file")), "{:?}", triplets.notes);
     let scored = build("sentence1,sentence2,score\na,b,0.5\nc,d,1\n", Task::Embedding);
     assert_eq!(targets(&scored), [0.5, 1.0].map(Target::Score));
+    assert_eq!(scored.cosines, None, "these are cosines");
+    let rated = build("sentence1,sentence2,score,split\na,b,0,train\nc,d,2.5,train\ne,f,5,val\n", Task::Embedding);
+    assert_eq!(targets(&rated), [0.0, 0.5].map(Target::Score));
+    assert_eq!(rated.validation[0].target, Target::Score(1.0));
+    let said = "A score of 0 is learnt as the cosine 0, one of 5 as 1.";
+    assert!(rated.notes.iter().any(|note| note == said), "{:?}", rated.notes);
     assert!(scored.labels.is_empty() && triplets.labels.is_empty());
 }
 
@@ -288,6 +294,8 @@ fn tables_are_read_with_the_labels_of_a_model() {
     let error = read(spans, Task::Tokens, &["O", "B-Y"]).expect_err("an unknown tag").to_string();
     assert_eq!(error, "Line 1: The label “B-X” is not one that the model knows: O, B-Y.");
     assert_eq!(read("text,score\na,2\n", Task::Regression, &["LABEL_0"]).expect("examples"), [Target::Score(2.0)]);
+    let rated = read("sentence1,sentence2,score\na,b,1\nc,d,5\n", Task::Embedding, &[]).expect("examples");
+    assert_eq!(rated, [0.0, 1.0].map(Target::Score));
     assert_eq!(read("text,topic\na,2\n", Task::Language, &[]).expect("examples"), [Target::None]);
 }
 

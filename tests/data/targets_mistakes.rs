@@ -34,6 +34,7 @@ fn scores_that_are_no_numbers() {
         ("text,score\na,1\nb,NaN\n", "“NaN” is no number"),
         ("text,score\na,1\nb,-inf\n", "“-inf” is no number"),
         ("text,score\na,1\nb,1e999\n", "no number"),
+        ("text,score\na,1\nb,-1e39\n", "“-1e39” is too large to be learnt"),
         ("text,score\na,1\nb,\"1,234.5\"\n", "no number"),
         ("text,score\na,1\nb,5 %\n", "no number"),
     ];

@@ -37,7 +37,7 @@ TABLES = {
         "m.csv",
         lines("text,labels\n", lambda r: f"{word(r)} {filling(r)} {r},{word(r)}|{word(r // 3)}\n"),
     ),
-    "regression": ("r.csv", lines("text,score\n", lambda r: f"the {word(r)} {filling(r)} {r},{r % 3}.5\n")),
+    "regression": ("r.csv", lines("text,score\n", lambda r: f"the {word(r)} {filling(r)} {r},{1900 + 400 * (r % 3)}.5\n")),
     "pairs": (
         "p.tsv",
         lines(
@@ -53,6 +53,10 @@ TABLES = {
             lambda r: f'what {word(r)} is it,"{filling(r)} {filling(r)} is {word(r)} and {filling(r + 1)}",{word(r)}\n',
         ),
     ),
+    "embedding, scored": (
+        "s.csv",
+        lines("sentence1,sentence2,score\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r // 2)},{r % 6}\n"),
+    ),
     "embedding": (
         "e.csv",
         lines("anchor,positive\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r)} {r}\n"),
@@ -62,6 +66,7 @@ TABLES = {
 CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
     ("answers", "answers", ["--max-length", "24"]),
     ("lora", "classification", ["--method", "lora"]),
+    ("lora, numbers", "regression", ["--method", "lora"]),
     ("frozen layers", "classification", ["--frozen-layers", "1"]),
     (
         "accumulation, layer decay, weights, smoothing",
@@ -97,7 +102,7 @@ def main() -> None:
         file, text = TABLES[table]
         data, folder = options.work / file, options.work / f"case{place}"
         data.write_text(text, encoding="utf-8")
-        task = "classification" if table == "pairs" else table
+        task = {"pairs": "classification", "embedding, scored": "embedding"}.get(table, table)
         given = ["--model", str(MODEL), "--data", str(data), "--task", task, *COMMON, *more]
         ours = steps([options.tabtune, "train", *given, "--out", str(folder / "ours"), "--json"])
         subprocess.run([options.tabtune, "script", *given, "--out", str(folder / "script")], check=True)

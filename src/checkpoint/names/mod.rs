@@ -76,6 +76,11 @@ pub fn table(config: &EncoderConfig, task: Task) -> Vec<Name> {
     all
 }
 
+/// The layer that gives the outputs of a task, by its name on the hub; none where a head has no such layer.
+pub fn output(config: &EncoderConfig, task: Task) -> Option<&'static str> {
+    heads::rows(config.family.table, task).iter().find(|(_, path, _)| *path == "output").map(|(hub, ..)| *hub)
+}
+
 /// Every parameter that a head for this task can have on this family's encoder.
 pub fn head_names(config: &EncoderConfig, task: Task) -> Vec<Name> {
     let rows = heads::rows(config.family.table, task);

@@ -8,23 +8,29 @@ use crate::error::Result;
 ///
 /// # Errors
 ///
-/// Anything but a finite number; for a decimal comma the sentence says what to write.
+/// Anything but a number of single precision; for a decimal comma the sentence says what to write.
 pub(super) fn read(cell: &Cell) -> Result<f64> {
     let text = cell.text.trim();
-    number(text).ok_or_else(|| {
-        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let comma = digits.split_once(',').is_some_and(|(whole, rest)| {
-            [whole, rest].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
-        });
-        if comma {
-            return cell.mistake(format!(
-                "“{}” has a decimal comma. Write it with a point, as {}.",
-                shorten(text),
-                shorten(&text.replace(',', "."))
-            ));
-        }
-        cell.mistake(format!("“{}” is no number. Write one such as 3 or 0.25, or remove the row.", shorten(text)))
-    })
+    match number(text) {
+        Some(number) if number.abs() <= f64::from(f32::MAX) => Ok(number),
+        Some(_) => Err(cell.mistake(format!(
+            "“{}” is too large to be learnt: numbers go up to 3.4e38. Divide the column by a power of ten, or remove the row.",
+            shorten(text)
+        ))),
+        None => Err(cell.mistake(no_number(text))),
+    }
+}
+
+fn no_number(text: &str) -> String {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let comma = digits.split_once(',').is_some_and(|(whole, rest)| {
+        [whole, rest].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    if comma {
+        let (text, point) = (shorten(text), shorten(&text.replace(',', ".")));
+        return format!("“{text}” has a decimal comma. Write it with a point, as {point}.");
+    }
+    format!("“{}” is no number. Write one such as 3 or 0.25, or remove the row.", shorten(text))
 }
 
 /// A finite number in digits.

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::File;
 use crate::checkpoint::{self, Named};
-use crate::data::Mapping;
+use crate::data::{Cosines, Mapping};
 use crate::error::Result;
 use crate::recipe::Recipe;
 use crate::task::Task;
+use crate::train::Units;
 
 /// Most places that the order of the batches may have, all epochs together; a script that lacks it draws its own.
 const MOST_ORDERED: usize = 4_000_000;
@@ -39,6 +40,8 @@ pub struct Script<'a> {
     pub max_length: usize,
     /// Weight of each class in the loss.
     pub class_weights: &'a [f64],
+    /// Units that numbers are learnt in, and the layer that says them, by hub name; of numbers.
+    pub units: Option<(Units, &'a str)>,
     /// How vectors are compared: `ranking`, `cosine` or `triplet`.
     pub contrast: &'a str,
     /// `cls` or `mean`, and whether vectors are scaled to length 1; of embeddings.
@@ -53,6 +56,8 @@ pub struct Script<'a> {
     pub mapping: &'a Mapping,
     /// SHA-256 of the data set.
     pub data_hash: &'a str,
+    /// What the scores of pairs were before they became cosines.
+    pub cosines: Option<Cosines>,
     /// Places in the table of the rows to train on and of those held out.
     pub sides: &'a [Vec<usize>; 2],
     /// Rows that are trained on: examples, or windows of them.
@@ -103,6 +108,7 @@ impl Script<'_> {
             "recipe": self.recipe,
             "max_length": self.max_length,
             "class_weights": self.class_weights,
+            "units": self.units.map(|(units, layer)| json!({ "mean": units.mean(), "deviation": units.deviation(), "layer": layer })),
             "contrast": self.contrast,
             "pooling": self.pooling.0,
             "normalises": self.pooling.1,
@@ -110,6 +116,7 @@ impl Script<'_> {
             "frozen": self.frozen,
             "data": {
                 "sha256": self.data_hash,
+                "cosines": self.cosines.map(|range| [range.least, range.most]),
                 "layout": layout(self.table.0, self.table.1),
                 "columns": { "text": text, "pair": pair, "label": label, "negative": negative, "separator": separator },
             },

@@ -32,7 +32,7 @@ def of_example(one: Example, tokenizer, plan: dict) -> list[Row]:
     cut = {"truncation": True, "max_length": longest}
     if task == "embedding":
         partners = [tokenizer(text, **cut) for text in (one.pair, one.negative) if text is not None]
-        return [Row(kept(tokenizer(one.text, **cut)), one.score, [kept(tokens) for tokens in partners])]
+        return [Row(kept(tokenizer(one.text, **cut)), cosine(one.score, plan), [kept(tokens) for tokens in partners])]
     tokens = tokenizer(one.text, one.pair, return_offsets_mapping=task == "tokens", **cut)
     target = {
         "classification": lambda: one.label,
@@ -42,6 +42,14 @@ def of_example(one: Example, tokenizer, plan: dict) -> list[Row]:
         "language": lambda: None,
     }[task]()
     return [Row(kept(tokens), target)]
+
+
+def cosine(score: float | None, plan: dict) -> float | None:
+    """What the vectors of a pair with this score are to have."""
+    if score is None or plan["data"]["cosines"] is None:
+        return score
+    least, most = plan["data"]["cosines"]
+    return (score - least) / (most - least)
 
 
 def kept(tokens, place: int | None = None) -> dict[str, list[int]]:
@@ -124,6 +132,39 @@ def padded(texts: list[dict[str, list[int]]], length: int, tokenizer) -> dict[st
     }
 
 
+class Units:
+    """Numbers are learnt as deviations from their mean, in standard deviations; the model says them as the data has them."""
+
+    def __init__(self, plan: dict):
+        units = plan["units"] or {"mean": 0.0, "deviation": 1.0, "layer": None}
+        self.mean, self.deviation, self.layer = units["mean"], units["deviation"], units["layer"]
+
+    def score(self, score: float) -> float:
+        return (score - self.mean) / self.deviation
+
+    def loss(self, loss: float) -> float:
+        """A mean squared error, or a sum of them, in the unit of the data."""
+        return loss * self.deviation**2
+
+    @torch.no_grad()
+    def rescale(self, model: torch.nn.Module, by: float, plus: float) -> None:
+        for name, parameter in model.named_parameters():
+            layer, _, kind = hub(name).rpartition(".")
+            if self.layer is not None and layer == self.layer:
+                parameter.mul_(by).add_(plus if kind == "bias" else 0.0)
+
+    def inward(self, model: torch.nn.Module) -> None:
+        self.rescale(model, 1 / self.deviation, -self.mean / self.deviation)
+
+    def outward(self, model: torch.nn.Module) -> None:
+        self.rescale(model, self.deviation, self.mean)
+
+
+def hub(name: str) -> str:
+    """A parameter's name without what PEFT puts into it."""
+    return name.removeprefix("base_model.model.").replace(".modules_to_save.default", "").replace(".base_layer", "")
+
+
 class Objective:
     """Losses as sums over rows, and the mass that the sum over a whole step is divided by."""
 
@@ -132,7 +173,7 @@ class Objective:
         self.task, self.smoothing = plan["task"], 0.0 if plain else plan["recipe"]["label_smoothing"]
         weights = torch.tensor(plan["class_weights"])
         self.weights = torch.ones_like(weights) if plain else weights
-        self.contrast = plan["contrast"]
+        self.contrast, self.units = plan["contrast"], Units(plan)
 
     def mass(self, rows: list[Row]) -> float:
         if self.task == "classification":
@@ -164,7 +205,8 @@ class Objective:
             both = [output.start_logits, output.end_logits]
             each = [F.cross_entropy(logits, ends[:, at], reduction="none") for at, logits in enumerate(both)]
             return (0.5 * (each[0] + each[1]) * real).sum()
-        targets = torch.tensor([row.target for row in rows], device=device, dtype=torch.float32)
+        targets = [row.target if self.task == "multi_label" else self.units.score(row.target) for row in rows]
+        targets = torch.tensor(targets, device=device, dtype=torch.float32)
         if self.task == "multi_label":
             each = F.binary_cross_entropy_with_logits(output.logits, targets, reduction="none").sum(-1)
         else:

@@ -39,6 +39,7 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(base)
     train, validation, order = rows(options.data, tokenizer, plan)
     model = begin(base, plan)
+    tasks.Units(plan).inward(model)
     optimizer = torch.optim.AdamW(groups(model, plan), lr=recipe["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
     run = Run(accelerator, *accelerator.prepare(model, optimizer), tokenizer, plan, train, validation, order)
     run.epochs()
@@ -130,7 +131,7 @@ def groups(model: torch.nn.Module, plan: dict) -> list[dict]:
     recipe, factors, frozen = plan["recipe"], plan["factors"], set(plan["frozen"])
     found: dict[tuple[float, float], list] = {}
     for name, parameter in model.named_parameters():
-        hub = name.removeprefix("base_model.model.").replace(".modules_to_save.default", "").replace(".base_layer", "")
+        hub = tasks.hub(name)
         if name in frozen:
             parameter.requires_grad_(False)
         if parameter.requires_grad:
@@ -219,6 +220,7 @@ class Run:
         self.optimizer.zero_grad()
         self.step += 1
         norm = None if norm is None else float(norm)
+        total = self.objective.units.loss(total)
         self.steps.append({"step": self.step, "loss": total, "learning_rate": rate, "grad_norm": norm})
         if self.step % max(1, self.total // 20) == 0:
             self.accelerator.print(f"step {self.step} of {self.total}: loss {total:.4f}", flush=True)
@@ -300,7 +302,8 @@ class Run:
                     output.start_logits.masked_fill_(padding, -1e9)
                     output.end_logits.masked_fill_(padding, -1e9)
                 real = torch.ones(len(some), device=self.accelerator.device)
-                loss, mass = float(self.measure.loss(output, some, real)), self.measure.mass(some)
+                loss = self.measure.units.loss(float(self.measure.loss(output, some, real)))
+                mass = self.measure.mass(some)
                 logits = output.logits.cpu().tolist() if "logits" in output else [None] * len(some)
                 if self.plan["task"] == "language":
                     logits = [None] * len(some)
@@ -313,6 +316,7 @@ class Run:
 
 def finish(model: torch.nn.Module, tokenizer, out: Path, plan: dict) -> None:
     out.mkdir(parents=True, exist_ok=True)
+    tasks.Units(plan).outward(model)
     if plan["recipe"]["method"] == "lora" and plan["task"] != "embedding":
         model = model.merge_and_unload()
     elif plan["recipe"]["method"] == "lora":

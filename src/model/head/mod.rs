@@ -53,6 +53,15 @@ impl Head {
         }
     }
 
+    /// The same head that says `by · y + plus` where this one says y; no other than [`Self::Outputs`] can.
+    #[must_use]
+    pub fn rescaled(self, by: f64, plus: f64) -> Self {
+        match self {
+            Self::Outputs(head) => Self::Outputs(head.rescaled(by, plus)),
+            other => other,
+        }
+    }
+
     /// Which hidden states it reads.
     pub fn wants(&self) -> Wanted {
         match self {

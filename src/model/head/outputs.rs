@@ -71,6 +71,12 @@ impl OutputHead {
         Self { output: self.output.filled(weight, bias), ..self }
     }
 
+    /// The same head that says `by · y + plus` where this one says y.
+    #[must_use]
+    pub fn rescaled(self, by: f64, plus: f64) -> Self {
+        Self { output: self.output.rescaled(by, plus), ..self }
+    }
+
     /// How it pools.
     pub fn pooling(&self) -> Pooling {
         self.shape.pooling

@@ -12,7 +12,7 @@ use crate::eval::Report;
 use crate::model::Learnt;
 use crate::session::event::EpochEvent;
 use crate::session::saved::{Exact, SavedBest, SavedEpoch, SavedPhase, SavedReport, SavedSteps, contradiction};
-use crate::train::{Kept, Restored};
+use crate::train::{Kept, Restored, Units};
 
 // What stands before a parameter's path in the names of arrays.
 const WEIGHTS: &str = "weights/";
@@ -82,11 +82,17 @@ impl Run {
             epochs: self.epochs.iter().map(SavedEpoch::from).collect(),
             epoch_loss: Exact(self.epoch_loss.sum),
             epoch_rows: self.epoch_loss.count,
+            units: self.saved_units(),
             examples: self.examples,
             tokens: self.tokens,
             seconds: Exact(self.seconds),
             best,
         }
+    }
+
+    fn saved_units(&self) -> Option<[Exact; 2]> {
+        let units = self.trainer.units();
+        (units != Units::PLAIN).then(|| [Exact(units.mean()), Exact(units.deviation())])
     }
 
     /// Goes on where another run with the same recipe, model and data was when it was written down. Validation begins anew:
@@ -101,7 +107,8 @@ impl Run {
         let epochs = saved.epochs.into_iter().map(EpochEvent::try_from).collect::<Result<Vec<_>>>()?;
         let in_order =
             |(epoch, number): (&EpochEvent, usize)| (epoch.epoch, epoch.step) == (number, number * per_epoch);
-        if !epochs.iter().zip(1..).all(in_order) || file.below(WEIGHTS).len() != self.trainer.learnt().len() {
+        let fits = epochs.iter().zip(1..).all(in_order) && saved.units == self.saved_units();
+        if !fits || file.below(WEIGHTS).len() != self.trainer.learnt().len() {
             return Err(contradiction());
         }
         let mut weights = |path: &str, shape: &[usize]| file.floats(&format!("{WEIGHTS}{path}"), shape);

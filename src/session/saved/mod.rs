@@ -84,6 +84,9 @@ pub struct SavedSteps {
     pub epoch_loss: Exact,
     /// How many rows these are.
     pub epoch_rows: usize,
+    /// Mean and standard deviation of the numbers that are learnt, in which the output's weights are kept.
+    #[serde(default)]
+    pub units: Option<[Exact; 2]>,
     /// Rows seen.
     pub examples: usize,
     /// Tokens seen.
