@@ -9,7 +9,7 @@ use fruit::{Folder, done, empty, finish};
 use futures_lite::future::block_on;
 use serde_json::{Map, Value, json};
 use tabtune::recipe::{ContrastiveLoss, Method};
-use tabtune::{DeviceKind, DoneEvent, Event, Prediction, Recipe, Session, Task};
+use tabtune::{DeviceKind, DoneEvent, Event, Prediction, Recipe, RunInfo, Session, Task};
 
 /// Words of the tiny vocabulary that texts are told apart by.
 const WORDS: [&str; 4] = ["good", "bad", "green", "sweet"];
@@ -262,7 +262,8 @@ fn hidden_words_of_plain_texts() {
     let mapping = session.guess_mapping(Task::Language).expect("a mapping");
     session.map_columns(&mapping).expect("a data set");
     let recipe = Recipe { epochs: 12, batch_size: 8, learning_rate: 5e-3, ..Recipe::default() };
-    session.start(recipe).expect("a run");
+    let is_new = |info: &RunInfo| info.notes.iter().any(|note| note.contains("learnt from nothing"));
+    assert!(is_new(&session.start(recipe.clone()).expect("a run")));
     let events = finish(&mut session, 5);
     let done = done(&events);
     assert!(score(done, "perplexity") < 8.0, "{:?}", done.metrics);
@@ -271,6 +272,8 @@ fn hidden_words_of_plain_texts() {
     let said = says_the_same(&session, &folder, &texts(&["the bad [MASK] was bad and not hard"]), None);
     let mask = &said[0]["masks"][0];
     assert_eq!((&mask["start"], &mask["words"][0]["word"]), (&json!(8), &json!("one")), "{said:?}");
+    session.open_model(folder.files(), "again").expect("a model");
+    assert!(!is_new(&session.start(recipe).expect("a run")), "the head is that of the files");
 }
 
 /// Trains on a table of texts that belong together; what the end says of it.

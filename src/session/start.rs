@@ -88,6 +88,13 @@ impl Session {
         let memory = setup.check_memory(&start, &train, max_length)?;
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
         info.notes.extend(memory);
+        if setup.task == Task::Language && !drawn.is_empty() {
+            info.notes.push(
+                "The model's files have no head that guesses words, so that one is learnt from nothing: it takes many thousand \
+                 texts before anything is guessed. A model whose files have one, such as bert-base-uncased, adapts with few."
+                    .to_owned(),
+            );
+        }
         let pooling = model.pooling_for(setup.recipe.text_vector);
         let known = self.encoded.as_ref().filter(|known| (known.max_length, known.pooling) == (max_length, pooling));
         let known = known.map(|known| Arc::clone(&known.features));
