@@ -14,7 +14,7 @@ use super::kernels::{Affine, Attention, Kernels, Normalise};
 use super::lookup::Lookup;
 use super::targets::Targets;
 use steps::{
-    AttentionStep, CrossEntropyStep, DenseStep, EmbedStep, FeedForwardStep, GeluStep, MaskStep, NormaliseStep,
+    AttentionStep, CrossEntropyStep, DenseStep, EmbedStep, FeedForwardStep, GeluStep, MaskStep, NormaliseStep, TiedStep,
 };
 
 impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
@@ -37,6 +37,16 @@ impl<B: Kernels, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         let [b0, b1, b2] = [bias_0, bias_1, bias_2].map(|tensor| tensor.into_parts());
         let layers = [(w0.0, b0.0), (w1.0, b1.0), (w2.0, b2.0)].map(|(weight, bias)| Affine { weight, bias });
         dense::<B, C, 3, 7>([x.1, w0.1, w1.1, w2.1, b0.1, b1.1, b2.1], x.0, layers)
+    }
+
+    fn fused_tied(x: FloatTensor<Self>, table: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [x, table, bias] = [x, table, bias].map(|tensor| tensor.into_parts());
+        let layer = Affine { weight: table.0, bias: bias.0 };
+        let scores = B::tied(x.0.clone(), &layer);
+        match TiedStep.prepare::<C>([x.1, table.1, bias.1]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish((x.0, layer), scores),
+            OpsKind::UnTracked(step) => step.finish(scores),
+        }
     }
 
     fn fused_feed_forward(

@@ -92,6 +92,33 @@ impl Kernels for Flex {
         du
     }
 
+    fn tied(x: FlexTensor, table: &Affine<Self>) -> FlexTensor {
+        let (x, table) = (dense(x), Layer::new(table));
+        let ([rows, width], [count]) = (x.shape().dims(), table.bias.shape().dims());
+        array(Shape::new([rows, count]), |scores| {
+            linear::tied(values(&x), values(&table.weight), values(&table.bias), width, scores);
+        })
+    }
+
+    fn tied_input_gradient(gradient: FlexTensor, table: &Affine<Self>) -> FlexTensor {
+        let (gradient, table) = (dense(gradient), dense(table.weight.clone()));
+        let ([rows, _], [_, width]) = (gradient.shape().dims(), table.shape().dims());
+        array(Shape::new([rows, width]), |dx| linear::through(values(&gradient), values(&table), width, dx))
+    }
+
+    fn tied_gradients(x: FlexTensor, gradient: FlexTensor, [table, bias]: Learns) -> Pair<Self> {
+        let (x, gradient) = (dense(x), dense(gradient));
+        let ([_, width], [_, count]) = (x.shape().dims(), gradient.shape().dims());
+        let alone = Columns { at: 0, of: 1 };
+        let dtable = table.then(|| {
+            array(Shape::new([count, width]), |dtable| {
+                linear::weight_gradient(values(&gradient), values(&x), width, alone, dtable, None);
+            })
+        });
+        let dbias = bias.then(|| array(Shape::new([count]), |db| linear::bias_gradient(values(&gradient), alone, db)));
+        [dtable, dbias]
+    }
+
     fn gelu_forward(x: FlexTensor) -> FlexTensor {
         let x = dense(x);
         array(x.shape(), |y| gelu::forward(values(&x), y))

@@ -30,6 +30,8 @@ pub trait Fused: Backend {
         bias_1: FloatTensor<Self>,
         bias_2: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+    /// [`tied`]
+    fn fused_tied(x: FloatTensor<Self>, table: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
     /// [`feed_forward`]
     fn fused_feed_forward(
         x: FloatTensor<Self>,
@@ -97,6 +99,14 @@ macro_rules! without_graph {
             ) -> FloatTensor<Self> {
                 let layers = [(weight_0, bias_0), (weight_1, bias_1), (weight_2, bias_2)];
                 Self::dense(x, &layers.map(|(weight, bias)| Affine { weight, bias }))
+            }
+
+            fn fused_tied(
+                x: FloatTensor<Self>,
+                table: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                Self::tied(x, &Affine { weight: table, bias })
             }
 
             fn fused_feed_forward(
@@ -182,6 +192,12 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) 
 pub fn linears<const D: usize>(x: Tensor<D>, weights: [Tensor<2>; 3], biases: [Tensor<1>; 3]) -> Tensor<D> {
     let ([w0, w1, w2], [b0, b1, b2]) = (weights.map(Tensor::into_dispatch), biases.map(Tensor::into_dispatch));
     Tensor::from_dispatch(Dispatch::fused_linears(x.into_dispatch(), w0, w1, w2, b0, b1, b2))
+}
+
+/// `x·Wᵀ + b`, a last layer whose weight is a table of words (Press and Wolf 2017, "Using the Output Embedding to Improve
+/// Language Models"): x `[N, E]`, W `[V, E]`, b `[V]` → `[N, V]`.
+pub fn tied(x: Tensor<2>, table: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::fused_tied(x.into_dispatch(), table.into_dispatch(), bias.into_dispatch()))
 }
 
 /// `GELU(x·W₀ + b₀)·W₁ + b₁`: x `[.., I]`, W₀ `[I, F]`, W₁ `[F, O]` → `[.., O]`.

@@ -1,11 +1,11 @@
 //! What a device has to be able to compute for [`super::fused`]: forward and backward, without any graph.
 //!
 //! Letters: N rows (all dimensions but the last), I inputs, O outputs, P layers over the same input, B batch, T tokens,
-//! A heads, H hidden, E values
-//! in a row of a table.
+//! A heads, H hidden, E values in a row of a table, V rows of it.
 
-use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata};
+use burn::tensor::Shape;
 
 use super::dropout::Mask;
 use super::lookup::Lookup;
@@ -29,7 +29,8 @@ pub struct Attention {
     pub mask: Mask,
 }
 
-/// The parameters of a dense layer, W `[I, O]` and b `[O]`, or of LayerNorm, γ and β `[H]`.
+/// The parameters of a dense layer, W `[I, O]` and b `[O]`, or W `[V, E]` and b `[V]` of one that is tied to a table; or of
+/// LayerNorm, γ and β `[H]`.
 #[derive(Debug, Clone)]
 pub struct Affine<B: Backend> {
     /// W, or γ.
@@ -101,6 +102,24 @@ pub trait Kernels: Backend {
         layer: &Affine<Self>,
         slopes: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+
+    /// x `[N, E]` against every row of a table W `[V, E]`: `x·Wᵀ + b`, `[N, V]`.
+    fn tied(x: FloatTensor<Self>, table: &Affine<Self>) -> FloatTensor<Self> {
+        let scores = Self::float_matmul(x, Self::float_swap_dims(table.weight.clone(), 0, 1));
+        let [rows] = table.bias.shape().dims();
+        Self::float_add(scores, Self::float_reshape(table.bias.clone(), Shape::new([1, rows])))
+    }
+    /// dy `[N, V]` → dx `[N, E]`
+    fn tied_input_gradient(gradient: FloatTensor<Self>, table: &Affine<Self>) -> FloatTensor<Self> {
+        Self::float_matmul(gradient, table.weight.clone())
+    }
+    /// x `[N, E]`, dy `[N, V]` → dW `[V, E]` and db `[V]`
+    fn tied_gradients(x: FloatTensor<Self>, gradient: FloatTensor<Self>, [table, bias]: Learns) -> Pair<Self> {
+        let [_, rows] = gradient.shape().dims();
+        let sums = |dy| Self::float_reshape(Self::float_sum_dim(dy, 0), Shape::new([rows]));
+        let dbias = bias.then(|| sums(gradient.clone()));
+        [table.then(|| Self::float_matmul(Self::float_swap_dims(gradient, 0, 1), x)), dbias]
+    }
 
     /// `x · Φ(x)`
     fn gelu_forward(x: FloatTensor<Self>) -> FloatTensor<Self>;

@@ -29,7 +29,7 @@ pub use dropout::{Dropout, Mask, mix64};
 pub use flex::changed;
 pub use fused::{
     add_norm, attention, attention_with_bias, cross_entropy, embed, feed_forward, first_attention, gelu, linear,
-    linears, norm,
+    linears, norm, tied,
 };
 #[cfg(feature = "gpu")]
 pub use gpu::adapter::{set_quads, set_software};

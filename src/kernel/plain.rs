@@ -15,6 +15,12 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) 
     module::linear(x, weight, Some(bias))
 }
 
+/// `x·Wᵀ + b`
+#[cfg(test)]
+pub fn tied(x: Tensor<2>, table: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    x.matmul(table.transpose()) + bias.unsqueeze()
+}
+
 /// `x · Φ(x)`, spelled out: burn 0.22.1 differentiates `activation::gelu` as if it were the tanh approximation, which
 /// puts gradients off by 1e-3.
 #[cfg(test)]

@@ -267,12 +267,13 @@ fn constants_among_the_inputs(on: &On) {
 }
 
 mod losses;
+mod tied;
 
 /// What a test is called, and the test.
 type Named = (&'static str, fn(&On));
 
 /// All of the above, by name.
-const TESTS: [Named; 13] = [
+const TESTS: [Named; 15] = [
     ("dense layers", dense_layers),
     ("layers side by side", layers_side_by_side),
     ("feed-forward blocks", feed_forwards),
@@ -286,6 +287,8 @@ const TESTS: [Named; 13] = [
     ("attention of the first token", attentions_of_the_first_token),
     ("constants among the inputs", constants_among_the_inputs),
     ("cross-entropies", losses::cross_entropies),
+    ("layers that are tied to a table", tied::layers),
+    ("layers that are tied to the table of their words", tied::layers_over_words_that_were_looked_up),
 ];
 
 #[test]

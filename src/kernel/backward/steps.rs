@@ -57,6 +57,25 @@ impl<B: Kernels, const P: usize, const N: usize> Backward<B, N> for DenseStep<P>
     }
 }
 
+/// A last layer that is tied to a table of words.
+#[derive(Debug)]
+pub struct TiedStep;
+
+impl<B: Kernels> Backward<B, 3> for TiedStep {
+    type State = (FloatTensor<B>, Affine<B>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (x, layer) = ops.state;
+        let [for_x, table, bias] = ops.parents;
+        let learns = [table.is_some(), bias.is_some()];
+        if learns.contains(&true) {
+            give_each!(grads, [table, bias], B::tied_gradients(x, gradient.clone(), learns));
+        }
+        give!(grads, for_x, B::tied_input_gradient(gradient, &layer));
+    }
+}
+
 /// Two dense layers with a GELU between them.
 #[derive(Debug)]
 pub struct FeedForwardStep;

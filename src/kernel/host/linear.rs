@@ -41,6 +41,22 @@ pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], columns: Columns, y: &mu
     Product { size, a, b, start: Start::Bias(bias) }.compute(y, stride);
 }
 
+/// `[N, E]`·`[V, E]`ᵀ + `[V]` → `[N, V]`
+pub fn tied(x: &[f32], table: &[f32], bias: &[f32], width: usize, scores: &mut [f32]) {
+    let size = Size { m: x.len() / width, n: bias.len(), k: width };
+    assert!(table.len() == size.n * width && scores.len() == size.m * size.n, "x is N × E, W is V × E");
+    let (a, b) = (Matrix::rows(x, width), Matrix::rows(table, width).transposed());
+    Product { size, a, b, start: Start::Bias(bias) }.compute(scores, size.n);
+}
+
+/// `[N, V]`·`[V, E]` → `[N, E]`
+pub fn through(gradient: &[f32], table: &[f32], width: usize, dx: &mut [f32]) {
+    let size = Size { m: dx.len() / width, n: width, k: table.len() / width };
+    assert_eq!(gradient.len(), size.m * size.k, "dy is N × V");
+    let (a, b) = (Matrix::rows(gradient, size.k), Matrix::rows(table, width));
+    Product { size, a, b, start: Start::Zero }.compute(dx, width);
+}
+
 /// `dx = dy·Wᵀ`: its columns of `[N, P·O]`, `[I, O]` → `[N, I]`, added to what the layers before it have put there.
 pub fn input_gradient(gradient: &[f32], weight: &[f32], outputs: usize, columns: Columns, dx: &mut [f32]) {
     let inputs = weight.len() / outputs;

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
+use crate::kernel;
 use crate::model::batch::DeviceBatch;
 use crate::model::config::{Activation, EncoderConfig};
 use crate::model::layers::{Dense, DenseLayers, Norm};
@@ -46,6 +47,6 @@ impl LanguageHead {
             None => states,
         };
         let narrow = self.norm.forward(self.activation.apply(self.dense.forward(states)));
-        narrow.matmul(words.transpose()) + self.bias.val().unsqueeze()
+        kernel::tied(narrow, words, self.bias.val())
     }
 }
