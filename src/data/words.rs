@@ -92,6 +92,9 @@ pub(super) const SPLIT: &[&str] = &["split", "set", "fold", "partition", "subset
 /// Names of columns that number rows; never a score.
 pub(super) const NUMBERING: &[&str] = &["id", "index", "idx"];
 
+/// Words in the names of columns whose numbers are names, too.
+pub(super) const CODES: &[&str] = &["id", "code", "codes", "zip", "postcode"];
+
 /// Other usual names; they only show that a row is a header.
 const OTHER: &[&str] = &[
     "id",

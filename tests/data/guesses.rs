@@ -14,13 +14,18 @@ fn columns(mapping: &Mapping) -> [&str; 4] {
     [&mapping.text, pair, &mapping.label, negative]
 }
 
+/// So many texts with twenty whole numbers, which are so far apart.
+fn amounts(rows: usize, apart: usize) -> String {
+    (0..rows).map(|row| format!("A text {row},{}\n", (row % 20) * apart)).collect()
+}
+
 #[test]
 fn plain_tables_tell_their_task() {
     let sts: String =
         (0..30).map(|row| format!("news,{row},{}.{},One {row}.,Two {row}.\n", row % 5, row % 8)).collect();
     let news: String =
         (0..40).map(|row| format!("A text {row},{}\n", ["art|sport", "sport", "art", ""][row % 4])).collect();
-    let cases: [(&str, Task, [&str; 4]); 18] = [
+    let cases: [(&str, Task, [&str; 4]); 23] = [
         (
             "id,question,context,answers\n1,Who?,It was I.,I\n2,What?,It was I.,\n",
             Task::Answers,
@@ -59,6 +64,11 @@ fn plain_tables_tell_their_task() {
             ["sentence1", "sentence2", "score", ""],
         ),
         ("text,label\na,0.5\nb,0.25\nc,1\nd,0.75\n", Task::Regression, ["text", "", "label", ""]),
+        (&format!("text,price\n{}", amounts(100, 750)), Task::Regression, ["text", "", "price", ""]),
+        (&format!("text,minutes\n{}", amounts(100, 7)), Task::Regression, ["text", "", "minutes", ""]),
+        (&format!("text,place\n{}", amounts(100, 1)), Task::Classification, ["text", "", "place", ""]),
+        (&format!("text,label\n{}", amounts(100, 750)), Task::Classification, ["text", "", "label", ""]),
+        (&format!("text,product_code\n{}", amounts(100, 750)), Task::Classification, ["text", "", "product_code", ""]),
         ("text,label,score\na,x,0.5\nb,y,0.25\nc,x,0.1\nd,y,0.75\n", Task::Classification, ["text", "", "label", ""]),
         ("text,stars\na,1\nb,2\nc,5\nd,4\n", Task::Classification, ["text", "", "stars", ""]),
         ("premise,hypothesis,label\na,b,0\nc,d,1\n", Task::Classification, ["premise", "hypothesis", "label", ""]),

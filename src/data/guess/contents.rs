@@ -17,8 +17,12 @@ const SEPARATORS: &[&str] = &["|", ";", ","];
 /// A label is shorter than this, in characters.
 const LONGEST_LABEL: usize = 40;
 
-/// So many different numbers that are not whole are a scale rather than classes.
+/// So many different numbers that are not whole, or far apart, are a scale rather than classes.
 const MANY_NUMBERS: usize = 10;
+
+/// Whole numbers are far apart where at most one in so many between the least and the most occurs; those of classes are
+/// counted up, even where not all of them are among the cells that are looked at.
+const FAR_APART: f64 = 3.0;
 
 /// What all cells of a column that are not empty have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +35,27 @@ pub(super) enum Contents {
     Answers,
     /// Numbers, many of them not whole.
     Scale,
+    /// Many whole numbers that are far apart, as prices are, or the codes of classes.
+    Amounts,
     /// Other numbers.
     Numbers,
     /// Anything else, or nothing at all.
     Text,
 }
 
+impl Contents {
+    /// Whether all cells are numbers.
+    pub fn is_numbers(self) -> bool {
+        matches!(self, Self::Scale | Self::Amounts | Self::Numbers)
+    }
+}
+
 /// Looks at the first 300 cells of a column that are not empty.
 pub(super) fn of(table: &Table, column: usize) -> Contents {
     let cells: Vec<&str> = filled(table, column).collect();
-    if !cells.is_empty() && cells.iter().all(|cell| number(cell).is_some()) {
-        return if is_scale(&cells) { Contents::Scale } else { Contents::Numbers };
+    let numbers: Option<Vec<f64>> = cells.iter().map(|cell| number(cell)).collect();
+    if let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) {
+        return of_numbers(&numbers);
     }
     if cells.is_empty() || !cells.iter().all(|cell| cell.trim_start().starts_with(['[', '{'])) {
         return Contents::Text;
@@ -118,8 +132,15 @@ fn is_answers(value: &Value) -> bool {
     }
 }
 
-fn is_scale(cells: &[&str]) -> bool {
-    let different: HashSet<u64> =
-        cells.iter().filter_map(|cell| number(cell).filter(|number| number.fract() != 0.0).map(f64::to_bits)).collect();
-    different.len() >= MANY_NUMBERS || (cells.len() > 3 && different.len() * 2 > cells.len())
+fn of_numbers(numbers: &[f64]) -> Contents {
+    let different: HashSet<u64> = numbers.iter().map(|number| number.to_bits()).collect();
+    let broken = different.iter().filter(|&&bits| f64::from_bits(bits).fract() != 0.0).count();
+    let (least, most) = numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+    if broken >= MANY_NUMBERS || (numbers.len() > 3 && broken * 2 > numbers.len()) {
+        Contents::Scale
+    } else if different.len() >= MANY_NUMBERS && most - least >= FAR_APART * different.len() as f64 {
+        Contents::Amounts
+    } else {
+        Contents::Numbers
+    }
 }

@@ -98,6 +98,12 @@ impl<'a> Look<'a> {
             .or_else(|| self.free.first().copied())
     }
 
+    /// Whether a word of a column's name is a usual one for labels or codes.
+    pub fn is_named_class(&self, column: usize) -> bool {
+        let name = &self.info(column).name;
+        [words::LABEL, words::CODES].iter().any(|names| words::rank_of_word(name, names).is_some())
+    }
+
     /// Whether a column's name is a usual one of labels or scores.
     pub fn is_named_label(&self, column: usize) -> bool {
         let name = &self.info(column).name;

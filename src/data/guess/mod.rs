@@ -132,9 +132,7 @@ fn embedding(look: &Look) -> Mapping {
 fn embedding_of(look: &Look, one: usize, other: Option<usize>) -> Mapping {
     let rest = look.without(&[one, other.unwrap_or(one)]);
     let negative = rest.named(words::NEGATIVE, |_| true);
-    let is_number = |column: usize| {
-        matches!(contents::of(look.table, column), Contents::Scale | Contents::Numbers) && rest.is_named_label(column)
-    };
+    let is_number = |column: usize| contents::of(look.table, column).is_numbers() && rest.is_named_label(column);
     let score = rest.free.iter().copied().find(|&column| negative.is_none() && is_number(column));
     let mapping = of(look, Task::Embedding, Some(one), other, score);
     Mapping { negative: negative.map(|column| look.name(column)), ..mapping }
@@ -154,15 +152,18 @@ fn labelled(look: &Look) -> Mapping {
     let kind = |column: usize| contents::of(look.table, column);
     let separated = |column: usize| kind(column) == Contents::Text && contents::separator(look.table, column).is_some();
     let fits = |column: usize| {
-        rest.could_be_classes(column) || matches!(kind(column), Contents::Lists | Contents::Scale) || separated(column)
+        let more = matches!(kind(column), Contents::Lists | Contents::Scale | Contents::Amounts);
+        rest.could_be_classes(column) || more || separated(column)
     };
     // A score comes before columns whose names only hint at labels.
     let certain = &words::LABEL[..words::CERTAIN_LABELS];
-    let score = || rest.named(words::SCORE, |column| kind(column) == Contents::Scale);
+    let score = || rest.named(words::SCORE, |column| matches!(kind(column), Contents::Scale | Contents::Amounts));
     let label = rest.named(certain, fits).or_else(score).or_else(|| rest.label(fits)).unwrap_or(text);
     let task = match kind(label) {
         _ if label == text => Task::Classification,
         Contents::Scale => Task::Regression,
+        // Of classes, codes are as far apart as amounts.
+        Contents::Amounts if !rest.is_named_class(label) => Task::Regression,
         Contents::Lists => Task::MultiLabel,
         Contents::Text if separated(label) => Task::MultiLabel,
         _ => Task::Classification,
@@ -198,8 +199,7 @@ fn regression(look: &Look) -> Mapping {
     let rest = look.without(&[text, pair.unwrap_or(text)]);
     let is = |column: usize, wanted: Contents| contents::of(look.table, column) == wanted;
     let number = |column: usize| {
-        (is(column, Contents::Scale) || is(column, Contents::Numbers))
-            && words::rank(&look.name(column), words::NUMBERING).is_none()
+        contents::of(look.table, column).is_numbers() && words::rank(&look.name(column), words::NUMBERING).is_none()
     };
     let label = rest
         .named(words::SCORE, number)
