@@ -169,6 +169,12 @@ fn scores_are_compared_in_the_direction_that_is_better() {
     assert_eq!((undefined.main(), undefined.get("spearman"), undefined.get("loss")), (None, None, Some(0.45)));
     assert_eq!(serde_json::json!(undefined), serde_json::json!({"loss": 0.45, "spearman": null, "mse": 0.45}));
     assert!(!words::higher_is_better("perplexity") && words::higher_is_better("accuracy"));
+    let error = |value| words::describe("mse").expect("a score").show(value);
+    assert_eq!(
+        [0.25, 12345.5, 20_063_587.27, 3.14159e-6, 0.0].map(error),
+        ["0.250", "12345.500", "20063587", "3.142e-6", "0.000"]
+    );
+    assert_eq!(words::describe("r2").expect("a score").show(0.0004), "0.000");
     close(perplexity(0.0), 1.0);
     close(Report::language(3.0_f64.ln()).metrics.get("perplexity").expect("it is defined"), 3.0);
 }

@@ -53,10 +53,21 @@ export function percent(share, digits = 1) {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
 }
 
-/** @param {number} loss @returns {string} Three or four figures: "0.4312", "12.3" */
+/** @param {number} loss @returns {string} Three or four figures: "0.4312", "12.3", "50,494", "171.7 million", "3.14e-6" */
 export function loss(loss) {
   if (!Number.isFinite(loss)) return String(loss);
-  return loss >= 10 ? loss.toFixed(1) : loss >= 1 ? loss.toFixed(3) : loss.toFixed(4);
+  if (loss >= 1000) return large(loss);
+  if (loss >= 10) return loss.toFixed(1);
+  return loss >= 1 ? loss.toFixed(3) : small(loss, 4);
+}
+
+/**
+ * A number with so many decimals, or with a power of ten where these would be zeros: squared errors of thousandths are.
+ *
+ * @param {number} number @param {number} decimals @returns {string} "0.948", "3.14e-6"
+ */
+export function small(number, decimals) {
+  return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential(2) : number.toFixed(decimals);
 }
 
 /** @param {number} rate Per second. @returns {string} "0.42", "8.3", "1,204" */

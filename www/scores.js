@@ -1,6 +1,6 @@
 // What the scores of a run are called, how they are shown and which is the better one, from the engine's own table. Pure.
 
-import { count, loss, percent } from "./format.js";
+import { large, loss, percent, small } from "./format.js";
 
 /**
  * @typedef {import("./protocol.js").ScoreWords} ScoreWords
@@ -22,13 +22,14 @@ export function scoreNames(metrics) {
 }
 
 /** @param {ScoreWords} score @param {number|null|undefined} value @returns {string} "93.4 %", "0.934"; a dash where it is not defined. */
-export function showScore({ name, form }, value) {
+export function showScore({ name, form, higher_is_better }, value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (name === "loss") return loss(value);
   if (form === "percent") return percent(value);
   // A perplexity may be anything, and infinite where a loss is large.
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  return Math.abs(value) >= 1000 ? count(value) : value.toFixed(3);
+  if (Math.abs(value) >= 1000) return large(value);
+  return higher_is_better ? value.toFixed(3) : small(value, 3);
 }
 
 /** @param {ScoreWords} score @returns {string} Its words as they begin a line: "Macro-F1". */

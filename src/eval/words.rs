@@ -76,7 +76,18 @@ impl Score {
     pub fn show(&self, value: f64) -> String {
         match self.form {
             Form::Percent => format!("{:.1} %", value * 100.0),
-            Form::Number => format!("{value:.3}"),
+            Form::Number if self.higher_is_better => format!("{value:.3}"),
+            Form::Number => figure(value, 3),
         }
+    }
+}
+
+/// A number of any size with so many decimals, or, where these would be too few or too many, as whole or with a power of
+/// ten: `0.9480`, `171718019`, `3.142e-6`.
+pub fn figure(value: f64, decimals: usize) -> String {
+    match value.abs() {
+        size if size >= 1e5 => format!("{value:.0}"),
+        size if size < 1e-3 && size > 0.0 => format!("{value:.3e}"),
+        _ => format!("{value:.decimals$}"),
     }
 }

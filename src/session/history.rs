@@ -26,9 +26,11 @@ pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
     let said = before.iter().any(|epoch| epoch.note.is_some());
     (begins && !said).then(|| {
         format!(
-            "It starts to overfit: since epoch {} the validation loss has risen from {low:.3} to {current:.3} while the \
+            "It starts to overfit: since epoch {} the validation loss has risen from {} to {} while the \
              training loss keeps falling. Fewer epochs, more data or more dropout would help.",
-            lowest.epoch
+            lowest.epoch,
+            words::figure(low, 3),
+            words::figure(current, 3)
         )
     })
 }

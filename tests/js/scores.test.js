@@ -27,6 +27,7 @@ test("figures are shown in their form", () => {
   assert.equal(show("macro_f1", 0.9481), "0.948");
   assert.equal(show("r2", -0.25), "-0.250");
   assert.equal(show("perplexity", 30522.4), "30,522");
+  assert.equal(show("r2", 0.0004), "0.000");
   assert.equal(show("loss", 0.43121), "0.4312");
   for (const nothing of [null, undefined, NaN]) assert.equal(show("accuracy", nothing), "–");
   assert.equal(show("perplexity", Infinity), "∞");

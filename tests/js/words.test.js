@@ -32,7 +32,9 @@ test("sizes, counts and times", () => {
 test("figures of a run", () => {
   assert.equal(percent(0.934), "93.4\u00a0%");
   assert.equal(percent(NaN), "–");
-  assert.deepEqual([0.43121, 1.5, 12.34, NaN].map(loss), ["0.4312", "1.500", "12.3", "NaN"]);
+  const losses = [0.43121, 1.5, 12.34, NaN, 50_494.4, 171_718_018.8, 3.14159e-6, 0];
+  const shown = ["0.4312", "1.500", "12.3", "NaN", "50,494", "171.7 million", "3.14e-6", "0.0000"];
+  assert.deepEqual(losses.map(loss), shown);
   assert.deepEqual([0.417, 8.31, 25.4, 1204].map(rate), ["0.42", "8.3", "25", "1,204"]);
   assert.deepEqual([5e-5, 0.1, 0, 1000].map(plain), ["5e-5", "0.1", "0", "1000"]);
 });

@@ -15,8 +15,12 @@ import { colorsOf, legendOf, markedText } from "./marked.js";
  * @typedef {Pick<import("../trial.js").Trial, "labels"|"threshold">} Known  Labels in order, and from where on one is given.
  */
 
-/** Decimals of a score and of a cosine. */
-const FIGURES = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
+/** Figures of a score and of a cosine: three decimals, and more of a score that counts in thousandths. */
+const FIGURES = new Intl.NumberFormat("en", {
+  maximumFractionDigits: 3,
+  maximumSignificantDigits: 4,
+  roundingPriority: "morePrecision",
+});
 
 /** @param {Answered} answered @param {Known} known @returns {HTMLElement[]} */
 export function predictionView({ task, predictions }, known) {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::data::Mapping;
+use tabtune::eval::words;
 use tabtune::recipe::Method;
 use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
 
@@ -125,7 +126,7 @@ pub async fn eval(options: Eval) -> Result<()> {
         print_line!("{}", Value::Object(object));
         return Ok(());
     }
-    print_line!("{}  loss {:.4}", figures(metrics), metrics.loss);
+    print_line!("{}  loss {}", figures(metrics), words::figure(metrics.loss, 4));
     print_line!("{examples} rows in {seconds:.1} s, {:.0} rows/s", examples as f64 / seconds);
     for class in &report.per_class {
         print_line!(

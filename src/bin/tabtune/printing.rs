@@ -36,7 +36,7 @@ pub fn line(prediction: &Prediction) -> String {
             format!("{label}  {score:.3}  {text}")
         }
         Prediction::Labels { text, labels, .. } => format!("{}  {text}", labels.join(", ")),
-        Prediction::Score { text, score, .. } => format!("{score:.4}  {text}"),
+        Prediction::Score { text, score, .. } => format!("{}  {text}", words::figure(f64::from(*score), 4)),
         Prediction::Tokens { text, entities, .. } => format!("{}  {text}", marked(entities, text)),
         Prediction::Answer { question, answer, score, .. } => format!("{answer}  {score:.3}  {question}"),
         Prediction::Words { text, masks } => {
@@ -50,7 +50,7 @@ pub fn line(prediction: &Prediction) -> String {
 /// The scores on one line.
 pub fn figures(metrics: &Metrics) -> String {
     let figure = |(name, value): &(&'static str, f64)| {
-        format!("{} {value:.4}", words::describe(name).map_or(*name, |score| score.words))
+        format!("{} {}", words::describe(name).map_or(*name, |score| score.words), words::figure(*value, 4))
     };
     metrics.scores.iter().map(figure).collect::<Vec<_>>().join("  ")
 }
@@ -80,10 +80,10 @@ impl Teller {
         }
         match event {
             Event::Step(step) => self.live(&format!(
-                "step {} of {}  loss {:.4}  {:.1} examples/s",
+                "step {} of {}  loss {}  {:.1} examples/s",
                 step.step,
                 step.total_steps,
-                step.loss,
+                words::figure(step.loss, 4),
                 step.examples as f64 / step.seconds.max(1e-9)
             )),
             Event::Encode { done, total } => self.live(&format!("encoding {done} of {total}")),
@@ -91,10 +91,11 @@ impl Teller {
             Event::Epoch(epoch) => {
                 self.live("");
                 let validation = epoch.validation.as_ref().map_or_else(String::new, |metrics| {
-                    format!("  validation loss {:.4}  {}", metrics.loss, figures(metrics))
+                    format!("  validation loss {}  {}", words::figure(metrics.loss, 4), figures(metrics))
                 });
                 let best = if epoch.best { "  best so far" } else { "" };
-                print_line!("epoch {}  training loss {:.4}{validation}{best}", epoch.epoch, epoch.train_loss);
+                let train = words::figure(epoch.train_loss, 4);
+                print_line!("epoch {}  training loss {train}{validation}{best}", epoch.epoch);
                 if let Some(note) = &epoch.note {
                     print_line!("{note}");
                 }
