@@ -2,7 +2,7 @@
 
 import uPlot from "./pkg/vendor/uplot.js";
 import { fill, h, show } from "./dom.js";
-import { loss, plain } from "./format.js";
+import { compact, loss, plain } from "./format.js";
 import { bestOf, describe, direction, mainScores, showScore, titleOf } from "./scores.js";
 
 /**
@@ -214,7 +214,8 @@ export function axis(more) {
 
 /** @param {uPlot} _ @param {number[]} values */
 export function ticks(_, values) {
-  return values.map((value) => plain(Number(value.toPrecision(6))));
+  // Labels of more than four digits would be cut off at the axis.
+  return values.map((value) => (Math.abs(value) < 1e4 ? plain(Number(value.toPrecision(6))) : compact(value)));
 }
 
 /** @param {string} name */

@@ -1,6 +1,7 @@
 // Numbers, sizes and times as people read them.
 
 const whole = new Intl.NumberFormat("en");
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** @param {number} count @returns {string} "12,345" */
 export function count(count) {
@@ -53,12 +54,22 @@ export function percent(share, digits = 1) {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
 }
 
-/** @param {number} loss @returns {string} Three or four figures: "0.4312", "12.3", "50,494", "171.7 million", "3.14e-6" */
+/** @param {number} loss @returns {string} Three or four figures: "0.4312", "12.3", "50,494", "172M", "3.14e-6" */
 export function loss(loss) {
   if (!Number.isFinite(loss)) return String(loss);
-  if (loss >= 1000) return large(loss);
+  if (loss >= 1000) return wide(loss);
   if (loss >= 10) return loss.toFixed(1);
   return loss >= 1 ? loss.toFixed(3) : small(loss, 4);
+}
+
+/** @param {number} number @returns {string} "50,494", "172M", "3.1e+30"; negative ones, too. */
+export function wide(number) {
+  return Math.abs(number) < 1e6 ? count(number) : compact(number);
+}
+
+/** @param {number} number @returns {string} "20K", "172M", "3.1e+30": for where there is little room. */
+export function compact(number) {
+  return Math.abs(number) < 1e15 ? short.format(number) : number.toExponential(1);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the scores of a run are called, how they are shown and which is the better one, from the engine's own table. Pure.
 
-import { large, loss, percent, small } from "./format.js";
+import { loss, percent, small, wide } from "./format.js";
 
 /**
  * @typedef {import("./protocol.js").ScoreWords} ScoreWords
@@ -28,7 +28,7 @@ export function showScore({ name, form, higher_is_better }, value) {
   if (form === "percent") return percent(value);
   // A perplexity may be anything, and infinite where a loss is large.
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (Math.abs(value) >= 1000) return large(value);
+  if (Math.abs(value) >= 1000) return wide(value);
   return higher_is_better ? value.toFixed(3) : small(value, 3);
 }
 

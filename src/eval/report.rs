@@ -101,15 +101,15 @@ impl Report {
         }
     }
 
-    /// Numbers. Scores: Spearman, Pearson, MSE, MAE, RMSE, R².
+    /// Numbers. Scores, those first that say most: Spearman, MAE, R², Pearson, RMSE, MSE.
     pub fn regression(loss: f64, numbers: &Regression) -> Self {
         let scores = vec![
             ("spearman", numbers.spearman.unwrap_or(f64::NAN)),
-            ("pearson", numbers.pearson.unwrap_or(f64::NAN)),
-            ("mse", numbers.mse),
             ("mae", numbers.mae),
-            ("rmse", numbers.rmse),
             ("r2", numbers.r2.unwrap_or(f64::NAN)),
+            ("pearson", numbers.pearson.unwrap_or(f64::NAN)),
+            ("rmse", numbers.rmse),
+            ("mse", numbers.mse),
         ];
         Self::bare(Task::Regression, loss, scores)
     }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { counted, duration, large, loss, percent, plain, rate, size } from "../../www/format.js";
+import { compact, counted, duration, large, loss, percent, plain, rate, size } from "../../www/format.js";
 import { visible } from "../../www/visible.js";
 
 test("sizes, counts and times", () => {
@@ -33,9 +33,10 @@ test("figures of a run", () => {
   assert.equal(percent(0.934), "93.4\u00a0%");
   assert.equal(percent(NaN), "–");
   const losses = [0.43121, 1.5, 12.34, NaN, 50_494.4, 171_718_018.8, 3.14159e-6, 0];
-  const shown = ["0.4312", "1.500", "12.3", "NaN", "50,494", "171.7 million", "3.14e-6", "0.0000"];
+  const shown = ["0.4312", "1.500", "12.3", "NaN", "50,494", "172M", "3.14e-6", "0.0000"];
   assert.deepEqual(losses.map(loss), shown);
   assert.deepEqual([0.417, 8.31, 25.4, 1204].map(rate), ["0.42", "8.3", "25", "1,204"]);
+  assert.deepEqual([20_000, -2.5e6, 1e9, 3e30].map(compact), ["20K", "-2.5M", "1B", "3.0e+30"]);
   assert.deepEqual([5e-5, 0.1, 0, 1000].map(plain), ["5e-5", "0.1", "0", "1000"]);
 });
 
