@@ -76,7 +76,7 @@ export const TASKS = [
       ["text", "Quite good, though not cheap"],
       ["score", "3.5"],
     ],
-    columns: [TEXT, SECOND, target("Score column", "score", "The number that it learns to tell.")],
+    columns: [TEXT, SECOND, target("Score column", "score", "The number that it learns to tell, in any unit.")],
     verb: "Score",
   },
   {
@@ -140,7 +140,7 @@ export const TASKS = [
         shows: "text",
         none: "None: other rows do",
       },
-      { ...target("Score column", "score", "How alike the two texts are."), none: "None: every pair is close" },
+      { ...target("Score column", "score", "How alike the two texts are, on any scale."), none: "None: every pair is close" },
     ],
     verb: "Compare",
   },

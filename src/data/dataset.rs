@@ -150,8 +150,7 @@ impl Dataset {
 
     /// Has pairs learn cosines, whatever their scores count in; says so.
     fn take_cosines(&mut self) -> Option<String> {
-        let both = self.train.iter().chain(&self.validation);
-        self.cosines = Some(both).filter(|_| self.task == Task::Embedding).and_then(Cosines::of);
+        self.cosines = Cosines::of(self.task, self.train.iter().chain(&self.validation));
         let cosines = self.cosines?;
         [&mut self.train, &mut self.validation].into_iter().for_each(|side| cosines.replace(side));
         Some(format!("A score of {} is learnt as the cosine 0, one of {} as 1.", cosines.least, cosines.most))
@@ -173,7 +172,7 @@ impl Dataset {
         let labels = Labels::of_model(labels);
         let mut reader = Reader::new(table, &columns, mapping.task, mapping.separator.as_deref(), labels);
         let mut examples = (0..table.rows()).map(|row| reader.example(row)).collect::<Result<Vec<_>>>()?;
-        if let Some(cosines) = Cosines::of(examples.iter()).filter(|_| mapping.task == Task::Embedding) {
+        if let Some(cosines) = Cosines::of(mapping.task, examples.iter()) {
             cosines.replace(&mut examples);
         }
         Ok(examples)

@@ -1,8 +1,12 @@
 //! The kernels of [`Kernels`] for burn's CPU backend: its tensors as plain arrays, handed to [`super::host`].
 
+mod arrays;
+
+pub use arrays::changed;
+
 use burn::backend::flex::FlexTensor;
-use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex, TensorMetadata};
-use burn::tensor::{Shape, Tensor, TensorData};
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::Shape;
 
 use super::dropout::Mask;
 use super::host::linear::Columns;
@@ -10,22 +14,7 @@ use super::host::{attention, cross_entropy, dropout, embed, gelu, linear, norm};
 use super::kernels::{Affine, Attention, AttentionKept, Kernels, Learns, NormKept, Normalise, Pair};
 use super::lookup::Lookup;
 use super::targets::Targets;
-
-/// A tensor of the CPU, outside any graph, whose values are changed where they are; in a copy if others hold them, too.
-///
-/// # Panics
-///
-/// If it is on a GPU or part of a graph.
-pub fn changed<const D: usize>(tensor: Tensor<D>, change: impl FnOnce(&mut [f32])) -> Tensor<D> {
-    let mut array = match tensor.into_dispatch().kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(array)) => dense(array),
-        other => panic!("a tensor of the CPU, outside any graph, rather than {other:?}"),
-    };
-    let (begin, end) = array.layout().contiguous_offsets().unwrap_or_else(|| unreachable!("made dense before"));
-    change(&mut array.storage_mut()[begin..end]);
-    let kind = DispatchTensorKind::Flex(BackendTensor::Float(array));
-    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
-}
+use arrays::{array, dense, fresh, tensor, values};
 
 impl Kernels for Flex {
     fn dense<const P: usize>(x: FlexTensor, layers: &[Affine<Self>; P]) -> FlexTensor {
@@ -273,36 +262,4 @@ fn with_last(mut shape: Shape, size: usize) -> Shape {
 fn input(qkv: &FlexTensor, how: Attention) -> attention::Input<'_> {
     let [_, tokens, width] = qkv.shape().dims();
     attention::Input { qkv: values(qkv), tokens, hidden: width / 3, heads: how.heads, mask: how.mask }
-}
-
-/// The tensor with its values one after the other, as kernels read them: copied only if they are not.
-fn dense(tensor: FlexTensor) -> FlexTensor {
-    if tensor.as_slice::<f32>().is_some() { tensor } else { tensor.to_contiguous() }
-}
-
-fn values(tensor: &FlexTensor) -> &[f32] {
-    tensor.as_slice().unwrap_or_else(|| unreachable!("made dense before"))
-}
-
-fn array(shape: Shape, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let mut values = fresh(shape.num_elements());
-    fill(&mut values);
-    tensor(values, shape)
-}
-
-/// Room for a kernel's result. Nothing is written there first: a step has room made for some 250 MB, and zeros that no
-/// one reads would cost it a tenth of its time.
-#[allow(clippy::uninit_vec)] // Kernels write every value before one is read; debug builds fill in NaN to show it.
-fn fresh(size: usize) -> Vec<f32> {
-    if cfg!(debug_assertions) {
-        return vec![f32::NAN; size];
-    }
-    let mut room = Vec::with_capacity(size);
-    // SAFETY: the capacity is there, any bits are an f32, and every kernel here writes all of its result.
-    unsafe { room.set_len(size) };
-    room
-}
-
-fn tensor(values: Vec<f32>, shape: Shape) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
 }

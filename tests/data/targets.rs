@@ -208,6 +208,7 @@ fn embeddings_learn_from_scores_negatives_or_pairs() {
     let scored = build("sentence1,sentence2,score\na,b,0.5\nc,d,1\n", Task::Embedding);
     assert_eq!(targets(&scored), [0.5, 1.0].map(Target::Score));
     assert_eq!(scored.cosines, None, "these are cosines");
+    assert_eq!(build("sentence1,sentence2,score\na,b,1.0000002\nc,d,-1\n", Task::Embedding).cosines, None);
     let rated = build("sentence1,sentence2,score,split\na,b,0,train\nc,d,2.5,train\ne,f,5,val\n", Task::Embedding);
     assert_eq!(targets(&rated), [0.0, 0.5].map(Target::Score));
     assert_eq!(rated.validation[0].target, Target::Score(1.0));

@@ -108,7 +108,7 @@ impl Script<'_> {
             "recipe": self.recipe,
             "max_length": self.max_length,
             "class_weights": self.class_weights,
-            "units": self.units.map(|(units, layer)| json!({ "mean": units.mean(), "deviation": units.deviation(), "layer": layer })),
+            "units": self.units.map(|(units, layer)| units_of(units, layer)),
             "contrast": self.contrast,
             "pooling": self.pooling.0,
             "normalises": self.pooling.1,
@@ -158,6 +158,10 @@ impl Script<'_> {
         };
         include_str!("README.md").replace("{model}", &model)
     }
+}
+
+fn units_of(units: Units, layer: &str) -> Value {
+    json!({ "mean": units.mean(), "deviation": units.deviation(), "layer": layer })
 }
 
 /// How the script is to read the table: what the format in words says, for a program.
