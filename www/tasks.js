@@ -140,7 +140,10 @@ export const TASKS = [
         shows: "text",
         none: "None: other rows do",
       },
-      { ...target("Score column", "score", "How alike the two texts are, on any scale."), none: "None: every pair is close" },
+      {
+        ...target("Score column", "score", "How alike the two texts are, on any scale."),
+        none: "None: every pair is close",
+      },
     ],
     verb: "Compare",
   },
