@@ -49,6 +49,7 @@ fn contrasted(leaves: &[Tensor<2>], scores: Option<&[f32]>) -> Contrasted {
         positives: leaves[1].clone(),
         negatives: leaves[2..].to_vec(),
         scores: scores.unwrap_or_default().to_vec(),
+        left_out: Vec::new(),
     }
 }
 
@@ -95,4 +96,38 @@ fn texts_that_are_alike_and_vectors_of_zeros_have_gradients_that_are_numbers() {
             assert!(block_on(values(gradient)).iter().all(|value| value.is_finite()), "{contrast:?}");
         }
     }
+}
+
+/// `−log softmax` of each anchor's own positive among the texts that are not left out, in f64.
+fn by_definition(anchors: &[Vec<f32>], texts: &[Vec<f32>], left_out: &[bool]) -> f64 {
+    let length = |a: &[f32]| a.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>().sqrt();
+    let cosine = |a: &[f32], b: &[f32]| {
+        a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>() / (length(a) * length(b))
+    };
+    let of_anchor = |(row, anchor): (usize, &Vec<f32>)| {
+        let kept = (0..texts.len()).filter(|&text| !left_out[row * texts.len() + text]);
+        let sum: f64 = kept.map(|text| (20.0 * cosine(anchor, &texts[text])).exp()).sum();
+        sum.ln() - 20.0 * cosine(anchor, &texts[row])
+    };
+    anchors.iter().enumerate().map(of_anchor).sum::<f64>() / anchors.len() as f64
+}
+
+#[test]
+fn texts_that_are_left_out_count_for_nothing() {
+    let facts: Facts = support::json("contrastive.json");
+    let Case { embeddings, loss, .. } =
+        facts.cases.into_iter().find(|case| case.name == "ranking triplets").expect("it");
+    let device = block_on(open(DeviceKind::Cpu)).device.autodiff();
+    let texts = [embeddings[1].clone(), embeddings[2].clone()].concat();
+    let rows = embeddings[0].len();
+    // The second anchor is not to be told from the first positive and the last negative.
+    let out = [texts.len(), 2 * texts.len() - 1];
+    let left_out: Vec<bool> = (0..rows * texts.len()).map(|place| out.contains(&place)).collect();
+    let expected = by_definition(&embeddings[0], &texts, &left_out);
+    assert!((expected - f64::from(loss)).abs() > 1e-3, "the two texts count otherwise");
+    let leaves: Vec<Tensor<2>> = embeddings.iter().map(|rows| leaf(rows, &device)).collect();
+    let found = Contrast::RANKING.loss(Contrasted { left_out, ..contrasted(&leaves, None) });
+    assert_close("left out", &block_on(values(found.clone())), &[expected as f32], CLOSE);
+    let negatives = block_on(values(leaves[2].grad(&found.backward()).expect("a gradient")));
+    assert!(negatives.iter().all(|gradient| gradient.is_finite()));
 }

@@ -310,6 +310,15 @@ fn texts_that_belong_together_lie_close() {
 }
 
 #[test]
+fn questions_may_share_answers() {
+    let row =
+        |row: usize| format!("the {} one is {} {row},it is {}\n", word(row), ["it", "he", "she"][row % 3], word(row));
+    let table = format!("anchor,positive\n{}", (0..96).map(row).collect::<String>());
+    let (_, done) = compared(&table, Recipe::default());
+    assert!(score(&done, "accuracy") > 0.9, "each answer is that of a quarter of the questions: {:?}", done.metrics);
+}
+
+#[test]
 fn texts_lie_as_close_as_their_scores_say() {
     let row = |row: usize| {
         let ([first, _], [_, second]) = (partners(row), partners(row * 7));

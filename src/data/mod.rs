@@ -1,6 +1,7 @@
 //! From the bytes of a table file to the examples of a task and padded batches; knows nothing of models or devices.
 
 mod batch;
+mod belonging;
 mod cells;
 mod columns;
 mod conll;
@@ -37,6 +38,7 @@ mod truth;
 mod words;
 
 pub use batch::{Batch, padding_share, plan, plan_sorted};
+pub use belonging::{Belonging, firsts};
 pub use cells::ROOM;
 pub use cosines::Cosines;
 pub use dataset::{ClassInfo, Dataset, DatasetInfo};

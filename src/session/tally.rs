@@ -1,6 +1,8 @@
 //! What an evaluation adds up, per task: outputs against what is right, and from them a [`Report`].
 
-use crate::data::{Target, Truth};
+use std::collections::HashSet;
+
+use crate::data::{Belonging, Target, Truth, firsts};
 use crate::eval::{
     Answers, Confusion, MultiLabel, Regression, Report, Retrieval, Tagging, binary_cross_entropy, cosine,
     cross_entropy, sigmoid,
@@ -8,6 +10,7 @@ use crate::eval::{
 use crate::session::rows::Prepared;
 use crate::session::spans::Search;
 use crate::task::Task;
+use crate::text::Tokens;
 
 /// Examples whose texts are compared each with each: a quarter of a billion products for a hundred values each.
 pub const MOST_COMPARED: usize = 1500;
@@ -115,12 +118,19 @@ fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
         return Report::similarity(errors.sum::<f64>() / given.len() as f64, &given, &cosines);
     }
     let (first, second) = (&first[..first.len().min(MOST_COMPARED)], &second[..second.len().min(MOST_COMPARED)]);
+    let half = vectors.len() / 2;
+    let text = firsts(prepared.rows.texts.iter().map(Tokens::ids));
+    let belonging = Belonging::of((0..first.len()).map(|row| (text[row], text[half + row])));
+    // Of equal texts one; a text that belongs to the anchor, too, is none that it could be taken for.
+    let mut met = HashSet::new();
+    let different: Vec<usize> = (0..second.len()).filter(|&row| met.insert(text[half + row])).collect();
     let (mut found, mut loss) = (Retrieval::default(), 0.0);
     for (row, anchor) in first.iter().enumerate() {
-        let cosines: Vec<f64> = second.iter().map(|text| cosine(anchor, text)).collect();
+        let others = different.iter().filter(|&&other| !belonging.holds(text[row], text[half + other]));
+        let cosines: Vec<f64> = [row].iter().chain(others).map(|&text| cosine(anchor, &second[text])).collect();
         let scaled: Vec<f32> = cosines.iter().map(|cosine| (SCALE * cosine) as f32).collect();
-        loss += cross_entropy(&scaled, row);
-        found.add(&cosines, row);
+        loss += cross_entropy(&scaled, 0);
+        found.add(&cosines, 0);
     }
     Report::retrieval(loss / first.len().max(1) as f64, &found)
 }

@@ -5,12 +5,15 @@ use burn::tensor::{Int, Tensor, TensorData, activation};
 
 use crate::model::{lengths, unit};
 
+/// Added to the score of a text that is left out: far enough for its share of the sum to be zero.
+const FAR: f32 = -1e9;
+
 /// What texts that belong together are asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Contrast {
     /// That each anchor is nearer to its own positive than to every other text of the batch: other anchors' positives,
     /// and all negatives (`MultipleNegativesRankingLoss`; van den Oord et al. 2018). The cross-entropy of
-    /// `scale · cosine` over all B·(1 + N) texts; a batch must not hold the same text twice.
+    /// `scale · cosine` over all B·(1 + N) texts but those that are left out.
     Ranking {
         /// What cosines are multiplied by, the inverse of the temperature; 20 unless one knows better.
         scale: f64,
@@ -38,6 +41,9 @@ pub struct Contrasted {
     pub negatives: Vec<Tensor<2>>,
     /// How alike the two texts of each example are, from −1 to 1, B long; empty where the loss takes no scores.
     pub scores: Vec<f32>,
+    /// Where a text is none that an anchor is to be told from, since it belongs to it, too, `[B, B·(1 + N)]`, row-major; empty
+    /// where there is no such text.
+    pub left_out: Vec<bool>,
 }
 
 impl Contrast {
@@ -52,9 +58,12 @@ impl Contrast {
     ///
     /// If scores are asked for and are not B, or triplets do not have one negative each.
     pub fn loss(self, batch: Contrasted) -> Tensor<1> {
-        let Contrasted { anchors, positives, negatives, scores } = batch;
+        let Contrasted { anchors, positives, negatives, scores, left_out } = batch;
         match self {
-            Self::Ranking { scale, both_ways } => ranking(anchors, positives, negatives, scale, both_ways),
+            Self::Ranking { scale, both_ways } => {
+                let texts = [positives].into_iter().chain(negatives).collect();
+                ranking(anchors, texts, &left_out, scale, both_ways)
+            }
             Self::Cosine => {
                 let [rows, _] = anchors.dims();
                 assert_eq!(scores.len(), rows, "one score for each of {rows} pairs");
@@ -73,17 +82,17 @@ impl Contrast {
     }
 }
 
-fn ranking(
-    anchors: Tensor<2>,
-    positives: Tensor<2>,
-    negatives: Vec<Tensor<2>>,
-    scale: f64,
-    both_ways: bool,
-) -> Tensor<1> {
+/// Of anchors `[B, H]` and of the positives and negatives, `[B, H]` each.
+fn ranking(anchors: Tensor<2>, texts: Vec<Tensor<2>>, left_out: &[bool], scale: f64, both_ways: bool) -> Tensor<1> {
     let [rows, _] = anchors.dims();
-    let texts: Vec<Tensor<2>> = [positives].into_iter().chain(negatives).map(unit).collect();
+    let texts: Vec<Tensor<2>> = texts.into_iter().map(unit).collect();
     // `[B, B·(1 + N)]`, the positives first, so that each anchor's own lies on the diagonal.
-    let scores = unit(anchors).matmul(Tensor::cat(texts, 0).transpose()) * scale;
+    let mut scores = unit(anchors).matmul(Tensor::cat(texts, 0).transpose()) * scale;
+    if !left_out.is_empty() {
+        let far = left_out.iter().map(|&left_out| if left_out { FAR } else { 0.0 }).collect::<Vec<_>>();
+        let far = TensorData::new(far, scores.dims());
+        scores = scores.clone() + Tensor::from_data(far, &scores.device());
+    }
     if both_ways {
         let back = scores.clone().narrow(1, 0, rows).transpose();
         (diagonal_entropy(scores) + diagonal_entropy(back)) / 2

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use crate::data::{Batch, Truth};
+use crate::data::{Batch, Belonging, Truth, firsts};
 use crate::kernel::{Target, Targets, cross_entropy};
 use crate::recipe::{ClassWeights, Recipe};
 use crate::task::Task;
@@ -135,7 +135,20 @@ fn contrasted(vectors: Tensor<2>, batch: &Batch) -> Contrasted {
         positives: column(1),
         negatives: (2..batch.group).map(column).collect(),
         scores: batch.truths.iter().filter_map(Truth::score).collect(),
+        left_out: left_out(batch),
     }
+}
+
+/// Which texts of a batch an anchor is not to be told from, see [`Contrasted::left_out`]; its own positive is none.
+fn left_out(batch: &Batch) -> Vec<bool> {
+    let examples = batch.batch / batch.group;
+    let text = firsts(batch.ids.chunks(batch.tokens.max(1)));
+    let belonging = Belonging::of((0..examples).map(|row| (text[row], text[examples + row])));
+    let all: Vec<bool> = (0..examples)
+        .flat_map(|anchor| (examples..batch.batch).map(move |row| (anchor, row)))
+        .map(|(anchor, row)| row != examples + anchor && belonging.holds(text[anchor], text[row]))
+        .collect();
+    if all.contains(&true) { all } else { Vec::new() }
 }
 
 fn class(truth: &Truth) -> Option<usize> {

@@ -57,6 +57,10 @@ TABLES = {
         "s.csv",
         lines("sentence1,sentence2,score\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r // 2)},{r % 6}\n"),
     ),
+    "embedding, recurring": (
+        "f.csv",
+        lines("anchor,positive\n", lambda r: f"the {word(r)} {filling(r % 17)},it is {word(r)} and {word(r // 4)}\n"),
+    ),
     "embedding": (
         "e.csv",
         lines("anchor,positive\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r)} {r}\n"),
@@ -102,7 +106,7 @@ def main() -> None:
         file, text = TABLES[table]
         data, folder = options.work / file, options.work / f"case{place}"
         data.write_text(text, encoding="utf-8")
-        task = {"pairs": "classification", "embedding, scored": "embedding"}.get(table, table)
+        task = {"pairs": "classification", "embedding, scored": "embedding", "embedding, recurring": "embedding"}.get(table, table)
         given = ["--model", str(MODEL), "--data", str(data), "--task", task, *COMMON, *more]
         ours = steps([options.tabtune, "train", *given, "--out", str(folder / "ours"), "--json"])
         subprocess.run([options.tabtune, "script", *given, "--out", str(folder / "script")], check=True)

@@ -6,6 +6,8 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
+import tasks
+
 
 def watched(plan: dict, rows: list, found: list[tuple]) -> tuple[float, str]:
     """The figure that is watched, larger is better, and all figures in words."""
@@ -93,5 +95,11 @@ def vectors(rows, outputs, plan) -> dict[str, float]:
     first, second = (F.normalize(torch.tensor(side), dim=-1) for side in zip(*outputs[:1500]))
     if rows[0].target is not None:
         return {"spearman": spearman([row.target for row in rows[:1500]], (first * second).sum(-1).tolist())}
-    similar = first @ second.T
-    return {"accuracy": float((similar.argmax(-1) == torch.arange(len(similar))).float().mean())}
+    similar, rows = (first @ second.T).tolist(), rows[:1500]
+    belongs, texts = tasks.belonging(rows), [tasks.ids(row.partners[0]) for row in rows]
+    different = {text: at for at, text in reversed(list(enumerate(texts)))}.items()
+    right = 0
+    for at, row in enumerate(rows):
+        others = (similar[at][other] for text, other in different if text not in belongs[tasks.ids(row.tokens)])
+        right += max(others, default=-2.0) < similar[at][at]
+    return {"accuracy": right / len(rows)}

@@ -104,6 +104,26 @@ def span(one: Example, offsets: list[tuple[int, int]], places: list[int]) -> tup
     return places[first], places[max(first, last)]
 
 
+def ids(tokens: dict[str, list[int]]) -> tuple[int, ...]:
+    return tuple(tokens["input_ids"])
+
+
+def belonging(rows: list[Row]) -> dict[tuple[int, ...], set[tuple[int, ...]]]:
+    """For each first text what belongs to it: itself and the second text of every row that begins with it."""
+    found: dict = {}
+    for row in rows:
+        found.setdefault(ids(row.tokens), {ids(row.tokens)}).add(ids(row.partners[0]))
+    return found
+
+
+def left_out(rows: list[Row]) -> torch.Tensor:
+    """Where a text of the batch belongs to a first text, too, and so is none that it is to be told from."""
+    belongs, texts = belonging(rows), [ids(text) for column in zip(*[row.partners for row in rows]) for text in column]
+    return torch.tensor(
+        [[at != own and text in belongs[ids(row.tokens)] for at, text in enumerate(texts)] for own, row in enumerate(rows)]
+    )
+
+
 class Masking:
     """Hides words as DataCollatorForLanguageModeling does, but at least one of each text; the same on every process."""
 
@@ -219,7 +239,7 @@ class Objective:
         soft = F.one_hot(targets, classes) * (1 - self.smoothing) + self.smoothing / classes
         return -(soft * weights * logits.log_softmax(-1)).sum(-1)
 
-    def compared(self, vectors: list[torch.Tensor], scores: torch.Tensor | None) -> torch.Tensor:
+    def compared(self, vectors: list[torch.Tensor], scores: torch.Tensor | None, rows: list[Row]) -> torch.Tensor:
         """Mean over the examples of a whole batch, of vectors of first, close and far texts."""
         if self.contrast == "cosine":
             return F.mse_loss(F.cosine_similarity(vectors[0], vectors[1]), scores)
@@ -228,4 +248,5 @@ class Objective:
             return F.relu(near - far + 5.0).mean()
         units = [F.normalize(one, dim=-1) for one in vectors]
         similar = units[0] @ torch.cat(units[1:]).T * 20.0
+        similar = similar.masked_fill(left_out(rows).to(similar.device), -1e9)
         return F.cross_entropy(similar, torch.arange(len(similar), device=similar.device))

@@ -264,7 +264,7 @@ class Run:
         vectors = [self.gather(column)[: len(group)] for column in together.split(len(mine))]
         given = [row.target for row in group]
         known = None if given[0] is None else torch.tensor(given, device=together.device, dtype=torch.float32)
-        return self.objective.compared(vectors, known) * len(group)
+        return self.objective.compared(vectors, known, group) * len(group)
 
     def gather(self, vectors: torch.Tensor) -> torch.Tensor:
         if self.accelerator.num_processes == 1:
