@@ -86,6 +86,18 @@ fn a_frozen_run_can_be_stopped_at_any_moment() {
 }
 
 #[test]
+fn a_rate_that_hardly_moves_adapters_is_told_of() {
+    for (method, learning_rate, told) in
+        [(Method::Lora, 2e-4, true), (Method::Lora, 2e-3, false), (Method::Full, 2e-4, false)]
+    {
+        let (mut session, _) = ready(DeviceKind::Cpu, 48, 0.2);
+        let info = session.start(Recipe { learning_rate, ..recipe(method) }).expect("a run");
+        let said = info.notes.iter().any(|note| note.starts_with("Adapters learn little at a learning rate of 2e-4"));
+        assert_eq!(said, told, "{:?}", info.notes);
+    }
+}
+
+#[test]
 fn adapters_learn_and_are_folded_in_and_given_out() {
     for targets in [LoraTargets::Attention, LoraTargets::All] {
         let (mut session, _) = ready(DeviceKind::Cpu, 240, 0.2);

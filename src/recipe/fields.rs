@@ -87,7 +87,8 @@ pub const FIELDS: &[Field] = &[
             "Learning rate",
             "",
             number(0.0, 1.0),
-            "How far each step moves the weights. 2e-5 to 5e-5 is usual; small encoders and little data bear 1e-4 to 2e-4.",
+            "How far each step moves the weights. 2e-5 to 5e-5 is usual; small encoders and little data bear 1e-4 to 2e-4, \
+             and LoRA wants 1e-3 to 2e-3.",
         )),
     ),
     basic(field(

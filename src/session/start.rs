@@ -1,5 +1,7 @@
 //! Setting a run up: a recipe, a model and data → a run of the kind that the recipe asks for.
 
+mod notes;
+
 use std::sync::Arc;
 
 use crate::checkpoint::names;
@@ -7,7 +9,7 @@ use crate::data::Truth;
 use crate::device::Compute;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameters};
-use crate::recipe::{ClassWeights, ContrastiveLoss, Method, Recipe};
+use crate::recipe::{ContrastiveLoss, Method, Recipe};
 use crate::session::contrastive::ContrastiveRun;
 use crate::session::data::OpenData;
 use crate::session::event::RunInfo;
@@ -26,8 +28,6 @@ use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Row
 const DEFAULT_MAX_LENGTH: usize = 128;
 /// The same for questions with contexts: as question answering is usually trained.
 const ANSWERS_MAX_LENGTH: usize = 384;
-/// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
-const FEW_STEPS: usize = 100;
 
 /// All that the runs of a recipe are made of, whatever its method.
 #[derive(Debug, Clone)]
@@ -89,11 +89,7 @@ impl Session {
         let mut info = setup.info(&train, &validation, max_length, start.parameters());
         info.notes.extend(memory);
         if setup.task == Task::Language && !drawn.is_empty() {
-            info.notes.push(
-                "The model's files have no head that guesses words, so that one is learnt from nothing: it takes many thousand \
-                 texts before anything is guessed. A model whose files have one, such as bert-base-uncased, adapts with few."
-                    .to_owned(),
-            );
+            info.notes.push(notes::NEW_HEAD_FOR_WORDS.to_owned());
         }
         let pooling = model.pooling_for(setup.recipe.text_vector);
         let known = self.encoded.as_ref().filter(|known| (known.max_length, known.pooling) == (max_length, pooling));
@@ -182,37 +178,6 @@ impl Setup {
             tokens_per_epoch: train.rows.lengths().iter().sum(),
             parameters,
         }
-    }
-
-    fn notes(&self, cut: usize, max_length: usize, held_out: usize, total_steps: usize) -> Vec<String> {
-        let (task, recipe) = (self.task, &self.recipe);
-        let mut notes = Vec::new();
-        let classes = matches!(task, Task::Classification | Task::Tokens);
-        if !classes && (recipe.label_smoothing > 0.0 || recipe.class_weights != ClassWeights::None) {
-            notes.push(
-                "Label smoothing and class weights are for tasks with one label of several; they change nothing here."
-                    .to_owned(),
-            );
-        }
-        if recipe.half_precision && (!self.compute.halves || self.compute.info.software) {
-            notes
-                .push("This device does not multiply in half precision, so everything is computed in full.".to_owned());
-        }
-        if total_steps < FEW_STEPS && matches!(recipe.method, Method::Full | Method::Lora) {
-            notes.push(format!(
-                "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs or a \
-                 learning rate of 2e-4 usually reach far more."
-            ));
-        }
-        if cut > 0 {
-            let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
-            let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
-            notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
-        }
-        if held_out == 0 {
-            notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());
-        }
-        notes
     }
 }
 

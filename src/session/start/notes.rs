@@ -1,0 +1,58 @@
+//! What is worth knowing before a run begins, in words.
+
+use super::Setup;
+use crate::recipe::{ClassWeights, Method};
+use crate::task::Task;
+
+/// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
+const FEW_STEPS: usize = 100;
+/// Learning rate below which adapters hardly move: they begin at zero and are scaled, so that they want some ten times that of all
+/// of a model.
+const LORA_RATE: f64 = 3e-4;
+
+/// Of a head for hidden words that was drawn.
+pub const NEW_HEAD_FOR_WORDS: &str = "The model's files have no head that guesses words, so that one is learnt from nothing: it \
+    takes many thousand texts before anything is guessed. A model whose files have one, such as bert-base-uncased, adapts with \
+    few.";
+
+impl Setup {
+    /// Of texts of which so many are cut, so many are held out, and a run of so many steps.
+    pub(super) fn notes(&self, cut: usize, max_length: usize, held_out: usize, total_steps: usize) -> Vec<String> {
+        let (task, recipe) = (self.task, &self.recipe);
+        let mut notes = Vec::new();
+        let classes = matches!(task, Task::Classification | Task::Tokens);
+        if !classes && (recipe.label_smoothing > 0.0 || recipe.class_weights != ClassWeights::None) {
+            notes.push(
+                "Label smoothing and class weights are for tasks with one label of several; they change nothing here."
+                    .to_owned(),
+            );
+        }
+        if recipe.half_precision && (!self.compute.halves || self.compute.info.software) {
+            notes
+                .push("This device does not multiply in half precision, so everything is computed in full.".to_owned());
+        }
+        if total_steps < FEW_STEPS && matches!(recipe.method, Method::Full | Method::Lora) {
+            let rate = if recipe.method == Method::Full { " or a learning rate of 2e-4" } else { "" };
+            notes.push(format!(
+                "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs{rate} \
+                 usually reach far more."
+            ));
+        }
+        if recipe.method == Method::Lora && recipe.learning_rate < LORA_RATE {
+            notes.push(format!(
+                "Adapters learn little at a learning rate of {:e}: 1e-3 to 2e-3 is usual for small encoders, 3e-4 to 1e-3 for \
+                 larger ones.",
+                recipe.learning_rate
+            ));
+        }
+        if cut > 0 {
+            let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
+            let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
+            notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
+        }
+        if held_out == 0 {
+            notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());
+        }
+        notes
+    }
+}
