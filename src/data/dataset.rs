@@ -148,7 +148,7 @@ impl Dataset {
         }
     }
 
-    /// Has pairs learn cosines, whatever their scores count in; says so.
+    /// Has pairs learn cosines, whatever their scores count in; says so. The hash is over the scores of the table.
     fn take_cosines(&mut self) -> Option<String> {
         self.cosines = Cosines::of(self.task, self.train.iter().chain(&self.validation));
         let cosines = self.cosines?;
@@ -160,7 +160,8 @@ impl Dataset {
     /// share and seed do not matter.
     ///
     /// Every row gives an example, also one without text, so that a score counts all of them. Where all of the model's
-    /// labels are the `LABEL_0`, `LABEL_1`, … that transformers gives unnamed classes, the class's number will do.
+    /// labels are the `LABEL_0`, `LABEL_1`, … that transformers gives unnamed classes, the class's number will do. Scores of
+    /// pairs become cosines by the range that they have in this table.
     ///
     /// # Errors
     ///

@@ -350,7 +350,10 @@ impl Run {
         let validated = self.epochs.last().is_some_and(|epoch| epoch.step == reached);
         let none = Prepared::default();
         let evaluation = match &self.best {
-            Some(best) if self.recipe.keep_best || validated => self.evaluation(best.model.clone(), &none),
+            // Weights whose loss is no number are not worth keeping, whatever the recipe says.
+            Some(best) if self.recipe.keep_best || validated || self.diverged.is_some() => {
+                self.evaluation(best.model.clone(), &none)
+            }
             _ => {
                 self.best = None;
                 let model = self.trainer.model();

@@ -53,6 +53,7 @@ impl Session {
         let objective = Objective::new(task, recipe, &counts(task, labels, &train.rows));
         let (factors, frozen) = parts(&model.config, task, recipe);
         let (pooling, normalises) = model.pooling();
+        let units = units(task, &train.rows);
         Script {
             base,
             class: &model.config.class(task),
@@ -63,7 +64,7 @@ impl Session {
             class_weights: objective.weights(),
             units: names::output(&model.config, task)
                 .filter(|_| task == Task::Regression)
-                .map(|layer| (units(task, &train.rows), layer)),
+                .map(|layer| (units.mean(), units.deviation(), layer)),
             contrast: compared(task, recipe, &train)?,
             pooling: (if pooling == Pooling::First { "cls" } else { "mean" }, normalises),
             factors: &factors,

@@ -140,8 +140,8 @@ impl Setup {
     /// A comparison that the data does not allow, or a tokenizer that cannot hide words.
     pub fn steps(&self, start: Model, train: Prepared, mut validation: Prepared) -> Result<Run> {
         let (task, recipe) = (self.task, &self.recipe);
-        let mut objective = Objective::new(task, recipe, &counts(task, &self.labels, &train.rows));
-        objective = objective.in_units(units(task, &train.rows));
+        let mut objective =
+            Objective::new(task, recipe, &counts(task, &self.labels, &train.rows)).in_units(units(task, &train.rows));
         if task == Task::Embedding {
             objective = objective.comparing(contrast(recipe, &train.rows)?);
             validation = validation.apart();

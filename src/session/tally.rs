@@ -110,7 +110,8 @@ impl Tally {
 
 /// How close the texts of the examples lie: to their scores, or compared with all others of the data.
 fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
-    let (first, second) = vectors.split_at(vectors.len() / 2);
+    let half = vectors.len() / 2;
+    let (first, second) = vectors.split_at(half);
     let given: Vec<f64> = prepared.rows.truths.iter().filter_map(|truth| truth.score().map(f64::from)).collect();
     if !given.is_empty() {
         let cosines: Vec<f64> = first.iter().zip(second).map(|(a, b)| cosine(a, b)).collect();
@@ -118,7 +119,6 @@ fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
         return Report::similarity(errors.sum::<f64>() / given.len() as f64, &given, &cosines);
     }
     let (first, second) = (&first[..first.len().min(MOST_COMPARED)], &second[..second.len().min(MOST_COMPARED)]);
-    let half = vectors.len() / 2;
     let text = firsts(prepared.rows.texts.iter().map(Tokens::ids));
     let belonging = Belonging::of((0..first.len()).map(|row| (text[row], text[half + row])));
     // Of equal texts one; a text that belongs to the anchor, too, is none that it could be taken for.

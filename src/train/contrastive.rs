@@ -91,7 +91,8 @@ fn ranking(anchors: Tensor<2>, texts: Vec<Tensor<2>>, left_out: &[bool], scale: 
     if !left_out.is_empty() {
         let far = left_out.iter().map(|&left_out| if left_out { FAR } else { 0.0 }).collect::<Vec<_>>();
         let far = TensorData::new(far, scores.dims());
-        scores = scores.clone() + Tensor::from_data(far, &scores.device());
+        let far = Tensor::from_data(far, &scores.device());
+        scores = scores + far;
     }
     if both_ways {
         let back = scores.clone().narrow(1, 0, rows).transpose();

@@ -104,8 +104,22 @@ impl Objective {
             Task::Embedding => {
                 let examples = batch.batch / batch.group;
                 // The loss is the mean over these examples, which are so large a part of the step's.
-                self.contrast.loss(contrasted(outputs, batch)) * (examples as f64 / mass)
+                self.contrast.loss(self.contrasted(outputs, batch)) * (examples as f64 / mass)
             }
+        }
+    }
+
+    /// The vectors `[B, H]` of a batch by the places of their texts in the examples.
+    fn contrasted(&self, vectors: Tensor<2>, batch: &Batch) -> Contrasted {
+        let examples = batch.batch / batch.group;
+        let column = |at: usize| vectors.clone().narrow(0, at * examples, examples);
+        let compares_all = matches!(self.contrast, Contrast::Ranking { .. });
+        Contrasted {
+            anchors: column(0),
+            positives: column(1),
+            negatives: (2..batch.group).map(column).collect(),
+            scores: batch.truths.iter().filter_map(Truth::score).collect(),
+            left_out: if compares_all { left_out(batch) } else { Vec::new() },
         }
     }
 
@@ -124,19 +138,6 @@ impl Objective {
 
 fn constant(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-/// The vectors `[B, H]` of a batch by the places of their texts in the examples.
-fn contrasted(vectors: Tensor<2>, batch: &Batch) -> Contrasted {
-    let examples = batch.batch / batch.group;
-    let column = |at: usize| vectors.clone().narrow(0, at * examples, examples);
-    Contrasted {
-        anchors: column(0),
-        positives: column(1),
-        negatives: (2..batch.group).map(column).collect(),
-        scores: batch.truths.iter().filter_map(Truth::score).collect(),
-        left_out: left_out(batch),
-    }
 }
 
 /// Which texts of a batch an anchor is not to be told from, see [`Contrasted::left_out`]; its own positive is none.

@@ -190,8 +190,8 @@ impl Trainer {
         self.objective.units().outward(self.glance())
     }
 
-    /// The parameters as they lie, rows of the table of words that are late among them, numbers in the objective's units: for waiting until a step is done,
-    /// not for computing.
+    /// The parameters as they lie, rows of the table of words that are late among them and numbers in their units: for
+    /// waiting until a step is done, not for computing.
     pub fn glance(&self) -> Model {
         use burn::module::Module;
         self.current().valid()

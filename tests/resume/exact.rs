@@ -43,13 +43,13 @@ fn a_head_on_encoded_texts_and_then_all() {
     case.check((0..).step_by(7));
 }
 
-/// A table of a task's kind, as its name tells.
 #[test]
 fn pairs_and_then_a_head() {
     let pairs = Recipe { method: Method::Contrastive, pairs_per_row: 1, epochs: 2, batch_size: 16, ..recipe() };
     Case::fruit(pairs).check(0..);
 }
 
+/// A table of a task's kind, as its name tells.
 fn task(file: &'static str, table: String, task: Task, epochs: usize) -> Case {
     let mut session = empty(DeviceKind::Cpu);
     session.open_table(table.as_bytes(), file).expect("a table");

@@ -151,6 +151,13 @@ fn lies_are_refused() {
         (Box::new(|_, state| state["run"]["epochs"][0]["step"] = json!(3)), "contradict"),
         (Box::new(|_, state| state["run"]["epochs"][0]["validation"]["scores"][0][0] = json!("luck")), "score"),
         (Box::new(|_, state| state["run"]["epoch_loss"] = json!("much")), "cannot be read"),
+        (
+            Box::new(|_, state| {
+                let number = state["run"]["epoch_loss"].clone();
+                state["run"]["units"] = json!([number, number]);
+            }),
+            "learnt numbers otherwise",
+        ),
         (Box::new(|_, state| state["run"]["part"] = json!("head")), "cannot be read"),
         (Box::new(|_, state| state["max_length"] = json!(1)), "contradict"),
         (Box::new(|_, state| state["model_hash"] = json!("")), "the files differ"),

@@ -9,7 +9,6 @@ use crate::data::{Cosines, Mapping};
 use crate::error::Result;
 use crate::recipe::Recipe;
 use crate::task::Task;
-use crate::train::Units;
 
 /// Most places that the order of the batches may have, all epochs together; a script that lacks it draws its own.
 const MOST_ORDERED: usize = 4_000_000;
@@ -40,8 +39,8 @@ pub struct Script<'a> {
     pub max_length: usize,
     /// Weight of each class in the loss.
     pub class_weights: &'a [f64],
-    /// Units that numbers are learnt in, and the layer that says them, by hub name; of numbers.
-    pub units: Option<(Units, &'a str)>,
+    /// Mean and standard deviation that numbers are learnt in, and the layer that says them, by hub name; of numbers.
+    pub units: Option<(f64, f64, &'a str)>,
     /// How vectors are compared: `ranking`, `cosine` or `triplet`.
     pub contrast: &'a str,
     /// `cls` or `mean`, and whether vectors are scaled to length 1; of embeddings.
@@ -108,7 +107,7 @@ impl Script<'_> {
             "recipe": self.recipe,
             "max_length": self.max_length,
             "class_weights": self.class_weights,
-            "units": self.units.map(|(units, layer)| units_of(units, layer)),
+            "units": self.units.map(|(mean, deviation, layer)| units(mean, deviation, layer)),
             "contrast": self.contrast,
             "pooling": self.pooling.0,
             "normalises": self.pooling.1,
@@ -160,8 +159,8 @@ impl Script<'_> {
     }
 }
 
-fn units_of(units: Units, layer: &str) -> Value {
-    json!({ "mean": units.mean(), "deviation": units.deviation(), "layer": layer })
+fn units(mean: f64, deviation: f64, layer: &str) -> Value {
+    json!({ "mean": mean, "deviation": deviation, "layer": layer })
 }
 
 /// How the script is to read the table: what the format in words says, for a program.

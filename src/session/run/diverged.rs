@@ -26,7 +26,7 @@ impl Run {
     pub(super) fn what_diverged(&self, step: usize) -> String {
         let remedy = match step {
             1 => "The model's own weights may be damaged: open another copy of it".to_owned(),
-            _ => format!("Take a lower learning rate than {}", self.recipe.learning_rate),
+            _ => format!("Take a lower learning rate than {:e}", self.recipe.learning_rate),
         };
         let halves = if self.in_halves() { ", or turn half precision off" } else { "" };
         format!("From step {step} on the loss was no number any more. {remedy}{halves}.")
@@ -50,7 +50,7 @@ mod tests {
     use crate::{DeviceKind, Recipe, Session, Task};
 
     /// A run of two epochs of four steps each.
-    fn run() -> Run {
+    fn run(keep_best: bool) -> Run {
         let file = |name: &str| {
             std::fs::read(format!("{}/tests/fixtures/tiny-bert/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a fixture")
         };
@@ -68,7 +68,7 @@ mod tests {
         session.open_table(format!("text,label\n{rows}").as_bytes(), "rows.csv").expect("a table");
         let guess = session.guess_mapping(Task::Classification).expect("columns");
         session.map_columns(&Mapping { validation_share: 0.2, ..guess }).expect("a data set");
-        session.start(Recipe { epochs: 2, batch_size: 8, ..Recipe::default() }).expect("a run");
+        session.start(Recipe { epochs: 2, batch_size: 8, keep_best, ..Recipe::default() }).expect("a run");
         match session.run.take().map(|running| running.run) {
             Some(AnyRun::Steps(run)) => run,
             _ => unreachable!("the default method has steps"),
@@ -76,8 +76,8 @@ mod tests {
     }
 
     /// What comes of a step whose loss is no number, after some units of work.
-    fn after(units: usize) -> (Run, Result<Vec<Event>>) {
-        let mut run = run();
+    fn after(units: usize, keep_best: bool) -> (Run, Result<Vec<Event>>) {
+        let mut run = run(keep_best);
         block_on(run.advance(units)).expect("steps");
         let (loss, norm) = (Tensor::from_floats([f32::NAN], &run.compute.device), Norm::Host(f64::NAN));
         let step = run.trainer.step_count() + 1;
@@ -98,21 +98,24 @@ mod tests {
     }
 
     #[test]
-    fn the_best_epoch_is_kept() {
-        let (run, events) = after(6);
-        let events = events.expect("an end");
-        assert!(!events.iter().any(|event| matches!(event, Event::Step(step) if !step.loss.is_finite())));
-        let Some(Event::Done(done)) = events.last() else { panic!("{events:?}") };
-        assert_eq!((done.reason, done.best_epoch), (Reason::EarlyStopping, 1));
-        let step = run.diverged.expect("a step");
-        let said =
-            format!("From step {step} on the loss was no number any more. Take a lower learning rate than 0.00005.");
-        assert!(done.sentence.starts_with(&said) && done.sentence.contains("epoch 1 are kept"), "{}", done.sentence);
+    fn the_epoch_before_is_kept_whatever_the_recipe_says() {
+        for keep_best in [true, false] {
+            let (run, events) = after(6, keep_best);
+            let events = events.expect("an end");
+            assert!(!events.iter().any(|event| matches!(event, Event::Step(step) if !step.loss.is_finite())));
+            let Some(Event::Done(done)) = events.last() else { panic!("{events:?}") };
+            assert_eq!((done.reason, done.best_epoch), (Reason::EarlyStopping, 1));
+            let step = run.diverged.expect("a step");
+            let said =
+                format!("From step {step} on the loss was no number any more. Take a lower learning rate than 5e-5.");
+            assert!(done.sentence.starts_with(&said), "{}", done.sentence);
+            assert!(done.sentence.contains("epoch 1 are kept"), "{}", done.sentence);
+        }
     }
 
     #[test]
     fn before_an_epoch_is_over_nothing_is_left_to_keep() {
-        let (_, events) = after(2);
+        let (_, events) = after(2, true);
         let error = events.expect_err("no weights");
         assert!(matches!(&error, Error::Recipe { field, .. } if field == "learning_rate"), "{error:?}");
         assert!(error.to_string().contains("nothing is kept"), "{error}");

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use web_time::Instant;
 
 use super::{Best, Mean, Phase, Run};
-use crate::checkpoint::state::{Array, Entry, StateFile};
+use crate::checkpoint::state::{Array, Entry, StateFile, unusable};
 use crate::device::Held;
 use crate::error::Result;
 use crate::eval::Report;
@@ -107,8 +107,13 @@ impl Run {
         let epochs = saved.epochs.into_iter().map(EpochEvent::try_from).collect::<Result<Vec<_>>>()?;
         let in_order =
             |(epoch, number): (&EpochEvent, usize)| (epoch.epoch, epoch.step) == (number, number * per_epoch);
-        let fits = epochs.iter().zip(1..).all(in_order) && saved.units == self.saved_units();
-        if !fits || file.below(WEIGHTS).len() != self.trainer.learnt().len() {
+        if saved.units != self.saved_units() {
+            // The same data give the same units.
+            return Err(unusable(
+                "it was written by a version of Tabtune that learnt numbers otherwise. Start the run anew.",
+            ));
+        }
+        if !epochs.iter().zip(1..).all(in_order) || file.below(WEIGHTS).len() != self.trainer.learnt().len() {
             return Err(contradiction());
         }
         let mut weights = |path: &str, shape: &[usize]| file.floats(&format!("{WEIGHTS}{path}"), shape);
