@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use support::Tensors;
 use tabtune::data::Mapping;
 use tabtune::recipe::{LoraTargets, Method, TextVector};
-use tabtune::{DeviceKind, Event, Recipe, Task};
+use tabtune::{DeviceKind, Event, Recipe, Session, Suggestion, Suggestions, Task};
 
 fn recipe(method: Method) -> Recipe {
     Recipe {
@@ -148,23 +148,58 @@ fn what_is_frozen_stays_and_costs_nothing() {
 
 #[test]
 fn what_is_suggested_fits_the_data_and_says_why() {
+    let suggest = |session: &mut Session| block_on(session.suggest()).expect("suggestions");
     let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
-    let suggestion = block_on(session.suggest()).expect("a suggestion");
+    let suggestion = suggest(&mut session).picked;
     assert_eq!((suggestion.recipe.method, suggestion.recipe.mistakes().len()), (Method::Probe, 0));
     assert!(suggestion.sentence.contains("16 rows per label"), "{}", suggestion.sentence);
     assert!(suggestion.sentence.contains("some seconds here"), "a tiny encoder: {}", suggestion.sentence);
     let (mut many, _) = ready(DeviceKind::Cpu, 1200, 0.0);
-    let other = block_on(many.suggest()).expect("a suggestion");
+    let other = suggest(&mut many).picked;
     assert_eq!((other.recipe.method, other.recipe.epochs), (Method::Full, 3));
     assert!(other.sentence.contains("225 steps"), "{}", other.sentence);
 
     // A checkpoint that knows the task already goes on with its own head.
     session.open_model(Folder::fixture("tiny-classifier").files(), "tiny").expect("a model");
-    let goes_on = block_on(session.suggest()).expect("a suggestion");
+    let goes_on = suggest(&mut session).picked;
     assert_eq!(goes_on.recipe.method, Method::Full);
     assert!(goes_on.sentence.starts_with("All of the model learns"), "{}", goes_on.sentence);
     let error = block_on(fruit::empty(DeviceKind::Cpu).suggest()).expect_err("nothing is open");
     assert!(error.to_string().contains("Open a model first"), "{error}");
+}
+
+#[test]
+fn each_method_of_a_task_has_a_recipe_of_its_own() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    let few = block_on(session.suggest()).expect("suggestions");
+    let methods: Vec<Method> = few.methods.iter().map(|suggestion| suggestion.recipe.method).collect();
+    let all = [Method::Full, Method::Lora, Method::Frozen, Method::Probe, Method::Contrastive];
+    assert_eq!(methods, all);
+    for Suggestion { recipe, sentence } in &few.methods {
+        assert_eq!(recipe.mistakes(), [], "{sentence}");
+        session.start(recipe.clone()).expect("a run");
+        assert!(done(&finish(&mut session, 20)).report.is_some(), "{sentence}");
+    }
+    let of = |suggestions: &Suggestions, method| suggestions.clone().of(Some(method)).recipe;
+    assert_eq!(few.clone().of(None), few.picked);
+    assert_eq!(of(&few, Method::Lora).learning_rate, 10.0 * of(&few, Method::Full).learning_rate);
+    assert_eq!(of(&few, Method::Frozen).inverse_regularization, 10.0);
+    assert_eq!(of(&few, Method::Contrastive).pairs_per_row, 10);
+
+    let (mut many, _) = ready(DeviceKind::Cpu, 1200, 0.0);
+    let many_rows = block_on(many.suggest()).expect("suggestions");
+    assert_eq!(of(&many_rows, Method::Frozen).inverse_regularization, 1.0);
+    assert_eq!(of(&many_rows, Method::Contrastive).pairs_per_row, 1);
+
+    // Numbers have no labels to pair, and texts without labels have no head to fit.
+    session.open_table(b"text,label\na b,1\nb c,2\nc d,3\nd e,4\n", "numbers.csv").expect("a table");
+    for (task, fewer) in [(Task::Regression, &all[..4]), (Task::Language, &all[..2])] {
+        let mapping = session.guess_mapping(task).expect("columns");
+        session.map_columns(&mapping).expect("a data set");
+        let suggestions = block_on(session.suggest()).expect("suggestions");
+        let methods: Vec<Method> = suggestions.methods.iter().map(|suggestion| suggestion.recipe.method).collect();
+        assert_eq!(methods, fewer);
+    }
 }
 
 #[test]
@@ -244,7 +279,7 @@ fn pairs_that_cannot_be_made_are_refused_in_words() {
     let mapping = session.guess_mapping(Task::Regression).expect("columns");
     session.map_columns(&mapping).expect("a data set");
     let error = session.start(recipe(Method::Contrastive)).expect_err("numbers have no pairs");
-    assert!(error.to_string().contains("labels of whole texts only"), "{error}");
+    assert!(error.to_string().contains("it is for labels only"), "{error}");
 }
 
 #[test]

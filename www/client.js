@@ -234,7 +234,7 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").Task} task @returns {Promise<import("./protocol.js").Mapping>} */
     guessMapping: (task) => ask("guess_mapping", [task]),
 
-    /** @returns {Promise<import("./protocol.js").Suggestion>} */
+    /** @returns {Promise<import("./protocol.js").Suggestions>} */
     suggest: () => ask("suggest", []),
 
     /** @param {import("./protocol.js").Mapping} mapping @returns {Promise<import("./protocol.js").DatasetInfo>} */

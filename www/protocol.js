@@ -132,6 +132,12 @@
  */
 
 /**
+ * @typedef {object} Suggestions
+ * @property {Suggestion} picked     What is best, its method included.
+ * @property {Suggestion[]} methods  For each method that the task has the rest of the recipe.
+ */
+
+/**
  * @typedef {object} RunInfo
  * @property {number} total_steps
  * @property {number} steps_per_epoch
@@ -363,7 +369,7 @@
  *   cancel_table()                     -> null
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
  *   map_columns(mapping)               -> DatasetInfo     the old data set stays if this fails
- *   suggest()                          -> Suggestion      a recipe for the open model and data
+ *   suggest()                          -> Suggestions     recipes for the open model and data
  *   count_tokens()                     -> DatasetInfo|null  with progress; null if other data came in between
  *   start(recipe)                      -> RunInfo         with progress where tokens are still to be counted; then events
  *                                         flow until "done"

@@ -20,9 +20,37 @@ function draftValue(value) {
   return typeof value === "number" ? plain(value) : value;
 }
 
-/** The recipe that one starts from: what suits the model and the data, or the defaults. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestion">} recipe @returns {Recipe} */
-export function baseline({ defaults, suggestion }) {
-  return suggestion?.recipe ?? defaults;
+/** The recipe that one starts from: what suits the model and the data, or the defaults. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestions">} recipe @returns {Recipe} */
+export function picked({ defaults, suggestions }) {
+  return suggestions?.picked.recipe ?? defaults;
+}
+
+/** What was picked for a method, where anything was. @param {import("./protocol.js").Suggestions|null} suggestions @param {unknown} method @returns {import("./protocol.js").Suggestion|null} */
+export function suggestionOf(suggestions, method) {
+  if (!suggestions || suggestions.picked.recipe.method === method) return suggestions?.picked ?? null;
+  return suggestions.methods.find(({ recipe }) => recipe.method === method) ?? null;
+}
+
+/** What the form holds for a method where nobody has changed anything. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestions">} recipe @param {string|boolean|undefined} method @returns {Recipe} */
+export function baseline(recipe, method) {
+  const found = suggestionOf(recipe.suggestions, method)?.recipe ?? picked(recipe);
+  return method === undefined ? found : { ...found, method: String(method) };
+}
+
+/**
+ * The draft for another method: what nobody has changed becomes what was picked for it.
+ *
+ * @param {Pick<import("./state.js").RecipeState, "fields"|"defaults"|"draft"|"suggestions">} form
+ * @param {string|boolean} method
+ * @returns {Draft}
+ */
+export function withMethod(form, method) {
+  const { fields, draft } = form;
+  const was = draftOf(fields, baseline(form, draft.method));
+  const is = draftOf(fields, baseline(form, method));
+  return Object.fromEntries(
+    Object.entries(draft).map(([name, written]) => [name, written === was[name] ? (is[name] ?? written) : written]),
+  );
 }
 
 /** @param {Pick<import("./state.js").RecipeState, "fields"|"draft">} form @param {Recipe} recipe @returns {boolean} Whether the form shows just this recipe. */

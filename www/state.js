@@ -57,7 +57,7 @@ import { ONE_RUN } from "./several.js";
  * @property {Recipe} defaults
  * @property {Record<string, string|boolean>} draft  What stands in the form.
  * @property {Record<string, string>} mistakes       Field to sentence.
- * @property {import("./protocol.js").Suggestion|null} suggestion  For the open model and data.
+ * @property {import("./protocol.js").Suggestions|null} suggestions  For the open model and data.
  * @property {boolean} picking                       Whether a suggestion is on its way.
  */
 
@@ -183,7 +183,7 @@ export function initialState(choice) {
       error: null,
       previous: null,
     },
-    recipe: { fields: [], defaults: {}, draft: {}, mistakes: {}, suggestion: null, picking: false },
+    recipe: { fields: [], defaults: {}, draft: {}, mistakes: {}, suggestions: null, picking: false },
     several: ONE_RUN,
     scores: [],
     run: idleRun(),

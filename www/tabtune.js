@@ -5,6 +5,7 @@ import { zipped } from "./download.js";
 import { fromField, sortFiles } from "./intake.js";
 import { asMistake, mistake } from "./mistake.js";
 import { hubName, modelOfFiles, modelOfHub } from "./models.js";
+import { suggestionOf } from "./recipe.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -114,9 +115,22 @@ export class Tabtune {
     });
   }
 
-  /** The recipe that suits the open model, the data and this device, and why. @returns {Promise<import("./protocol.js").Suggestion>} */
-  suggest() {
-    return this.#call(() => this.#client.suggest());
+  /**
+   * The recipe that suits the open model, the data and this device, and why.
+   *
+   * @param {string} [method]  The method of training; left out, the best one is picked, too.
+   * @returns {Promise<import("./protocol.js").Suggestion>}
+   */
+  suggest(method) {
+    return this.#call(async () => {
+      const suggestions = await this.#client.suggest();
+      const found = method === undefined ? suggestions.picked : suggestionOf(suggestions, method);
+      if (found) return found;
+      const names = suggestions.methods.map(({ recipe }) => recipe.method).join(", ");
+      throw mistake("recipe", `There is no method “${method}” for this task. There are: ${names}.`, {
+        field: "method",
+      });
+    });
   }
 
   /** Every field of a recipe with its words, limits and default. @returns {ReturnType<import("./client.js").Client["recipeFields"]>} */
@@ -139,7 +153,7 @@ export class Tabtune {
       const over = new Promise((resolve, reject) => (this.#run = { resolve, reject, onEvent }));
       const stop = () => this.#client.stop().catch(() => null);
       try {
-        const chosen = recipe ?? (await this.#client.suggest()).recipe;
+        const chosen = recipe ?? (await this.#client.suggest()).picked.recipe;
         const { defaults } = await this.#client.recipeFields();
         // Whoever stopped listening for a run that does not begin is not told twice.
         over.catch(() => null);

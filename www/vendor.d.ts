@@ -30,7 +30,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     table_whole(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
     table_drop(): void;
     guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
-    suggest(): Promise<import("./protocol.js").Suggestion>;
+    suggest(): Promise<import("./protocol.js").Suggestions>;
     map_columns(mapping: import("./protocol.js").Mapping): import("./protocol.js").DatasetInfo;
     tokenize(rows: number): { done: number; total: number };
     dataset_info(): import("./protocol.js").DatasetInfo | null;

@@ -54,6 +54,12 @@ impl ContrastiveRun {
         Ok(Self { encoder, head: None, setup, rows, held: None })
     }
 
+    /// The part that learns from pairs.
+    #[cfg(test)]
+    pub fn encoder(&mut self) -> &mut Run {
+        &mut self.encoder
+    }
+
     /// Ends the part that is under way. A head is fitted to an encoder that learnt for a while, too: without one it says
     /// nothing.
     pub fn stop(&mut self) {
@@ -126,13 +132,15 @@ impl ContrastiveRun {
             _ => self.encoder.ended().unwrap_or(Reason::Completed),
         };
         let steps = self.encoder.steps();
+        let contrasted = history::contrasted(reason, steps, head.done.report.as_ref());
         let done = DoneEvent {
             reason,
             best_epoch: epochs.len(),
             steps,
             seconds: self.encoder.seconds() + head.done.seconds,
             optimizer_bytes: self.encoder.optimizer_bytes(),
-            sentence: history::contrasted(reason, steps, head.done.report.as_ref()),
+            // Of an encoder whose loss became no number the epoch before is kept.
+            sentence: self.encoder.trouble().map_or_else(String::new, |said| said + " ") + &contrasted,
             ..head.done
         };
         events.push(Event::Done(Box::new(done.clone())));

@@ -7,8 +7,29 @@ use crate::recipe::{LoraTargets, Method, Recipe};
 use crate::task::Task;
 
 /// Whether a task's outputs are those of whole texts.
-fn over_texts(task: Task) -> bool {
+pub fn over_texts(task: Task) -> bool {
     matches!(task, Task::Classification | Task::MultiLabel | Task::Regression)
+}
+
+/// Refuses a method that a task does not have.
+///
+/// # Errors
+///
+/// Which methods there are instead.
+pub fn check(method: Method, task: Task) -> Result<()> {
+    match method {
+        Method::Frozen | Method::Probe | Method::Contrastive if !over_texts(task) => Err(Error::recipe(
+            "method",
+            "Heads are fitted to encoded texts for labels and numbers of whole texts only. Choose Full or LoRA for \
+             this task.",
+        )),
+        Method::Contrastive if task == Task::Regression => Err(Error::recipe(
+            "method",
+            "Contrastive makes pairs of rows that have the same label, so it is for labels only. Choose Full or Probe for \
+             numbers.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A model as a recipe wants it trained.
@@ -25,19 +46,10 @@ impl Tuned {
     ///
     /// # Errors
     ///
-    /// A model that adapters cannot be put on.
+    /// A method that the task does not have, or a model that adapters cannot be put on.
     pub fn new(model: Model, drawn: &[String], config: &EncoderConfig, task: Task, recipe: &Recipe) -> Result<Self> {
+        check(recipe.method, task)?;
         match recipe.method {
-            Method::Frozen | Method::Probe if !over_texts(task) => Err(Error::recipe(
-                "method",
-                "Heads are fitted to encoded texts for labels and numbers of whole texts only. Choose Full or LoRA for \
-                 this task.",
-            )),
-            Method::Contrastive if !matches!(task, Task::Classification | Task::MultiLabel) => Err(Error::recipe(
-                "method",
-                "Contrastive makes pairs of rows that have the same label, so it is for labels of whole texts only. Choose \
-                 Full or Probe for this task.",
-            )),
             Method::Full | Method::Probe | Method::Contrastive => {
                 let mut model = model;
                 // Only in full training: vectors of an encoder that was drawn anew would be kept for the next head.

@@ -39,7 +39,7 @@ pub use resume::{Checkpoint, CheckpointInfo};
 pub use run::{Outcome, Run};
 pub use search::{Axis, Domain, SearchInfo, SearchPlan, SearchReport, Trial, TrialDone, TrialStarted, TrialState};
 pub use sheet::SheetRun;
-pub use suggest::Suggestion;
+pub use suggest::{Suggestion, Suggestions};
 pub use trained::Trained;
 
 use std::sync::Arc;

@@ -365,10 +365,7 @@ impl Run {
 
     /// How it ended and which weights are kept, in words.
     fn ending(&self, reason: Reason, kept: usize, report: Option<&Report>) -> String {
-        let why = match self.diverged {
-            Some(step) => self.what_diverged(step),
-            None => history::why(reason, self.epochs.len()),
-        };
+        let why = self.trouble().unwrap_or_else(|| history::why(reason, self.epochs.len()));
         format!("{why}{}", history::kept(kept, report, self.recipe.keep_best))
     }
 

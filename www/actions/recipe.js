@@ -1,6 +1,6 @@
 // Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
 
-import { baseline, draftOf, isDraftOf, readDraft, usedBy } from "../recipe.js";
+import { baseline, draftOf, isDraftOf, picked, readDraft, usedBy, withMethod } from "../recipe.js";
 import { taskAtHand } from "../state.js";
 import { local } from "./world.js";
 
@@ -21,23 +21,27 @@ export function recipeActions({ client, dispatch, state }) {
     dispatch({ type: "recipe", change: { mistakes: { ...words, ...mistakes } } });
   }
 
-  /** What the last suggestion was asked for. @type {unknown[]} */
+  /** What the last suggestions were asked for. @type {unknown[]} */
   let asked = [];
-  /** The last suggestion, until it is in the form or beside it. @type {Promise<void>} */
+  /** The last suggestions, until they are in the form or beside it. @type {Promise<void>} */
   let suggested = Promise.resolve();
 
-  /** @param {unknown[]} now  What it is asked for. @param {boolean} possible  Whether that is a model and data. */
+  /** @param {unknown[]} now  What they are asked for. @param {boolean} possible  Whether that is a model and data. */
   async function suggest(now, possible) {
     if (possible !== state().recipe.picking) dispatch({ type: "recipe", change: { picking: possible } });
-    const suggestion = possible ? await client.suggest().catch(() => null) : null;
+    const suggestions = possible ? await client.suggest().catch(() => null) : null;
     if (asked !== now) return;
-    const untouched = isDraftOf(state().recipe, baseline(state().recipe));
-    dispatch({ type: "recipe", change: { suggestion, picking: false } });
-    if (untouched) take(draftOf(state().recipe.fields, baseline(state().recipe)));
+    const before = state().recipe;
+    const { method } = before.draft;
+    dispatch({ type: "recipe", change: { suggestions, picking: false } });
+    const after = state().recipe;
+    // A method that somebody chose stays theirs; all else of a form that nobody has changed is picked anew.
+    const chosen = method === picked(before).method ? draftOf(after.fields, picked(after)).method : method;
+    if (isDraftOf(before, baseline(before, method))) take(draftOf(after.fields, baseline(after, chosen)));
   }
 
   return {
-    /** Asks the engine for a recipe whenever another model or other data is open; who has changed nothing gets it. */
+    /** Asks the engine for recipes whenever another model or other data is open; who has changed nothing gets it. */
     watch() {
       const { model, data, recipe } = state();
       const dataset = data.dataset?.info.mean_tokens != null ? data.dataset.info : null;
@@ -47,7 +51,7 @@ export function recipeActions({ client, dispatch, state }) {
       suggested = suggest(now, model.info !== null && dataset !== null);
     },
 
-    /** Ends when no suggestion is on its way: whoever starts a run at once shall train with what is picked, too. */
+    /** Ends when no suggestions are on their way: whoever starts a run at once shall train with what is picked, too. */
     async settled() {
       for (let waited = null; waited !== suggested;) await (waited = suggested);
     },
@@ -63,7 +67,10 @@ export function recipeActions({ client, dispatch, state }) {
     },
 
     /** @param {string} name @param {string|boolean} value */
-    changeField: (name, value) => take({ ...state().recipe.draft, [name]: value }),
+    changeField(name, value) {
+      const form = state().recipe;
+      return take({ ...(name === "method" ? withMethod(form, value) : form.draft), [name]: value });
+    },
 
     /** The form of a project or of one of several runs; fields that it does not know keep their values. @param {Record<string, string|boolean>} draft */
     takeDraft(draft) {
@@ -72,6 +79,6 @@ export function recipeActions({ client, dispatch, state }) {
       return take({ ...now, ...Object.fromEntries(known) });
     },
 
-    resetRecipe: () => take(draftOf(state().recipe.fields, baseline(state().recipe))),
+    resetRecipe: () => take(draftOf(state().recipe.fields, picked(state().recipe))),
   };
 }

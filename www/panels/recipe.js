@@ -3,7 +3,7 @@
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
-import { baseline, usedBy } from "../recipe.js";
+import { baseline, picked, suggestionOf, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";
@@ -57,26 +57,29 @@ export function recipePanel(actions) {
   function update(state) {
     const { fields, defaults, draft, mistakes } = state.recipe;
     drawFields(fields, defaults);
-    const base = baseline(state.recipe);
+    // What was picked for the method at hand, so that choosing another one counts as one change.
+    /** @type {import("../protocol.js").Recipe} */
+    const base = { ...baseline(state.recipe, draft.method), method: picked(state.recipe).method ?? null };
     const used = fields.filter(usedBy(draft, taskAtHand(state)));
     const shown = new Set(used.map(({ name }) => name));
     for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "", shown.has(name));
     const changed = used.filter((field) => !isDefault(draft[field.name], base[field.name] ?? null)).length;
     const wrong = mistakesShown(state).length;
     show(reset, changed > 0);
-    const { suggestion, picking } = state.recipe;
-    const picked = picking
+    const { suggestions, picking } = state.recipe;
+    const suggestion = suggestionOf(suggestions, draft.method);
+    const said = picking
       ? "Measuring this device, to pick what suits this model and this data…"
       : suggestion && `Picked for this model and this data: ${suggestion.sentence}`;
-    show(why, Boolean(picked));
-    if (why.textContent !== (picked ?? "")) why.textContent = picked;
-    reset.textContent = suggestion ? "Back to what was picked" : "Reset to the defaults";
+    show(why, Boolean(said));
+    if (why.textContent !== (said ?? "")) why.textContent = said;
+    reset.textContent = suggestions ? "Back to what was picked" : "Reset to the defaults";
     several.update(state);
     fieldset.disabled = isBusyTraining(state);
     python.update(state);
     if (used.some((field) => field.advanced && mistakes[field.name])) more.open = true;
     const words =
-      wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : suggestion ? "Automatic" : "Defaults";
+      wrong > 0 ? `${wrong} to correct` : changed > 0 ? `${changed} changed` : suggestions ? "Automatic" : "Defaults";
     stand(fields.length > 0 ? words : "", fields.length > 0 && wrong === 0);
   }
 

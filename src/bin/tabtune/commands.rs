@@ -38,7 +38,8 @@ async fn ready(options: &Train) -> Result<(Session, Recipe)> {
     if options.auto {
         // Lengths are part of what it is picked from.
         session.tokenize(usize::MAX)?;
-        let suggestion = session.suggest().await?;
+        let method = options.given.get("method").and_then(|method| serde_json::from_value(method.clone()).ok());
+        let suggestion = session.suggest().await?.of(method);
         told.note(&suggestion.sentence);
         recipe = suggestion.recipe;
     }

@@ -22,8 +22,13 @@ impl Run {
         Err(Error::recipe(field, format!("{} No epoch was over, so nothing is kept.", self.what_diverged(step))))
     }
 
+    /// What to tell of a loss that was no number, if one was.
+    pub fn trouble(&self) -> Option<String> {
+        self.diverged.map(|step| self.what_diverged(step))
+    }
+
     /// From which step on the loss was no number, and what helps.
-    pub(super) fn what_diverged(&self, step: usize) -> String {
+    fn what_diverged(&self, step: usize) -> String {
         let remedy = match step {
             1 => "The model's own weights may be damaged: open another copy of it".to_owned(),
             _ => format!("Take a lower learning rate than {:e}", self.recipe.learning_rate),
@@ -44,13 +49,14 @@ mod tests {
 
     use super::*;
     use crate::data::Mapping;
+    use crate::recipe::Method;
     use crate::session::event::Event;
     use crate::session::{AnyRun, ModelFiles, Vocabulary};
     use crate::train::{Norm, Step};
     use crate::{DeviceKind, Recipe, Session, Task};
 
-    /// A run of two epochs of four steps each.
-    fn run(keep_best: bool) -> Run {
+    /// A run of two epochs of four steps each, but of pairs where that is the method.
+    fn run(recipe: Recipe) -> AnyRun {
         let file = |name: &str| {
             std::fs::read(format!("{}/tests/fixtures/tiny-bert/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a fixture")
         };
@@ -68,20 +74,26 @@ mod tests {
         session.open_table(format!("text,label\n{rows}").as_bytes(), "rows.csv").expect("a table");
         let guess = session.guess_mapping(Task::Classification).expect("columns");
         session.map_columns(&Mapping { validation_share: 0.2, ..guess }).expect("a data set");
-        session.start(Recipe { epochs: 2, batch_size: 8, keep_best, ..Recipe::default() }).expect("a run");
-        match session.run.take().map(|running| running.run) {
-            Some(AnyRun::Steps(run)) => run,
-            _ => unreachable!("the default method has steps"),
+        session.start(Recipe { epochs: 2, batch_size: 8, ..recipe }).expect("a run");
+        session.run.take().expect("it was started").run
+    }
+
+    impl Run {
+        /// A step whose loss is no number.
+        pub fn spoil(&mut self) {
+            let (loss, norm) = (Tensor::from_floats([f32::NAN], &self.compute.device), Norm::Host(f64::NAN));
+            let step = self.trainer.step_count() + 1;
+            self.unread.push(Step { step, loss, norm, learning_rate: 1.0, examples: 8, tokens: 8 });
         }
     }
 
     /// What comes of a step whose loss is no number, after some units of work.
     fn after(units: usize, keep_best: bool) -> (Run, Result<Vec<Event>>) {
-        let mut run = run(keep_best);
+        let AnyRun::Steps(mut run) = run(Recipe { keep_best, ..Recipe::default() }) else {
+            unreachable!("the default method has steps")
+        };
         block_on(run.advance(units)).expect("steps");
-        let (loss, norm) = (Tensor::from_floats([f32::NAN], &run.compute.device), Norm::Host(f64::NAN));
-        let step = run.trainer.step_count() + 1;
-        run.unread.push(Step { step, loss, norm, learning_rate: 1.0, examples: 8, tokens: 8 });
+        run.spoil();
         let mut events = Vec::new();
         for _ in 0..20 {
             match block_on(run.advance(1)) {
@@ -111,6 +123,19 @@ mod tests {
             assert!(done.sentence.starts_with(&said), "{}", done.sentence);
             assert!(done.sentence.contains("epoch 1 are kept"), "{}", done.sentence);
         }
+    }
+
+    #[test]
+    fn a_head_is_fitted_to_the_epoch_before_and_that_is_told() {
+        let recipe = Recipe { method: Method::Contrastive, pairs_per_row: 1, ..Recipe::default() };
+        let AnyRun::Contrastive(mut run) = run(recipe) else { unreachable!("the method has two parts") };
+        let epoch = run.encoder().steps_per_epoch();
+        block_on(run.advance(epoch + 1)).expect("an epoch on pairs");
+        run.encoder().spoil();
+        let outcome = (0..50).find_map(|_| block_on(run.advance(1)).expect("units of work").1).expect("an end");
+        let said = outcome.done.sentence;
+        assert!(said.contains("the loss was no number any more. Take a lower learning rate"), "{said}");
+        assert!(said.contains(". The encoder learnt from pairs"), "{said}");
     }
 
     #[test]
