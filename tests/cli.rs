@@ -81,6 +81,11 @@ fn a_model_is_trained_measured_and_asked() {
     assert!(done["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0));
     assert!(done["metrics"]["accuracy"].as_f64().is_some_and(|accuracy| accuracy > 0.6), "{done}");
 
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("Task classification: “label” from “text”."), "{said}");
+    assert!(said.contains("27 rows to train on, 3 held out."), "{said}");
+    assert!(!said.contains("has no part"), "{said}");
+
     let eval = objects(&tabtune(&["eval", "--model", out, "--data", data, "--json"]));
     assert_eq!(eval.len(), 1);
     for figure in ["accuracy", "macro_f1", "loss", "examples_per_second"] {
@@ -104,6 +109,36 @@ fn training<'a>(model: &'a Path, data: &'a Path, out: &'a Path, more: &[&'a str]
     let given =
         ["train", "--model", path(model), "--data", path(data), "--out", path(out), "--validation-share", "0.2"];
     given.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn what_is_not_read_and_what_changes_nothing_is_told() {
+    let folder = folder("told");
+    let data = folder.join("mails.csv");
+    let rows: String = (0..24).map(|row| format!("{row},the {} one,{}\n", ["good", "bad"][row % 2], row % 2)).collect();
+    fs::write(&data, format!("id,body,kind\n{rows}")).expect("a table");
+    let (model, out) = (fixture("tiny-bert"), folder.join("out"));
+    let told = |more: &[&str]| {
+        let run = tabtune(&training(&model, &data, &out, more));
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.success(), "{said}");
+        said
+    };
+    let said = told(&["--method", "frozen", "--epochs", "2", "--max-length", "9"]);
+    assert!(said.contains("mails.csv: CSV"), "{said}");
+    assert!(said.contains("“kind” from “body”. Not read: “id”."), "{said}");
+    assert!(said.contains("--epochs has no part in this method and task"), "{said}");
+    assert!(!said.contains("--max-length has no part"), "{said}");
+    assert!(said.contains("a folder for sentence-transformers."), "{said}");
+    assert!(out.join("modules.json").exists());
+
+    // Another model in the same folder: what only the first one had is gone, and nobody else's file.
+    fs::write(out.join("notes.txt"), "mine").expect("a file");
+    let said = told(&["--epochs", "1"]);
+    assert!(!said.contains("sentence-transformers"), "{said}");
+    let left: Vec<bool> =
+        ["modules.json", "1_Pooling", "3_Dense", "notes.txt"].iter().map(|path| out.join(path).exists()).collect();
+    assert_eq!(left, [false, false, false, true]);
 }
 
 #[test]

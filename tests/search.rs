@@ -169,6 +169,8 @@ fn a_plan_that_cannot_be_followed_names_the_field() {
     }
     let last = Recipe { seed: (1 << 53) - 1, ..recipe() };
     refused(&last, &SearchPlan::Seeds { runs: 2 }, "seed", "smaller seed");
+    let head = Recipe { method: Method::Frozen, ..recipe() };
+    refused(&head, &SearchPlan::Seeds { runs: 2 }, "seeds", "every run would be the same");
     refused(&Recipe { epochs: 0, ..recipe() }, &SearchPlan::Seeds { runs: 2 }, "epochs", "from 1 to 1000");
     assert!(serde_json::from_value::<SearchPlan>(json!({"kind": "guess"})).is_err());
 }

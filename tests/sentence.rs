@@ -178,12 +178,13 @@ fn exported(model: &Model, config: &EncoderConfig, base: &Loaded, tokenizer: &To
         task: if labels.is_empty() { Task::Embedding } else { Task::Classification },
         labels,
         may_lack: false,
+        max_length: 12,
         threshold: 0.5,
         tokenizer,
         tokenizer_config: None,
         report: &Value::Null,
     };
-    let files = block_on(SentenceBundle { bundle, base, max_length: 12 }.files()).expect("files");
+    let files = block_on(SentenceBundle { bundle, base }.files()).expect("files");
     files.into_iter().map(|File { path, bytes }| (path, bytes)).collect()
 }
 

@@ -11,7 +11,7 @@ use futures_lite::future::block_on;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use support::fixture;
-use tabtune::recipe::{Metric, Schedule};
+use tabtune::recipe::{Method, Metric, Schedule};
 use tabtune::train::{learning_rate, warmup_steps};
 use tabtune::{DeviceKind, DoneEvent, EpochEvent, Event, Prediction, Reason, Recipe, RunInfo, Session};
 
@@ -61,7 +61,7 @@ fn whole_run(kind: DeviceKind) {
     let recipe = Recipe { dropout: 0.0, ..recipe() };
     let (info, events) = train(&mut session, &recipe);
     assert_eq!((info.total_steps, info.steps_per_epoch, info.train, info.validation), (72, 24, 192, 48));
-    assert_eq!(session.dataset_info().expect("data").longest_tokens, Some(info.max_length));
+    assert_eq!(info.max_length, 64, "as many as the tiny encoder has positions for");
     check_events(&recipe, &info, &events);
     assert_eq!(epochs(&events).len(), 3);
     let mean: Vec<f64> = epochs(&events).iter().map(|epoch| epoch.train_loss).collect();
@@ -291,6 +291,43 @@ fn long_texts_are_cut_where_the_recipe_says() {
     let [short, long] = ["apple the very", "apple the very green pear tree"].map(str::to_owned);
     let said: Vec<Vec<f64>> = predict(&session, &[short, long]).iter().map(scores).collect();
     assert_eq!(said[0], said[1], "the fourth word is beyond the maximum");
+}
+
+#[test]
+fn what_is_saved_cuts_texts_where_training_did() {
+    let texts = ["apple the very", "apple the very green pear tree"].map(str::to_owned);
+    for method in [Method::Full, Method::Frozen] {
+        let (mut session, _) = ready(DeviceKind::Cpu, 30, 0.2);
+        let cut_at = |session: &mut Session, max_length| {
+            let (_, events) = train(session, &Recipe { epochs: 1, max_length, method, ..recipe() });
+            let files = block_on(session.export_files(Map::new())).expect("files");
+            let value = |path: &str, field: &str| {
+                let file = files.iter().find(|file| file.path == path)?;
+                serde_json::from_slice::<Value>(&file.bytes).expect("JSON")[field].as_u64()
+            };
+            let cut = value("tokenizer_config.json", "model_max_length");
+            // Of a sentence-transformers folder, this is what counts.
+            let vectors = value("sentence_bert_config.json", "max_seq_length");
+            assert_eq!(vectors.or(cut), cut);
+            assert!(done(&events).report.is_some());
+            (cut, Folder::exported(&files))
+        };
+        let (cut, folder) = cut_at(&mut session, Some(5));
+        assert_eq!(cut, Some(5));
+        let mut again = empty(DeviceKind::Cpu);
+        again.open_model(folder.files(), "again").expect("a model");
+        let said: Vec<Vec<f64>> = predict(&again, &texts).iter().map(scores).collect();
+        assert_eq!(said[0], said[1], "the fourth word is beyond the maximum, {method:?}");
+        let before: Vec<Vec<f64>> = predict(&session, &texts).iter().map(scores).collect();
+        said.iter().flatten().zip(before.iter().flatten()).for_each(|(a, b)| assert!((a - b).abs() < 1e-5));
+
+        // Data whose texts are short say nothing of those that come later.
+        let (cut, folder) = cut_at(&mut session, None);
+        assert_eq!(cut, Some(64), "as many as the tiny encoder has positions for");
+        again.open_model(folder.files(), "again").expect("a model");
+        let said: Vec<Vec<f64>> = predict(&again, &texts).iter().map(scores).collect();
+        assert_ne!(said[0], said[1], "{method:?}");
+    }
 }
 
 #[derive(Deserialize)]

@@ -99,6 +99,16 @@ fn several_labels_of_a_text() {
     close(&config["threshold"], &json!(threshold));
     let said = says_the_same(&session, &folder, &texts(&["the bad green one"]), None);
     assert_eq!(said[0]["labels"], json!(["bad", "green"]), "{said:?}");
+
+    // Rows that a model is measured on do not choose where it gives a label: these would want another place.
+    let mut again = empty(DeviceKind::Cpu);
+    again.open_model(folder.files(), "again").expect("a model");
+    let guess =
+        again.open_table(b"text,labels\nthe bad green one,good|bad|green|sweet\n", "more.csv").expect("a table");
+    let mapping = tabtune::data::Mapping { separator: Some("|".to_owned()), ..guess.mapping };
+    let mapping = tabtune::data::Mapping { text: "text".to_owned(), label: "labels".to_owned(), ..mapping };
+    let (report, _) = block_on(again.evaluate(&mapping)).expect("a report");
+    close(&json!(report.threshold), &json!(threshold));
 }
 
 /// A table of 96 numbers between −1.4 and 2.3, multiplied and moved.

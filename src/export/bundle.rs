@@ -33,6 +33,8 @@ pub struct Bundle<'a> {
     pub threshold: f64,
     /// Whether contexts of questions may hold no answer.
     pub may_lack: bool,
+    /// Tokens at which texts are cut, as in training.
+    pub max_length: usize,
     /// The tokenizer.
     pub tokenizer: &'a Tokenizer,
     /// The base model's `tokenizer_config.json`, if it came with one.
@@ -59,17 +61,25 @@ impl Bundle<'_> {
             text("config.json", &self.config_json(class)),
             file("tokenizer.json", self.tokenizer.source().to_vec()),
             match self.tokenizer_config {
-                Some(bytes) => file("tokenizer_config.json", bytes.to_vec()),
+                Some(bytes) => file("tokenizer_config.json", self.cutting(bytes)),
                 None => text("tokenizer_config.json", &self.tokenizer_json()),
             },
             text("training_report.json", self.report),
         ]
     }
 
+    /// The base model's `tokenizer_config.json`, but for where texts are cut: libraries that cut them elsewhere than
+    /// training did would say something else of long ones.
+    fn cutting(&self, own: &[u8]) -> Vec<u8> {
+        let Ok(Value::Object(mut settings)) = serde_json::from_slice(own) else { return own.to_vec() };
+        settings.insert("model_max_length".to_owned(), json!(self.max_length));
+        format!("{:#}\n", Value::Object(settings)).into_bytes()
+    }
+
     /// What a tokenizer needs beside its `tokenizer.json`: not every class knows which token pads or hides.
     pub(super) fn tokenizer_json(&self) -> Value {
         let mut settings = Map::new();
-        settings.insert("model_max_length".to_owned(), json!(self.config.longest()));
+        settings.insert("model_max_length".to_owned(), json!(self.max_length));
         let pad = Some(self.tokenizer.pad_id()).filter(|&id| self.tokenizer.is_special(id));
         for (name, id) in [("pad_token", pad), ("mask_token", self.tokenizer.mask_id())] {
             let token = id.and_then(|id| u32::try_from(id).ok()).and_then(|id| self.tokenizer.token(id));

@@ -21,8 +21,6 @@ pub struct SentenceBundle<'a> {
     pub bundle: Bundle<'a>,
     /// What the encoder was loaded from; its pooler is written back as it came.
     pub base: &'a Loaded,
-    /// Longest text in tokens.
-    pub max_length: usize,
 }
 
 /// A dense layer on its way to a file: `[K, H]` and `[K]`.
@@ -56,7 +54,7 @@ impl SentenceBundle<'_> {
         files.push(text("modules.json", &modules(&steps)));
         files.push(text(
             "sentence_bert_config.json",
-            &json!({ "max_seq_length": self.max_length, "do_lower_case": false }),
+            &json!({ "max_seq_length": self.bundle.max_length, "do_lower_case": false }),
         ));
         files.push(text("config_sentence_transformers.json", &settings()));
         files.push(text(&format!("{}/config.json", steps[1].1), &pooling_json(pooling, config.hidden_size)));

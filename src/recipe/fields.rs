@@ -96,7 +96,7 @@ pub const FIELDS: &[Field] = &[
         "Maximum length",
         "tokens",
         FieldKind::Integer { min: 3.0, max: 8192.0, optional: true },
-        "Longer texts are cut here. Empty means 128, or what the data needs if that is shorter. Time grows with it.",
+        "Longer texts are cut here, in training and by the trained model. Empty means 128, of questions and contexts 384. Time grows with the length of the texts themselves.",
     )),
     only(
         STEPS,
@@ -236,12 +236,16 @@ pub const FIELDS: &[Field] = &[
             "At the end, go back to the weights of the epoch that did best on the validation rows.",
         ),
     ),
-    field(
-        "seed",
-        "Seed",
-        "",
-        integer(0.0, MAX_SEED as f64),
-        "The same seed, data and settings give the same run. Change it to see how much luck is in a result.",
+    // A head on encoded texts has one best fit, whatever it begins with.
+    only(
+        STEPS,
+        field(
+            "seed",
+            "Seed",
+            "",
+            integer(0.0, MAX_SEED as f64),
+            "The same seed, data and settings give the same run. Change it to see how much luck is in a result.",
+        ),
     ),
     only(
         &[Method::Lora],

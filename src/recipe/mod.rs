@@ -137,7 +137,8 @@ pub struct Recipe {
     pub label_smoothing: f64,
     /// Weights of the classes in the loss.
     pub class_weights: ClassWeights,
-    /// Longest text in tokens, the two special tokens included; `None` means 128, or what the data needs if shorter.
+    /// Longest text in tokens, the two special tokens included; `None` means 128, of questions and
+    /// contexts 384.
     pub max_length: Option<usize>,
     /// Batches whose gradients are added up before one step of the optimiser.
     pub accumulation: usize,

@@ -26,11 +26,20 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Prepares to run a model over rows.
+    /// Prepares to run a model over rows that tell from which probability on it gives a label, of several.
     pub fn new(model: Model, prepared: &Prepared, task: Task, labels: &[String]) -> Self {
+        Self::with(model, prepared, task, labels, None)
+    }
+
+    /// The same of a model that knows from where on: rows that it is measured on must not choose that.
+    pub fn at(model: Model, prepared: &Prepared, task: Task, labels: &[String], threshold: f64) -> Self {
+        Self::with(model, prepared, task, labels, Some(threshold))
+    }
+
+    fn with(model: Model, prepared: &Prepared, task: Task, labels: &[String], threshold: Option<f64>) -> Self {
         let mut ahead = data::plan_sorted(&prepared.rows.lengths(), BATCH);
         ahead.reverse();
-        let tally = Tally::new(task, labels, prepared.examples.len());
+        let tally = Tally::new(task, labels, prepared.examples.len(), threshold);
         Self { model, task, ahead, done: 0, tally, loss: (0.0, 0.0) }
     }
 

@@ -249,7 +249,7 @@ impl FrozenRun {
         let first = self.train.rows.texts.len();
         let vectors: Option<Vec<&Vec<f32>>> = self.features.vectors[first..].iter().map(Option::as_ref).collect();
         let vectors = vectors.filter(|vectors| !vectors.is_empty())?;
-        let mut tally = Tally::new(self.setup.task, &self.setup.labels, self.validation.examples.len());
+        let mut tally = Tally::new(self.setup.task, &self.setup.labels, self.validation.examples.len(), None);
         let (mut sum, mut count) = (0.0, 0.0);
         for (row, vector) in vectors.into_iter().enumerate() {
             let (loss, losses) = tally.add(&self.validation, row, &head.outputs(vector));

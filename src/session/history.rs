@@ -22,7 +22,9 @@ pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
         .filter(|epoch| loss(epoch).is_some_and(f64::is_finite))
         .min_by(|a, b| loss(a).unwrap_or(f64::INFINITY).total_cmp(&loss(b).unwrap_or(f64::INFINITY)))?;
     let (low, current) = (loss(lowest)?, loss(now)?);
-    let begins = current > low * RISE && now.train_loss < last.train_loss;
+    // Falling over all of the time that is spoken of, not just in the last epoch.
+    let falls = now.train_loss < last.train_loss && now.train_loss < lowest.train_loss;
+    let begins = current > low * RISE && falls;
     let said = before.iter().any(|epoch| epoch.note.is_some());
     (begins && !said).then(|| {
         format!(

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::checkpoint::{self, Loaded, SentenceLayout, SentenceModules};
 use crate::device::Compute;
@@ -179,6 +180,17 @@ impl OpenModel {
         Ok((model, missing))
     }
 
+    /// Tokens at which texts are cut that a checkpoint predicts for: as its files say, so that its answers are those of the
+    /// libraries that it came from.
+    pub fn cuts_at(&self, task: Task) -> usize {
+        let settings = self.tokenizer_config.as_deref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        // Files that know of no limit say 10³⁰, which is no whole number that fits.
+        let named = || settings.as_ref()?.get("model_max_length")?.as_u64()?.try_into().ok();
+        let said = self.layout.as_ref().and_then(|layout| layout.max_length).or_else(named);
+        let least = self.tokenizer.special_tokens_of_pair() + 1;
+        cuts_at(task, said.unwrap_or(usize::MAX).max(least), self.config.longest())
+    }
+
     /// How hidden states become a vector, and whether it is scaled to length 1: as the model's own layout says, else the
     /// mean as it is.
     pub fn pooling(&self) -> (Pooling, bool) {
@@ -324,6 +336,12 @@ fn listed(names: &[String]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more tensors", shown.join(", ")),
     }
+}
+
+/// Tokens at which texts are cut, of those that training cut at and those that the encoder has positions for: every word is
+/// to get its label, however long the texts were that taught it.
+pub fn cuts_at(task: Task, trained: usize, longest: usize) -> usize {
+    if task == Task::Tokens { longest } else { trained.min(longest) }
 }
 
 /// The table of words is one array, and on some GPUs that of a multilingual model is too long for one.

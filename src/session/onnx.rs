@@ -16,7 +16,7 @@ impl Session {
     ///
     /// No model with a head, no precision, a model of more than 2 GB, or a device that failed.
     pub async fn export_onnx(&self, precisions: &[Precision], made_with: Map<String, Value>) -> Result<Vec<File>> {
-        let Predictor { base, model, task, labels, threshold, may_lack, .. } = self.predictor()?;
+        let Predictor { base, model, task, labels, max_length, threshold, may_lack } = self.predictor()?;
         let report = self.trained.as_ref().map_or(Value::Null, |trained| trained.report(made_with));
         let bundle = Bundle {
             model,
@@ -25,6 +25,7 @@ impl Session {
             labels,
             threshold,
             may_lack,
+            max_length,
             tokenizer: &base.tokenizer,
             tokenizer_config: base.tokenizer_config.as_deref(),
             report: &report,

@@ -100,9 +100,10 @@ impl Session {
             _ => {}
         }
         let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
-        let mut evaluation = Evaluation::new(predictor.model.clone(), &prepared, predictor.task, predictor.labels);
+        let Predictor { model, task, labels, threshold, .. } = predictor;
+        let mut evaluation = Evaluation::at(model.clone(), &prepared, task, labels, threshold);
         while evaluation.advance(&prepared, pad, &self.compute).await? {}
-        Ok((evaluation.finish(&prepared, predictor.labels).0, examples.len()))
+        Ok((evaluation.finish(&prepared, labels).0, examples.len()))
     }
 
     /// The task of the model that predicts.
@@ -130,7 +131,7 @@ impl Session {
                 model: &trained.model,
                 task: trained.task,
                 labels: &trained.labels,
-                max_length: trained.max_length,
+                max_length: trained.cuts_at(),
                 threshold: trained.threshold(),
                 may_lack: trained.may_lack,
             });
@@ -142,7 +143,7 @@ impl Session {
                 model: model.model(),
                 task: head.task,
                 labels: &head.labels,
-                max_length: model.config.longest(),
+                max_length: model.cuts_at(head.task),
                 threshold: model.config.threshold(),
                 may_lack: model.config.may_lack(),
             }),

@@ -40,7 +40,7 @@ impl Session {
             return Err(Error::order("Open a table and choose its columns first."));
         };
         let (task, labels) = (open.dataset.task, &open.dataset.labels);
-        let length = max_length(recipe, model, open)?;
+        let length = max_length(recipe, model, task)?;
         let [mut train, _] = open.rows(model, length)?;
         if task == Task::Language {
             train = train.hideable(&model.masking()?);

@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::model::{Model, Parameters};
 use crate::recipe::{ContrastiveLoss, Method, Recipe};
 use crate::session::contrastive::ContrastiveRun;
-use crate::session::data::OpenData;
 use crate::session::event::RunInfo;
 use crate::session::frozen::FrozenRun;
 use crate::session::method::Tuned;
@@ -58,7 +57,7 @@ impl Session {
         self.tokenize(usize::MAX)?;
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
-        let max_length = max_length(&recipe, model, data)?;
+        let max_length = max_length(&recipe, model, data.dataset.task)?;
         let [mut train, mut validation] = data.rows(model, max_length)?;
         if data.dataset.task == Task::Language {
             let masking = model.masking()?;
@@ -237,8 +236,9 @@ pub(super) fn counts(task: Task, labels: &[String], rows: &Rows) -> Vec<usize> {
     if matches!(task, Task::Classification | Task::Tokens) { counts } else { Vec::new() }
 }
 
-/// The recipe's maximum length, or the task's default, or what the data needs if that is shorter.
-pub(super) fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) -> Result<usize> {
+/// The recipe's maximum length, or the task's default. What the data needs does not count: the model reads longer texts
+/// later.
+pub(super) fn max_length(recipe: &Recipe, model: &OpenModel, task: Task) -> Result<usize> {
     let longest = model.config.longest();
     let least = model.tokenizer.special_tokens() + 1;
     match recipe.max_length {
@@ -252,8 +252,8 @@ pub(super) fn max_length(recipe: &Recipe, model: &OpenModel, data: &OpenData) ->
         )),
         Some(length) => Ok(length),
         None => {
-            let default = if data.dataset.task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
-            Ok(data.longest().clamp(least, default.min(longest)))
+            let default = if task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
+            Ok(default.min(longest))
         }
     }
 }

@@ -22,8 +22,8 @@ const SCALE: f64 = 20.0;
 pub enum Tally {
     /// Truth against prediction.
     Classes(Confusion),
-    /// Probabilities of all labels.
-    Labels(MultiLabel),
+    /// Probabilities of all labels, and from which one a label is given: the best for these rows where none is set.
+    Labels(MultiLabel, Option<f64>),
     /// Numbers, right and predicted.
     Numbers(Vec<f64>, Vec<f64>),
     /// Tags of words.
@@ -37,11 +37,11 @@ pub enum Tally {
 }
 
 impl Tally {
-    /// Nothing counted yet.
-    pub fn new(task: Task, labels: &[String], examples: usize) -> Self {
+    /// Nothing counted yet; `threshold` is where a model with several labels gives one, if that is not to be found.
+    pub fn new(task: Task, labels: &[String], examples: usize, threshold: Option<f64>) -> Self {
         match task {
             Task::Classification => Self::Classes(Confusion::new(labels.len())),
-            Task::MultiLabel => Self::Labels(MultiLabel::new(labels.len())),
+            Task::MultiLabel => Self::Labels(MultiLabel::new(labels.len()), threshold),
             Task::Regression => Self::Numbers(Vec::new(), Vec::new()),
             Task::Tokens => Self::Tags(Tagging::new(labels)),
             Task::Answers => Self::Spans(vec![Search::default(); examples]),
@@ -57,7 +57,7 @@ impl Tally {
                 confusion.add(*class, argmax(outputs));
                 (cross_entropy(outputs, *class), 1.0)
             }
-            (Self::Labels(rows), Truth::Labels(labels)) => {
+            (Self::Labels(rows, _), Truth::Labels(labels)) => {
                 let right: Vec<usize> = (0..labels.len()).filter(|&label| labels[label] > 0.5).collect();
                 let probabilities: Vec<f64> = outputs.iter().map(|&output| sigmoid(output)).collect();
                 rows.add(&probabilities, &right);
@@ -98,7 +98,9 @@ impl Tally {
     pub fn report(self, labels: &[String], loss: f64, prepared: &Prepared) -> Report {
         match self {
             Self::Classes(confusion) => Report::classification(labels, loss, &confusion),
-            Self::Labels(rows) => Report::multi_label(labels, loss, &rows, rows.best_threshold()),
+            Self::Labels(rows, threshold) => {
+                Report::multi_label(labels, loss, &rows, threshold.unwrap_or_else(|| rows.best_threshold()))
+            }
             Self::Numbers(right, predicted) => Report::regression(loss, &Regression::of(&right, &predicted)),
             Self::Tags(tags) => Report::tokens(loss, &tags),
             Self::Spans(searches) => Report::answers(loss, &answers(searches, prepared)),

@@ -10,7 +10,7 @@ use crate::export::{AdapterBundle, Bundle, Card, File, Kind, SentenceBundle};
 use crate::model::{Head, LoraPlan, Model};
 use crate::recipe::Recipe;
 use crate::session::event::{DoneEvent, EpochEvent};
-use crate::session::model::OpenModel;
+use crate::session::model::{OpenModel, cuts_at};
 use crate::session::search::SearchReport;
 use crate::session::tally::MOST_COMPARED;
 use crate::task::Task;
@@ -38,7 +38,7 @@ pub struct Trained {
     pub data: DatasetInfo,
     /// SHA-256 of the data set.
     pub data_hash: String,
-    /// Longest text in tokens.
+    /// Tokens at which texts were cut.
     pub max_length: usize,
     /// Whether some question of the data had no answer in its context, so that none may be given.
     pub may_lack: bool,
@@ -64,6 +64,7 @@ impl Trained {
             labels: &self.labels,
             threshold: self.threshold(),
             may_lack: self.may_lack,
+            max_length: self.cuts_at(),
             tokenizer: &self.base.tokenizer,
             tokenizer_config: self.base.tokenizer_config.as_deref(),
             report: &self.report(made_with),
@@ -75,7 +76,7 @@ impl Trained {
         };
         if over_vectors {
             let base = self.base.loaded();
-            let files = SentenceBundle { bundle, base, max_length: self.max_length }.files().await?;
+            let files = SentenceBundle { bundle, base }.files().await?;
             return Ok(self.with_card(files, Kind::Sentence, &base_name));
         }
         Ok(self.with_card(bundle.files().await?, Kind::Transformers, &base_name))
@@ -125,6 +126,11 @@ impl Trained {
             seconds: self.done.seconds,
             device: &self.device.name,
         }
+    }
+
+    /// Tokens at which texts are cut that it predicts for.
+    pub fn cuts_at(&self) -> usize {
+        cuts_at(self.task, self.max_length, self.base.config.longest())
     }
 
     /// Probability from which a label applies, of models with several labels: the best on the validation rows, else ½.

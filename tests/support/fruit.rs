@@ -42,6 +42,7 @@ pub struct Folder {
     pub config: Vec<u8>,
     pub tokenizer: Vec<u8>,
     pub weights: Vec<u8>,
+    pub tokenizer_config: Option<Vec<u8>>,
     pub modules: Vec<(String, Vec<u8>)>,
 }
 
@@ -49,16 +50,18 @@ impl Folder {
     pub fn fixture(name: &str) -> Self {
         let [config, tokenizer, weights] =
             ["config.json", "tokenizer.json", "model.safetensors"].map(|file| fixture(&format!("{name}/{file}")));
-        Self { config, tokenizer, weights, modules: Vec::new() }
+        Self { config, tokenizer, weights, tokenizer_config: None, modules: Vec::new() }
     }
 
     pub fn exported(files: &[File]) -> Self {
         let file = |path: &str| files.iter().find(|file| file.path == path).expect("a file").bytes.clone();
-        let beside = files.iter().filter(|file| file.path == "modules.json" || file.path.contains('/'));
+        let around = ["modules.json", "sentence_bert_config.json"];
+        let beside = files.iter().filter(|file| around.contains(&file.path.as_str()) || file.path.contains('/'));
         Self {
             config: file("config.json"),
             tokenizer: file("tokenizer.json"),
             weights: file("model.safetensors"),
+            tokenizer_config: Some(file("tokenizer_config.json")),
             modules: beside.map(|file| (file.path.clone(), file.bytes.clone())).collect(),
         }
     }
@@ -74,7 +77,7 @@ impl Folder {
             config: &self.config,
             vocabulary: Vocabulary::Tokenizer(&self.tokenizer),
             weights: vec![&self.weights],
-            tokenizer_config: None,
+            tokenizer_config: self.tokenizer_config.as_deref(),
             modules: self.modules.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(),
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use serde_json::{Map, Value};
-use tabtune::recipe::{FIELDS, Field, FieldKind};
+use tabtune::recipe::{FIELDS, Field, FieldKind, Method};
 use tabtune::{DeviceKind, Error, Precision, Recipe, Result, SearchPlan, Task};
 
 use crate::program::program;
@@ -38,6 +38,8 @@ pub struct Train {
     /// Fields that were given, over the default recipe or the suggested one.
     pub given: Map<String, Value>,
     pub auto: bool,
+    /// The method that is picked whatever suits, where the command has no other.
+    pub only: Option<Method>,
     pub adapter: Option<PathBuf>,
     /// Many runs instead of one.
     pub search: Option<SearchPlan>,
@@ -190,6 +192,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         out: path("out"),
         given: given(matches)?,
         auto: matches.get_flag("auto"),
+        only: (name == "script").then_some(Method::Full),
         adapter: if name == "train" { matches.get_one::<PathBuf>("adapter").cloned() } else { None },
         search: if name == "train" { search::plan(matches)? } else { None },
         keeping: if name == "train" { kept(matches) } else { Keeping::default() },

@@ -5,15 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
-use tabtune::data::Mapping;
 use tabtune::eval::words;
-use tabtune::recipe::Method;
-use tabtune::{Error, ModelFiles, Recipe, Result, Session, Task, Vocabulary};
+use tabtune::recipe::{Field, Method};
+use tabtune::{Error, ModelFiles, Recipe, Result, Session, Vocabulary};
 
-use crate::arguments::{Columns, Common, Eval, Export, Predict, Train};
+use crate::arguments::{Common, Eval, Export, Predict, Train};
 use crate::checkpoint::{self, Keeper};
+use crate::columns;
 use crate::folder;
-use crate::pieces;
 use crate::printing::{Teller, figures, line, print_line};
 use crate::runs;
 use crate::sheet;
@@ -22,28 +21,36 @@ use crate::sheet;
 async fn ready(options: &Train) -> Result<(Session, Recipe)> {
     folder::prepare(&options.out)?;
     let mut session = open(&options.common).await?;
-    let guess = open_table(&mut session, &options.columns, options.columns.task)?;
-    let mapping = Mapping {
-        split: options.split.clone().or_else(|| guess.split.clone()),
-        validation_share: options.validation_share,
-        seed: options.split_seed,
-        ..chosen(&options.columns, guess)
-    };
-    let data = session.map_columns(&mapping)?;
     let told = Teller::new(&options.common);
-    for note in &data.notes {
-        told.note(note);
-    }
+    let mut choice = columns::open(&mut session, &options.columns, options.columns.task, &told)?;
+    let mapping = &mut choice.mapping;
+    mapping.split = options.split.clone().or_else(|| mapping.split.take());
+    (mapping.validation_share, mapping.seed) = (options.validation_share, options.split_seed);
+    told.note(&choice.sentence());
+    let data = session.map_columns(&choice.mapping)?;
+    told.note(&format!("{} rows to train on, {} held out.", data.train, data.validation));
+    // Lengths and unknown tokens are part of what is told, and of what a recipe is picked from.
+    session.tokenize(usize::MAX)?;
+    let data = session.dataset_info().unwrap_or(data);
+    data.notes.iter().for_each(|note| told.note(note));
     let mut recipe = Recipe::default();
     if options.auto {
-        // Lengths are part of what it is picked from.
-        session.tokenize(usize::MAX)?;
-        let method = options.given.get("method").and_then(|method| serde_json::from_value(method.clone()).ok());
-        let suggestion = session.suggest().await?.of(method);
+        let given = options.given.get("method").and_then(|method| serde_json::from_value(method.clone()).ok());
+        // Only steps are written as a script.
+        let suggestion = session.suggest().await?.of(given.or(options.only));
         told.note(&suggestion.sentence);
         recipe = suggestion.recipe;
     }
     let recipe = recipe.with(&options.given)?;
+    for name in options.given.keys() {
+        let field = Field::named(name)?;
+        if !field.is_used_by(recipe.method, data.task) {
+            told.note(&format!(
+                "--{} has no part in this method and task, and changes nothing.",
+                name.replace('_', "-")
+            ));
+        }
+    }
     Ok((session, recipe))
 }
 
@@ -93,9 +100,11 @@ pub async fn train(options: Train) -> Result<()> {
         runs::print(made);
     }
     let files = session.export_files(serde_json::Map::new()).await?;
-    folder::write(&options.out, &files)?;
+    folder::replace(&options.out, &files)?;
     keeper.finish(&told);
-    told.note(&format!("Written to {}.", options.out.display()));
+    let vectors = files.iter().any(|file| file.path == "modules.json");
+    let kind = if vectors { ", a folder for sentence-transformers" } else { "" };
+    told.note(&format!("Written to {}{kind}.", options.out.display()));
     if let Some(adapter) = options.adapter {
         let base = options.common.model.display().to_string();
         folder::write(&adapter, &session.export_adapter(&base, serde_json::Map::new()).await?)?;
@@ -107,11 +116,11 @@ pub async fn train(options: Train) -> Result<()> {
 /// `tabtune eval`
 pub async fn eval(options: Eval) -> Result<()> {
     let mut session = open(&options.common).await?;
-    open_table(&mut session, &options.columns, None)?;
-    let guess = session.guess_mapping(session.predicts()?)?;
-    let mapping = chosen(&options.columns, guess);
+    let task = session.predicts()?;
+    let choice = columns::open(&mut session, &options.columns, Some(task), &Teller::new(&options.common))?;
+    eprintln!("{}", choice.sentence());
     let begun = Instant::now();
-    let (report, examples) = session.evaluate(&mapping).await?;
+    let (report, examples) = session.evaluate(&choice.mapping).await?;
     let seconds = begun.elapsed().as_secs_f64();
     let metrics = &report.metrics;
     if options.common.json {
@@ -200,28 +209,6 @@ async fn open(common: &Common) -> Result<Session> {
     };
     session.open_model(files, &file_name(&common.model))?;
     Ok(session)
-}
-
-/// Opens the table; the likeliest columns for a task, or for the likeliest task.
-fn open_table(session: &mut Session, columns: &Columns, task: Option<Task>) -> Result<Mapping> {
-    let guess = session.take_table(pieces::table(&columns.data)?)?.mapping;
-    task.map_or(Ok(guess), |task| session.guess_mapping(task))
-}
-
-/// The columns that were named, else those that were guessed.
-fn chosen(columns: &Columns, guess: Mapping) -> Mapping {
-    let text = columns.text.clone().unwrap_or(guess.text);
-    let label = columns.label.clone().unwrap_or(guess.label);
-    // A column that was named is not the second text as well.
-    let pair = columns.pair.clone().or(guess.pair.filter(|pair| *pair != text && *pair != label));
-    Mapping {
-        negative: columns.negative.clone().or(guess.negative),
-        separator: columns.separator.clone().or(guess.separator),
-        text,
-        label,
-        pair,
-        ..guess
-    }
 }
 
 fn file_name(path: &Path) -> String {

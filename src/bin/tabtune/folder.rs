@@ -94,6 +94,37 @@ pub fn write(folder: &Path, files: &[File]) -> Result<()> {
     Ok(())
 }
 
+/// Files of a model folder that not every model has: of another one before, they would be taken for this one's.
+const OF_SOME: [&str; 9] = [
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+    "2_Normalize/config.json",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
+    "3_Dense/config.json",
+    "3_Dense/model.safetensors",
+];
+
+/// Writes the files of a trained model in place of those of another that was written there before; files of other sorts stay.
+///
+/// # Errors
+///
+/// A file that cannot be written or removed.
+pub fn replace(folder: &Path, files: &[File]) -> Result<()> {
+    if folder.join("training_report.json").exists() {
+        let stale =
+            OF_SOME.iter().filter(|path| files.iter().all(|file| file.path != **path)).map(|path| folder.join(path));
+        for path in stale.filter(|path| path.exists()) {
+            fs::remove_file(&path).map_err(|error| wrong(&path, &error))?;
+            // A folder that is empty then; one that is not stays.
+            let _ = path.parent().filter(|parent| *parent != folder).map(fs::remove_dir);
+        }
+    }
+    write(folder, files)
+}
+
 /// What went wrong with a file or folder, in words.
 pub fn wrong(path: &Path, error: &std::io::Error) -> Error {
     let why = match error.kind() {

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod checkpoint;
+mod columns;
 mod commands;
 mod folder;
 mod pieces;

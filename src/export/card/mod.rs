@@ -276,8 +276,8 @@ impl Card<'_> {
                 "transformers.js has no adapters: export the whole model as ONNX instead.".to_owned()
             }
             None => {
-                "transformers.js does not know layers after sentence vectors: train in full and export that model as \
-                     ONNX instead."
+                "transformers.js does not know layers after sentence vectors: export this model as ONNX, where it is one of \
+                     transformers' own class, and put that folder where the page finds it."
                     .to_owned()
             }
         }
@@ -287,7 +287,7 @@ impl Card<'_> {
 /// A setting's value as people read it.
 fn shown(field: &Field, recipe: &Value) -> String {
     match (&recipe[field.name], field.kind) {
-        (Value::Null, _) => "as the data needs".to_owned(),
+        (Value::Null, _) => "automatic".to_owned(),
         (Value::Bool(on), _) => if *on { "yes" } else { "no" }.to_owned(),
         (Value::String(word), FieldKind::Choice { choices }) => {
             choices.iter().find(|(value, _)| value == word).map_or(word.as_str(), |(_, words)| words).to_owned()

@@ -63,10 +63,7 @@ impl OnnxBundle<'_> {
         if let Value::Object(known) = self.bundle.tokenizer_json() {
             known.into_iter().for_each(|(name, value)| fill(&mut settings, &name, value));
         }
-        // Files that say nothing of it say 10³⁰.
-        let longest = self.bundle.config.longest();
-        let named = settings.get("model_max_length").and_then(Value::as_u64).unwrap_or(u64::MAX);
-        settings.insert("model_max_length".to_owned(), json!(named.min(longest as u64)));
+        settings.insert("model_max_length".to_owned(), json!(self.bundle.max_length));
         let tokenizer = self.bundle.tokenizer;
         // Around a text without words there are the tokens that begin and end all texts.
         let around = tokenizer.encode("", None)?.ids;

@@ -69,7 +69,7 @@ impl SearchPlan {
     pub fn trials(&self, base: &Recipe, task: Task) -> Result<Vec<Trial>> {
         base.check()?;
         match self {
-            Self::Seeds { runs } => seeds(base, *runs),
+            Self::Seeds { runs } => seeds(base, task, *runs),
             Self::Grid { fields, .. } => grid(base, task, fields),
             Self::Random { fields, runs, seed, .. } => random(base, task, fields, *runs, *seed),
         }
@@ -92,7 +92,14 @@ impl SearchPlan {
     }
 }
 
-fn seeds(base: &Recipe, runs: usize) -> Result<Vec<Trial>> {
+fn seeds(base: &Recipe, task: Task, runs: usize) -> Result<Vec<Trial>> {
+    if !Field::named("seed")?.is_used_by(base.method, task) {
+        return Err(Error::recipe(
+            "seeds",
+            "A head on encoded texts has one best fit, so that every run would be the same. Make one run, or choose another \
+             method.",
+        ));
+    }
     if !(2..=MOST_RUNS).contains(&runs) {
         return Err(Error::recipe("seeds", format!("Several seeds are from 2 to {MOST_RUNS}; here are {runs}.")));
     }

@@ -6,13 +6,17 @@ use crate::task::Task;
 
 /// Steps below which a run is told to be short: the default recipe needs a few hundred to move an encoder.
 const FEW_STEPS: usize = 100;
+/// Epochs and learning rate from which on more are no longer advised for a short run.
+const MANY_EPOCHS: usize = 10;
+/// See [`MANY_EPOCHS`].
+const HIGH_RATE: f64 = 2e-4;
 /// Learning rate below which adapters hardly move: they begin at zero and are scaled, so that they want some ten times that of all
 /// of a model.
 const LORA_RATE: f64 = 3e-4;
 
 /// Of a head for hidden words that was drawn.
 pub const NEW_HEAD_FOR_WORDS: &str = "The model's files have no head that guesses words, so that one is learnt from nothing: it \
-    takes many thousand texts before anything is guessed. A model whose files have one, such as bert-base-uncased, adapts with \
+    takes many thousand texts before anything is guessed. A model whose files have one, such as google-bert/bert-base-uncased, adapts with \
     few.";
 
 impl Setup {
@@ -32,11 +36,15 @@ impl Setup {
                 .push("This device does not multiply in half precision, so everything is computed in full.".to_owned());
         }
         if total_steps < FEW_STEPS && matches!(recipe.method, Method::Full | Method::Lora) {
-            let rate = if recipe.method == Method::Full { " or a learning rate of 2e-4" } else { "" };
-            notes.push(format!(
-                "The run has only {total_steps} steps, which teach an encoder little. With so few rows, 10 to 20 epochs{rate} \
-                 usually reach far more."
-            ));
+            // Nothing is advised that is done already.
+            let epochs = (recipe.epochs < MANY_EPOCHS).then_some("10 to 20 epochs");
+            let rate = (recipe.method == Method::Full && recipe.learning_rate < HIGH_RATE)
+                .then_some("a learning rate of 2e-4");
+            let advice = match [epochs, rate].into_iter().flatten().collect::<Vec<_>>().join(" or ").as_str() {
+                "" => "More rows would help most.".to_owned(),
+                better => format!("With so few rows, {better} usually reach far more."),
+            };
+            notes.push(format!("The run has only {total_steps} steps, which teach an encoder little. {advice}"));
         }
         if recipe.method == Method::Lora && recipe.learning_rate < LORA_RATE {
             notes.push(format!(
