@@ -1,6 +1,7 @@
 // The hyperparameter form as data: drafts to values, each bad draft with what is allowed. Pure.
 
 import { plain } from "./format.js";
+import { suggestionOf } from "./suggestion.js";
 
 /**
  * @typedef {import("./protocol.js").RecipeField} RecipeField
@@ -23,12 +24,6 @@ function draftValue(value) {
 /** The recipe that one starts from: what suits the model and the data, or the defaults. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestions">} recipe @returns {Recipe} */
 export function picked({ defaults, suggestions }) {
   return suggestions?.picked.recipe ?? defaults;
-}
-
-/** What was picked for a method, where anything was. @param {import("./protocol.js").Suggestions|null} suggestions @param {unknown} method @returns {import("./protocol.js").Suggestion|null} */
-export function suggestionOf(suggestions, method) {
-  if (!suggestions || suggestions.picked.recipe.method === method) return suggestions?.picked ?? null;
-  return suggestions.methods.find(({ recipe }) => recipe.method === method) ?? null;
 }
 
 /** What the form holds for a method where nobody has changed anything. @param {Pick<import("./state.js").RecipeState, "defaults"|"suggestions">} recipe @param {string|boolean|undefined} method @returns {Recipe} */

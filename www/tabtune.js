@@ -5,7 +5,7 @@ import { zipped } from "./download.js";
 import { fromField, sortFiles } from "./intake.js";
 import { asMistake, mistake } from "./mistake.js";
 import { hubName, modelOfFiles, modelOfHub } from "./models.js";
-import { suggestionOf } from "./recipe.js";
+import { suggestionOf } from "./suggestion.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake

@@ -3,8 +3,9 @@
 import { fill, h, show, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
-import { baseline, picked, suggestionOf, usedBy } from "../recipe.js";
+import { baseline, picked, usedBy } from "../recipe.js";
 import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
+import { suggestionOf } from "../suggestion.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";
 import { severalForm } from "./several.js";
