@@ -16,8 +16,10 @@ const LOAD_FAILED =
   "The training engine could not be loaded, or it stopped without saying why. Start it again; if that does not help, " +
   "reload the page in an up-to-date Chrome, Edge, Firefox or Safari.";
 
-const RESULT_LOST =
-  "The engine that trained this model has stopped, and the model with it. Train again, or choose the other device.";
+export const RESULT_LOST = mistake(
+  "device",
+  "The engine that trained this model has stopped, and the model with it. Train again, or choose the other device.",
+);
 
 /** For calls that were on their way to an engine when another one took its place. */
 const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
@@ -66,7 +68,7 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   function die(which, cause) {
     if (which !== worker) {
       // It was only tried, or only kept for its result: the engine that computes goes on.
-      return end(which, mistake("device", which === trainer ? RESULT_LOST : cause.message));
+      return end(which, which === trainer ? RESULT_LOST : mistake("device", cause.message));
     }
     worker = null;
     onDead(cause);
@@ -92,7 +94,7 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 
   /** @param {WorkerLike} from */
   function keepResult(from) {
-    if (trainer && trainer !== from && trainer !== worker) end(trainer, mistake("device", RESULT_LOST));
+    if (trainer && trainer !== from && trainer !== worker) end(trainer, RESULT_LOST);
     trainer = from;
   }
 
@@ -161,6 +163,9 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
       worker = null;
       for (const one of [...alive]) end(one, cause);
     },
+
+    /** Whether an engine is there that answers for the result of the last run. */
+    hasResult: () => trainer !== null,
 
     /**
      * Opens a model that was trained earlier in a worker of its own, which answers for the result from then on.

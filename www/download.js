@@ -1,11 +1,10 @@
 // Hands finished files to the user: one file as it is, or all of them in a zip.
 
-import { downloadZip } from "./pkg/vendor/client-zip.js";
-
 /** @typedef {{path: string, bytes: Uint8Array<ArrayBuffer>}} ExportedFile */
 
 /** @param {ExportedFile[]} files @returns {Promise<Blob>} */
-export function zipped(files) {
+export async function zipped(files) {
+  const { downloadZip } = await import("./pkg/vendor/client-zip.js");
   const lastModified = new Date();
   return downloadZip(files.map(({ path, bytes }) => ({ name: path, input: bytes, lastModified }))).blob();
 }

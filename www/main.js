@@ -2,6 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { createClient } from "./client.js";
+import { againNotice } from "./panels/again.js";
 import { continueNotice } from "./panels/continue.js";
 import { dataPanel } from "./panels/data.js";
 import { dropTarget } from "./panels/drop.js";
@@ -79,10 +80,11 @@ const panels = [
 const notice = workerNotice(actions);
 const edition = editionNotice();
 const goOn = continueNotice(actions);
+const again = againNotice(actions);
 const projects = projectList(actions);
 const steps = rail();
 const drop = dropTarget(actions);
-const parts = [...panels, notice, edition, goOn, projects, steps, drop];
+const parts = [...panels, notice, edition, goOn, again, projects, steps, drop];
 
 function draw() {
   drawing = false;
@@ -97,7 +99,14 @@ function draw() {
 document.getElementById("rail")?.replaceWith(steps.element);
 document
   .getElementById("steps")
-  ?.append(notice.element, edition.element, goOn.element, projects.element, ...panels.map((panel) => panel.element));
+  ?.append(
+    notice.element,
+    edition.element,
+    goOn.element,
+    again.element,
+    projects.element,
+    ...panels.map((panel) => panel.element),
+  );
 document.getElementById("footnote")?.append(edition.kept);
 document.body.append(drop.element);
 

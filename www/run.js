@@ -44,6 +44,8 @@ import { withDone, withStarted } from "./search.js";
  * @property {{seconds: number, examples: number, tokens: number}[]} recent  Latest readings, for the rates.
  * @property {import("./search.js").Search|null} search  The runs that this is one of; null for a single run.
  * @property {import("./protocol.js").Progress|null} prepare  What is still to be done before the first step.
+ * @property {{id: string, run: string}|null} stored  The project, and the run of it, that the trained model is kept with; null
+ *   where it is in the engine that trained it.
  * @property {Mistake|null} error
  */
 
@@ -52,7 +54,7 @@ const RECENT = 30;
 /**
  * What is seen of a run before it begins.
  *
- * @returns {Omit<RunState, "status"|"begun"|"info"|"subject"|"search"|"prepare"|"error">}
+ * @returns {Omit<RunState, "status"|"begun"|"info"|"subject"|"search"|"prepare"|"stored"|"error">}
  */
 function nothingSeen() {
   return {
@@ -69,7 +71,7 @@ function nothingSeen() {
 
 /** @returns {RunState} */
 export function idleRun() {
-  const unknown = { begun: null, info: null, subject: null, search: null, prepare: null, error: null };
+  const unknown = { begun: null, info: null, subject: null, search: null, prepare: null, stored: null, error: null };
   return { status: "idle", ...unknown, ...nothingSeen() };
 }
 

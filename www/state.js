@@ -99,7 +99,7 @@ import { ONE_RUN } from "./several.js";
  * @property {{usage: number, quota: number}|null} estimate
  * @property {string|null} said       What was done, in words.
  * @property {Mistake|null} error
- * @property {boolean} stored         Whether the result that is shown is the one of the open project, not of an engine.
+ * @property {boolean} again          Whether the page may offer to open a project of an earlier visit.
  */
 
 /**
@@ -118,6 +118,7 @@ import { ONE_RUN } from "./several.js";
  * @property {import("./several.js").SeveralState} several  The form for several runs.
  * @property {import("./protocol.js").ScoreWords[]} scores  What the scores of a report are called.
  * @property {RunState} run
+ * @property {boolean} had_result  Whether an engine has had a trained model: it answers in place of an open checkpoint's own head.
  * @property {ResultState} result
  * @property {ProjectsState} projects
  * @property {{able: boolean, wanted: boolean}} awake  The lock that keeps the screen on, and whether the user wants it.
@@ -158,7 +159,7 @@ const NO_PROJECTS = {
   estimate: null,
   said: null,
   error: null,
-  stored: false,
+  again: true,
 };
 /** @type {SheetState} */
 export const NO_SHEET = { info: null, busy: null, progress: null, words: null, error: null };
@@ -187,6 +188,7 @@ export function initialState(choice) {
     several: ONE_RUN,
     scores: [],
     run: idleRun(),
+    had_result: false,
     result: NO_RESULT,
     projects: NO_PROJECTS,
     awake: { able: "wakeLock" in (globalThis.navigator ?? {}), wanted: false },
@@ -199,15 +201,25 @@ export function reduce(state, action) {
     case "device":
       return { ...state, device: { ...state.device, ...action.change } };
     case "model":
-      return { ...state, model: { ...state.model, ...action.change } };
+      return {
+        ...state,
+        model: { ...state.model, ...action.change },
+        projects: action.change.loading?.progress === null ? unsaid(state.projects) : state.projects,
+      };
     case "model_opened":
       // The result of the last run stays until another run is over.
       return {
         ...state,
         model: { ...state.model, info: action.info, base: action.base, loading: null, error: null },
+        // What a checkpoint's own head said is not what another one says.
+        result: state.run.status === "done" ? state.result : NO_RESULT,
       };
     case "data":
-      return { ...state, data: { ...state.data, ...action.change } };
+      return {
+        ...state,
+        data: { ...state.data, ...action.change },
+        projects: action.change.loading ? unsaid(state.projects) : state.projects,
+      };
     case "recipe":
       return { ...state, recipe: { ...state.recipe, ...action.change } };
     case "several":
@@ -228,7 +240,7 @@ export function reduce(state, action) {
           search: action.search ?? null,
         },
         result: NO_RESULT,
-        projects: { ...state.projects, offer: null, kept: null, said: null, error: null, stored: false },
+        projects: { ...unsaid(state.projects), offer: null, kept: null },
       };
     case "events":
       return afterEvents(state, action.events);
@@ -239,7 +251,13 @@ export function reduce(state, action) {
     case "awake":
       return { ...state, awake: { ...state.awake, wanted: action.wanted } };
     case "restored":
-      return { ...state, run: action.run, result: NO_RESULT };
+      // Whatever was shown before goes: what can be tried and taken away is the model of this run, or none.
+      return {
+        ...state,
+        run: action.run,
+        had_result: state.had_result || action.run.stored !== null,
+        result: NO_RESULT,
+      };
     case "sheet":
       return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
     case "moved":
@@ -256,16 +274,22 @@ export function reduce(state, action) {
   }
 }
 
+/** What was said of projects is over when something else begins to be opened. @param {ProjectsState} projects @returns {ProjectsState} */
+function unsaid(projects) {
+  return { ...projects, error: null, said: null };
+}
+
 /** @param {State} state @param {import("./client.js").Event[]} events @returns {State} */
 function afterEvents(state, events) {
   const run = addEvents(state.run, events);
+  const had_result = state.had_result || events.some(({ type }) => type === "done" || type === "trial_done");
   const kept = events.filter((event) => event.type === "kept").at(-1);
-  if (!kept) return { ...state, run };
+  if (!kept) return { ...state, run, had_result };
   const { info, mistake } = kept;
   const trouble = mistake?.message ?? null;
   const newest =
     !mistake && info ? { step: info.step, of_search: info.of_search, at: Date.now() } : state.projects.kept;
-  return { ...state, run, projects: { ...state.projects, trouble, kept: newest } };
+  return { ...state, run, had_result, projects: { ...state.projects, trouble, kept: newest } };
 }
 
 /** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */
@@ -277,19 +301,22 @@ function subject({ model, data }, method) {
 }
 
 /**
- * What is left when the worker dies: the curves stay to be looked at, everything that lived in the engine is gone.
+ * What is left when the worker dies: the curves stay to be looked at, everything that lived in the engine is gone; a model that
+ * a project keeps did not.
  * Model and table names stay, since both are opened again.
  *
  * @param {State} state @param {Mistake} mistake @returns {State}
  */
 function afterDeath(state, mistake) {
+  const { run } = state;
   return {
     ...state,
     dead: mistake,
     device: { ...state.device, info: null, busy: false },
     model: { ...state.model, info: null, loading: null },
     data: { ...state.data, dataset: null, loading: null, progress: null, counting: null, mapping_busy: false },
-    run: state.run.status === "idle" ? state.run : { ...state.run, status: "failed" },
+    run: run.status === "idle" || (run.status === "done" && run.stored) ? run : { ...run, status: "failed" },
+    had_result: false,
     result: NO_RESULT,
   };
 }

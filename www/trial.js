@@ -17,12 +17,12 @@ export const HIDDEN = "[MASK]";
 const OF_PAIRS = /** @type {Task[]} */ (["classification", "multi_label", "regression"]);
 
 /**
- * What can be tried: the result of the last run or, before there is one, the open checkpoint's own head.
+ * What can be tried: the result of the last run or, as long as no engine has had one, the open checkpoint's own head.
  *
- * @param {Pick<State, "run"|"model"|"dead">} state
+ * @param {Pick<State, "run"|"model"|"dead"|"had_result">} state
  * @returns {Trial|null}
  */
-export function trialOf({ run, model, dead }) {
+export function trialOf({ run, model, dead, had_result }) {
   if (run.status === "done" && run.subject) {
     const { task, pairs } = run.subject;
     const report = run.done?.report;
@@ -30,7 +30,7 @@ export function trialOf({ run, model, dead }) {
     return { task, pair: pairFor(task, pairs), labels, threshold: report?.threshold ?? null };
   }
   const task = headOf(model.info);
-  if (dead || !task) return null;
+  if (dead || had_result || !task) return null;
   // Whether the head was trained on pairs stands nowhere in a checkpoint.
   const pair = OF_PAIRS.includes(task) ? "maybe" : pairFor(task, false);
   return { task, pair, labels: model.info?.labels ?? [], threshold: null };

@@ -34,6 +34,10 @@ test("axe finds nothing in any state", { timeout: PATIENCE }, async () => {
   await page.locator("#try-send").click();
   await reads(page, "#prediction", /%/);
   await isFine(page, "trained");
+  await page.reload();
+  await page.locator("#again").waitFor();
+  await page.locator("#projects-summary").click();
+  await isFine(page, "work of an earlier visit");
   assert.deepEqual(errors, []);
   await close();
 });

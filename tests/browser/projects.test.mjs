@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { strToU8, unzipSync, zipSync } from "fflate";
-import { file } from "./fixtures.mjs";
+import { file, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
@@ -203,18 +203,99 @@ test("a finished project is opened, tried and downloaded after a reload", { time
   await openList(page);
   await reads(page, "#project-list", /1 run/);
   await page.reload();
-  await openList(page);
-  await inList(page, "Open fruit").click();
+  await reads(page, "#again-words", /fruit\.csv · .* · 1 run, .* accuracy/);
+  await page.locator("#again-open").press("Enter");
   await reaches(page, "trained");
+  // The keyboard goes on below the notice that is gone.
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "projects-summary");
+  assert.equal(await page.locator("#again").isVisible(), false);
+  await openList(page);
   const found = await outcome(page);
   assert.deepEqual(found.rows, before.rows);
   assert.ok(found.weights.equals(before.weights));
+  // Another table is another project; what is shown, tried and taken away is still the model of this one.
+  await drop(page, [file("other.csv", table(30).replaceAll("pear", "plum"))]);
+  await reads(page, "#project-list", /other\.csv/);
+  await reads(page, "#result-subject", /trained on fruit\.csv/);
+  assert.ok((await download(page, "#download-weights")).bytes.equals(before.weights));
+  assert.ok(unzipSync((await download(page, "#download-zip")).bytes)["model.safetensors"]);
   await page.locator("#try-text").fill("the pear is good");
   await page.locator("#try-send").click();
-  await reads(page, "#prediction", /%/);
+  await reads(page, "#prediction", /pear/);
+  // That project has no result.
+  await inList(page, "Open fruit").click();
+  await reaches(page, "trained");
+  await inList(page, "Open other").click();
+  await reaches(page, "ready");
+  assert.equal(await page.locator("#download-zip").isVisible(), false);
   assert.deepEqual(errors, []);
   await close();
 });
+
+test("what is open stays open when its project is deleted, and is kept again", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await ready({ epochs: 1 });
+  await train(page);
+  await openList(page);
+  await reads(page, "#project-list", /1 run/);
+  await page.reload();
+  await page.locator("#again-open").click();
+  await reaches(page, "trained");
+  await openList(page);
+  await inList(page, "Delete fruit").click();
+  await page.locator("#project-list").getByRole("button", { name: "Delete", exact: true }).click();
+  await reads(page, "#projects-summary", /none yet/);
+  // Its model went with it; table, columns and encoder are there.
+  await reaches(page, "ready");
+  await train(page);
+  await reads(page, "#project-list", /1 run/);
+  assert.equal(await page.locator("#storage-trouble").isVisible(), false);
+  await page.reload();
+  await page.locator("#again-open").click();
+  await reaches(page, "trained");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test(
+  "the keyboard keeps its place when projects are opened, renamed, deleted and gone on with",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await ready();
+    await runUntilKept(page);
+    await reload(page);
+    const { keyboard } = page;
+    const hasFocus = (/** @type {string} */ place) =>
+      page.waitForFunction((place) => document.activeElement?.matches(place), place);
+    await openList(page);
+    await inList(page, "Rename fruit").press("Enter");
+    await hasFocus("#project-list input");
+    await keyboard.press("Escape");
+    await hasFocus('[aria-label="Rename fruit"]');
+    await keyboard.press("Enter");
+    await page.locator("#project-list input").fill(" ");
+    await keyboard.press("Enter");
+    await reads(page, "#rename-error", /needs a name/);
+    await page.locator("#project-list input").fill("pears");
+    await keyboard.press("Enter");
+    await hasFocus('[aria-label="Rename pears"]');
+    await inList(page, "Delete pears").press("Enter");
+    await keyboard.press("Escape");
+    await hasFocus('[aria-label="Delete pears"]');
+    await inList(page, "Open pears").press("Enter");
+    await reaches(page, "ready");
+    await hasFocus('[aria-label="Rename pears"]');
+    await page.locator("#continue").press("Enter");
+    await reaches(page, "running");
+    await hasFocus("#training");
+    await page.locator("#stop").press("Enter");
+    await reaches(page, "trained");
+    await inList(page, "Delete pears").press("Enter");
+    await keyboard.press("Enter");
+    await hasFocus("#projects-summary");
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
 
 test("projects are renamed, taken away, deleted and brought back", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await ready();

@@ -319,6 +319,18 @@ test("a run that fails otherwise is offered, not taken up by itself", async () =
   close(staged);
 });
 
+test("where nothing is kept of a run that breaks, the one before is offered, and not taken up by itself", async () => {
+  const staged = stage({ offer: () => ({ ...OFFER, run: "before" }) });
+  await begun(staged);
+  const failed = [{ type: /** @type {const} */ ("failed"), mistake: LOST }];
+  staged.dispatch({ type: "events", events: failed });
+  await staged.actions.follow(failed);
+  assert.equal(staged.names().at(-1), "setUp");
+  const { run, projects } = staged.state();
+  assert.deepEqual([run.status, projects.offer?.run, projects.offer?.lost], ["failed", "before", undefined]);
+  close(staged);
+});
+
 test("a storage that fails is told, and the run goes on", async () => {
   const staged = stage({ beginRun: () => Promise.reject(mistake("file", "The storage is full.")) });
   await begun(staged);

@@ -32,6 +32,9 @@ test("the open project's run comes first, then the one that stopped last", () =>
   assert.equal(offerAfter(list(offer("a", 9), offer("p", 2)), idle, idle)?.run, "p");
   assert.equal(offerAfter(list(offer("a", 1), offer("b", 3)), idle, idle)?.run, "b");
   assert.equal(offerAfter(list(offer("p", 2)), idle, state("done")), null, "it is over, and not yet written down");
+  const before = list({ ...offer("earlier", 2), id: "p" });
+  assert.equal(offerAfter(before, idle, state("done")), null, "its model takes the place of what was before");
+  assert.equal(offerAfter(before, idle, idle)?.run, "earlier");
   const elsewhere = list(offer("a", 1)).map((one) => ({ ...one, elsewhere: true }));
   assert.equal(offerAfter(elsewhere, idle, idle), null);
 });

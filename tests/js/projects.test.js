@@ -15,6 +15,7 @@ import { byId, drawnIn, installPage, isShown } from "./page.js";
 
 installPage();
 const { projectList } = await import("../../www/panels/projects.js");
+const { againNotice } = await import("../../www/panels/again.js");
 const { continueNotice } = await import("../../www/panels/continue.js");
 const { keptLine } = await import("../../www/panels/kept.js");
 
@@ -98,6 +99,7 @@ test("projects are named after their tables", () => {
 test("what is wrong with a storage is one sentence that says what follows", () => {
   assert.match(troubleOf(new DOMException("x", "QuotaExceededError")).message, /full.*Training goes on/u);
   assert.match(troubleOf(new Error("The disk is gone.")).message, /\(The disk is gone\)\. Training goes on/u);
+  assert.match(troubleOf(new DOMException("x", "NotFoundError")).message, /moved, changed or deleted.*Open it again/u);
   assert.equal(roomFor({ usage: 0, quota: 1e12 }, 22e6), null);
   assert.match(roomFor({ usage: 9e8, quota: 1e9 }, 22e6) ?? "", /room for 100 MB; .* may need 1\.1 GB/u);
   assert.equal(roomFor(null, 22e6), null);
@@ -129,11 +131,49 @@ test("a run that can go on is offered with what is there of it", () => {
   assert.equal(byId(drawn, "continue-words").textContent, "fruit.csv, tiny, step 120 of 400, saved 2 minutes ago.");
   assert.ok(isShown(drawn, "continue"));
   assert.ok(!isShown(drawn, "continue-cpu"));
+  notice.update(stateWith({ offer: OFFER, current: { id: "p", name: "fruit", run: null } }));
+  assert.match(byId(drawn, "continue-words").textContent, /\. Training anew replaces it/u);
   notice.update(stateWith({ offer: { ...OFFER, lost: 2 } }));
   assert.ok(isShown(drawn, "continue-cpu") && isShown(drawn, "start-smaller"));
   assert.match(byId(drawn, "continue-words").textContent, /^The GPU was lost twice\./u);
   notice.update(stateWith({ offer: null }));
   assert.ok(!isShown(drawn, "continue"));
+});
+
+test("work of an earlier visit is offered to be opened, a trained model first", () => {
+  const asked = /** @type {any[]} */ ([]);
+  const actions = { openProject: (/** @type {string} */ id) => asked.push(id), leaveAgain: () => asked.push("leave") };
+  const notice = againNotice(/** @type {any} */ (actions));
+  const drawn = drawnIn(notice.element);
+  const bare = { ...SUMMARY, id: "q", name: "bare", runs: { count: 0, score: null, trained: false } };
+  const list = [bare, { ...SUMMARY, name: "fruit" }];
+  notice.update(stateWith({ list }));
+  assert.equal(byId(drawn, "again-title").textContent, "Open fruit again");
+  assert.match(byId(drawn, "again-words").textContent, /^fruit\.csv · tiny · 2 runs, 0\.500 accuracy/u);
+  byId(drawn, "again-open").fire("click");
+  byId(drawn, "again-leave").fire("click");
+  assert.deepEqual(asked, ["p", "leave"]);
+  notice.update(stateWith({ list: [bare] }));
+  assert.equal(byId(drawn, "again-title").textContent, "Open bare again");
+  const shown = (/** @type {import("../../www/state.js").State} */ state) => {
+    notice.update(state);
+    return isShown(drawn, "again-open");
+  };
+  assert.ok(shown(stateWith({ list })));
+  assert.ok(!shown(stateWith({ list: [] })));
+  assert.ok(!shown(stateWith({ list: [{ ...SUMMARY, elsewhere: true }] })), "another tab has it");
+  assert.ok(!shown(stateWith({ list, again: false })));
+  assert.ok(!shown(stateWith({ list, offer: OFFER })), "there is a run to go on with");
+  const state = stateWith({ list });
+  assert.ok(!shown({ ...state, data: { ...state.data, table: /** @type {any} */ ({}) } }), "a table is open");
+});
+
+test("what was done with projects is said outside of their list, which may be closed", () => {
+  const panel = projectList(/** @type {any} */ ({}));
+  panel.update(stateWith({ said: "fruit was imported." }));
+  const drawn = drawnIn(panel.element);
+  assert.equal(byId(drawn, "projects-said").textContent, "fruit was imported.");
+  assert.ok(!drawn.all("details").some((list) => list.textContent.includes("fruit was imported.")));
 });
 
 test("beside a run stands how far it is kept, or why it is not", () => {

@@ -154,6 +154,39 @@ test("when the worker dies the page keeps the table, says why, and can be revive
   assert.equal(after([{ type: "revived" }], dead).dead, null);
 });
 
+test("a model that a project keeps outlives the engine, and one in the engine does not", () => {
+  const mistake = { kind: /** @type {const} */ ("worker"), message: "It stopped." };
+  const trained = after(TRAINED);
+  assert.equal(trained.had_result, true);
+  const dead = after([{ type: "died", mistake }], trained);
+  assert.deepEqual([phase(dead), dead.had_result], ["empty", false]);
+  const kept = after([{ type: "restored", run: { ...trained.run, stored: { id: "p", run: "r" } } }], trained);
+  assert.equal(phase(after([{ type: "died", mistake }], kept)), "trained");
+  assert.equal(after([STARTED], kept).run.stored, null, "what is trained anew is in the engine");
+});
+
+test("what was said of projects goes when something else is opened", () => {
+  const error = { kind: /** @type {const} */ ("file"), message: "data.zip was not imported." };
+  const said = after([{ type: "projects", change: { error, said: "Done." } }]);
+  const half = { done: 1, total: 2, what: "Loading" };
+  const still = after([{ type: "model", change: { loading: { name: "m", progress: half } } }], said);
+  assert.equal(still.projects.error, error, "what was loading before goes on");
+  for (const opening of /** @type {Action[]} */ ([
+    { type: "data", change: { loading: "fruit.csv" } },
+    { type: "model", change: { loading: { name: "m", progress: null } } },
+  ])) {
+    const { projects } = after([opening], said);
+    assert.deepEqual([projects.error, projects.said], [null, null], opening.type);
+  }
+});
+
+test("what one checkpoint's own head said is not shown for another", () => {
+  /** @type {Action} */
+  const answered = { type: "result", change: { answered: { task: "language", predictions: [] } } };
+  assert.equal(after([READY[1], answered, READY[1]]).result.answered, null);
+  assert.ok(after([...TRAINED, answered, READY[1]]).result.answered, "a result is still that of its run");
+});
+
 test("what stands in the way of training is said in the order of the steps", () => {
   const steps = [
     { actions: [], words: /step 1/u },

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PIECE, checksum, openDisk } from "../../www/projects/disk.js";
-import { LONGEST_WRITTEN, readProject } from "../../www/projects/record.js";
+import { LONGEST_WRITTEN, readProject, shownRun } from "../../www/projects/record.js";
 import { openStore } from "../../www/projects/store.js";
 import { offerOf } from "../../www/projects/summary.js";
 import { ONE_RUN, formOf } from "../../www/several.js";
@@ -195,15 +195,49 @@ test("a run that is over leaves its history and its model, and those of earlier 
   assert.equal(disk.files().filter(({ name }) => name.startsWith("result")).length, 1);
 });
 
-test("a new run gives up the one that was left behind", async () => {
-  const { store } = await running(1);
-  await store.beginRun(ID, ABOUT);
+test("a run that was left behind can go on until a new one has something of its own", async () => {
+  const { disk, store, run } = await running(1, 2);
+  const second = await store.beginRun(ID, ABOUT);
+  const offered = async () => offerOf(((await store.load(ID)) ?? assert.fail()).project);
+  assert.deepEqual([(await offered())?.run, (await offered())?.step], [run, 2]);
+  await store.putCheckpoint(ID, second, bytes(100, 3), info(3));
+  assert.deepEqual([(await offered())?.run, (await offered())?.step], [second, 3]);
   const { project } = (await store.load(ID)) ?? assert.fail();
   assert.deepEqual(
     project.runs.map(({ status }) => status),
     ["running", "discarded"],
   );
-  assert.equal(offerOf(project), null);
+  // A short one has its model before any checkpoint.
+  const third = await store.beginRun(ID, ABOUT);
+  await store.endRun(ID, third, { status: "done", score: null }, "{}");
+  assert.equal((await offered())?.run, second);
+  await store.putResult(ID, third, [{ path: "model.safetensors", source: bytes(10, 1) }]);
+  assert.equal(await offered(), null);
+  assert.equal(disk.files().filter(({ name }) => name.startsWith("checkpoint")).length, 0);
+});
+
+test("on a full disk the run that was left behind makes room for the new one", async () => {
+  const { disk, store } = await running();
+  const first = await store.beginRun(ID, ABOUT);
+  await store.putCheckpoint(ID, first, bytes(20_000, 1), info(1));
+  const second = await store.beginRun(ID, ABOUT);
+  disk.room = disk.used() + 10_000;
+  await store.putCheckpoint(ID, second, bytes(20_000, 2), info(2));
+  assert.equal((await store.newestCheckpoint(ID, second))?.info.step, 2);
+  assert.equal(await store.newestCheckpoint(ID, first), null);
+});
+
+test("a project shows its newest run with a model, or else its newest", async () => {
+  const { store, run } = await running();
+  const shown = async () => shownRun(((await store.load(ID)) ?? assert.fail()).project)?.id ?? null;
+  assert.equal(await shown(), null, "it is not over");
+  const over = (/** @type {string} */ id) => store.endRun(ID, id, { status: "done", score: null }, "{}");
+  await over(run);
+  const second = await store.beginRun(ID, ABOUT);
+  await over(second);
+  assert.equal(await shown(), second);
+  await store.putResult(ID, run, [{ path: "model.safetensors", source: bytes(10, 1) }]);
+  assert.equal(await shown(), run);
 });
 
 test("of a run that is over but whose model was not kept, discarding leaves the figures", async () => {

@@ -32,6 +32,8 @@ test("a model without a head cannot be tried before it is trained, one with a he
   assert.equal(trialOf(withModel(null)), null);
   assert.equal(trialOf(withModel("tokens", ["O", "B-PER"]))?.task, "tokens");
   assert.equal(trialOf(withModel("language"))?.pair, "no");
+  // An engine that has trained a model answers with that one.
+  assert.equal(trialOf({ ...withModel("language"), had_result: true }), null);
   assert.equal(trialOf({ ...withModel("language"), dead: { kind: "worker", message: "" } }), null);
 });
 

@@ -109,6 +109,9 @@ export function dataActions({ client, dispatch, state }) {
     /** Where the data comes from that training uses. @returns {TableSource|null} */
     sourceInUse: () => (opened?.used ? opened.source : (previous?.source ?? null)),
 
+    /** All tables that may be read again. @returns {TableSource[]} */
+    sourcesAtHand: () => [opened, previous].flatMap((one) => (one ? [one.source] : [])),
+
     async openExample() {
       if (isBusyTraining(state())) return dispatch({ type: "data", change: { error: BUSY } });
       dispatch({ type: "data", change: { loading: EXAMPLE_NAME, progress: null, error: null } });

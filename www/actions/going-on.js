@@ -131,22 +131,27 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     }
   }
 
-  /** Offers what can go on of the run that has just broken. */
+  /**
+   * Offers what can go on of the project whose run has just broken: that run or, where nothing is kept of it yet, the one before.
+   *
+   * @returns {Promise<boolean>} Whether it is that run.
+   */
   async function offerAgain() {
     const broken = current;
     current = null;
-    if (!broken) return null;
+    if (!broken) return false;
     const offer = await keeper.offer(broken.id).catch(() => null);
-    say({ offer: offer && { ...offer, lost: losses } });
-    return offer;
+    const same = offer?.run === broken.run;
+    say({ offer: same ? { ...offer, lost: losses } : offer });
+    return same;
   }
 
   /** The GPU went away under a run: it is set up again once, then the user is asked. */
   async function recover() {
     losses += 1;
-    const offer = await offerAgain();
+    const same = await offerAgain();
     if (losses > MOST_LOSSES) return;
-    if ((await setUpAgain()) && offer) await goOn();
+    if ((await setUpAgain()) && same) await goOn();
   }
 
   /** Sets up the device that was chosen, after its GPU was lost; false, and the user is told, if it is not to be had. */

@@ -1,11 +1,14 @@
 // Work that survives: what is open is kept in a project by itself, and projects are opened, taken away and brought back.
 
 import { fileName, save as handOver } from "../download.js";
-import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
+import { modelOfHub, modelOfThePage } from "../models.js";
 import { mistake } from "../mistake.js";
 import { readHistory } from "../projects/history.js";
+import { shownRun } from "../projects/record.js";
+import { createLoans } from "../projects/loans.js";
 import { offerAfter } from "../projects/offers.js";
 import { formOf } from "../several.js";
+import { idleRun } from "../run.js";
 import { isBusyTraining } from "../state.js";
 import { BUSY, local } from "./world.js";
 
@@ -19,6 +22,7 @@ import { BUSY, local } from "./world.js";
  * @property {() => import("../models.js").ModelSource|null} modelInUse
  * @property {(source: import("./data.js").TableSource, mapping: import("../protocol.js").Mapping|null) => Promise<void>} openTableAgain
  * @property {() => import("./data.js").TableSource|null} sourceInUse
+ * @property {() => import("./data.js").TableSource[]} sourcesAtHand
  * @property {(draft: Record<string, string|boolean>) => Promise<void>} takeDraft
  * @property {(form: import("../several.js").SeveralForm|null) => void} takeSeveral
  */
@@ -27,6 +31,10 @@ import { BUSY, local } from "./world.js";
 const GATHER_MS = 400;
 /** A model of the user is kept with its project up to this size; of a larger one, only its name and checksum. */
 const LARGEST_KEPT = 500e6;
+const NO_MODEL = mistake(
+  "file",
+  "The model of this run was not kept, so it can be neither tried nor downloaded. Train again, or continue where that is offered.",
+);
 /** What a project has that does not exist. @type {{source: unknown, model: unknown, mapping: unknown, draft: unknown, several: unknown}} */
 const NOTHING = { source: null, model: null, mapping: null, draft: null, several: null };
 
@@ -41,6 +49,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   let writing = Promise.resolve();
   /** Saving rests while a project is being opened: what is open is only half of it. */
   let resting = false;
+  const loans = createLoans();
 
   /** @param {Partial<import("../state.js").ProjectsState>} change */
   const say = (change) => dispatch({ type: "projects", change });
@@ -137,12 +146,12 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   }
 
   /** @param {Project} project @param {import("../projects/keeper.js").OpenProject["model"]} files */
-  function modelOf({ model }, files) {
+  function modelOf({ id, model }, files) {
     if (!model) return null;
     if (model.from === "page") return modelOfThePage();
     if (model.from === "hub") return modelOfHub(model.name, client.shardNames);
     if (!files) throw mistake("model", `The files of ${model.name} that were kept here are damaged. Drop them again.`);
-    if (files.length > 0) return modelOfFiles(new Map(files), model.name);
+    if (files.length > 0) return loans.model(id, new Map(files), model.name);
     throw mistake("model", `${model.name} was too large to be kept here. Drop its files, then open the project again.`);
   }
 
@@ -156,7 +165,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     try {
       if (!table || !project.table) throw mistake("table", `The table of ${project.name} is damaged. Drop it again.`);
       const { title } = project.table;
-      const source = { name: title, file: table };
+      const source = loans.table(id, title, table);
       await bringModel(project, model);
       await openers.openTableAgain(source, project.mapping);
       if (!state().data.dataset || openers.sourceInUse() !== source) throw state().data.error ?? BUSY;
@@ -164,8 +173,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       openers.takeSeveral(project.several);
       kept = { ...NOTHING, source, model: openers.modelInUse() };
       say({ current: { id, name: project.name, run: null } });
-      if (history) dispatch({ type: "restored", run: readHistory(history) });
-      say({ stored: history !== null && project.runs.some(({ result }) => result.length > 0) });
+      dispatch({ type: "restored", run: history ? restored(project, history) : idleRun() });
     } finally {
       resting = false;
     }
@@ -220,6 +228,9 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       timer = /** @type {any} */ (setTimeout(flush, GATHER_MS));
     },
 
+    /** Whoever begins something new is not asked about what is old any more. */
+    leaveAgain: () => say({ again: false }),
+
     /** @param {string} id */
     openProject: (id) =>
       attempt("Opening", async () => {
@@ -240,7 +251,14 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       attempt("Deleting", async () => {
         const { current, list } = state().projects;
         if (current?.id === id && isBusyTraining(state())) throw BUSY;
+        // What is still to be written of it is not written any more.
+        clearTimeout(timer);
+        timer = 0;
+        await writing;
+        await loans.copyAll(id, [...openers.sourcesAtHand(), openers.modelInUse()]);
         await keeper.remove(id);
+        // A model that was kept nowhere else is gone.
+        if (state().run.stored?.id === id) dispatch({ type: "restored", run: idleRun() });
         // What is open stays open, and is kept again once it changes or is trained on.
         if (current?.id === id) {
           kept = NOTHING;
@@ -272,4 +290,12 @@ function refOf({ name, base, from }, sum) {
   const files = [...from].map(([path, source]) => ({ path, source }));
   const bytes = files.reduce((total, { source }) => total + source.size, 0);
   return { ref: { from: "files", name, base, sum }, files: bytes <= LARGEST_KEPT ? files : [] };
+}
+
+/** The run that is shown of a project. Without its model there is nothing to try or to take away. @param {Project} project @param {string} history */
+function restored(project, history) {
+  const run = readHistory(history);
+  const shown = shownRun(project);
+  if (shown && shown.result.length > 0) return { ...run, stored: { id: project.id, run: shown.id } };
+  return { ...run, status: /** @type {const} */ ("failed"), error: NO_MODEL };
 }

@@ -1,62 +1,93 @@
 // Trying the trained model and taking it away.
 
+import { RESULT_LOST } from "../client.js";
 import { fileName, save, zipped } from "../download.js";
 import { mistake } from "../mistake.js";
 import { bytesOf, modelOfFiles } from "../models.js";
 import { requestFor } from "../trial.js";
 import { local } from "./world.js";
 
-/** @typedef {import("./world.js").KeepingWorld} World */
+/**
+ * @typedef {import("./world.js").KeepingWorld} World
+ * @typedef {import("../download.js").ExportedFile} ExportedFile
+ * @typedef {import("../state.js").ResultState} ResultState
+ * @typedef {NonNullable<import("../run.js").RunState["stored"]>} Stored
+ */
 
 /** Where a project keeps what was learnt apart from its model. */
 const ADAPTER = "adapter/";
 
 /** @param {World} world */
 export function resultActions({ client, keeper, dispatch, state }) {
-  /** The run whose kept result an engine has open. @type {unknown} */
+  /** What came of the run whose kept model an engine has open. @type {unknown} */
   let opened = null;
+  /** One after the other, so that the last one asked for is the one that answers. @type {Promise<void>} */
+  let opening = Promise.resolve();
 
-  /** Files of the trained model, of the project where its engine is gone. @returns {Promise<import("../download.js").ExportedFile[]>} */
+  /** Files of the trained model, of its project where it is not in an engine. @returns {Promise<ExportedFile[]>} */
   async function files() {
-    const { stored, current } = state().projects;
-    if (!stored || !current) return client.exportFiles(base());
-    return keptFiles(current.id, (path) => !path.startsWith(ADAPTER));
+    const { stored } = state().run;
+    return stored ? keptFiles(stored, (path) => !path.startsWith(ADAPTER)) : ofEngine(client.exportFiles);
   }
 
-  /** @param {string} id @param {(path: string) => boolean} wanted */
-  async function keptFiles(id, wanted) {
-    const found = (await keeper.result(id)).filter(([path]) => wanted(path));
-    return Promise.all(found.map(async ([path, file]) => ({ path, bytes: await bytesOf(file) })));
-  }
-
+  /** @returns {Promise<ExportedFile[]>} */
   async function adapter() {
-    const { stored, current } = state().projects;
-    if (!stored || !current) return client.exportAdapter(base());
-    const kept = await keptFiles(current.id, (path) => path.startsWith(ADAPTER));
+    const { stored } = state().run;
+    if (!stored) return ofEngine(client.exportAdapter);
+    const kept = await keptFiles(stored, (path) => path.startsWith(ADAPTER));
     return kept.map(({ path, bytes }) => ({ path: path.slice(ADAPTER.length), bytes }));
   }
 
-  /** Opens the model that a project keeps, so that it can be asked. */
-  async function openKept() {
-    const { stored, current } = state().projects;
-    const { done } = state().run;
-    if (!stored || !current || opened === done) return;
-    const kept = await keeper.result(current.id);
-    const source = modelOfFiles(new Map(kept.filter(([path]) => !path.startsWith(ADAPTER))), "the trained model");
-    await client.openResult(await source.read(() => {}), source.name);
-    opened = done;
+  /** @param {Stored} stored @param {(path: string) => boolean} wanted @returns {Promise<ExportedFile[]>} */
+  async function keptFiles({ id, run }, wanted) {
+    const found = (await keeper.result(id, run)).filter(([path]) => wanted(path));
+    return Promise.all(found.map(async ([path, file]) => ({ path, bytes: await bytesOf(file) })));
   }
 
-  /** @param {NonNullable<import("../state.js").ResultState["busy"]>} busy @param {() => Promise<Partial<import("../state.js").ResultState>>} work */
+  /** @param {(base: string) => Promise<ExportedFile[]>} ask */
+  async function ofEngine(ask) {
+    if (!client.hasResult()) throw RESULT_LOST;
+    // What was trained, as the hub knows it if it does.
+    return ask(state().run.subject?.base ?? "");
+  }
+
+  /** Sees to it that what answers is what is shown: a model that a project keeps is opened in an engine. */
+  function openKept() {
+    const { run } = state();
+    return (opening = opening.catch(() => null).then(() => openModelOf(run)));
+  }
+
+  /** @param {import("../run.js").RunState} run */
+  async function openModelOf({ status, stored, done }) {
+    if (stored) {
+      if (opened === done && client.hasResult()) return;
+      const kept = await keeper.result(stored.id, stored.run);
+      const source = modelOfFiles(new Map(kept.filter(([path]) => !path.startsWith(ADAPTER))), "the trained model");
+      await client.openResult(await source.read(() => {}), source.name);
+      opened = done;
+    } else if (status === "done" && !client.hasResult()) throw RESULT_LOST;
+  }
+
+  /** @param {NonNullable<ResultState["busy"]>} busy @param {() => Promise<Partial<ResultState>>} work */
   async function attempt(busy, work) {
     if (state().result.busy) return;
+    const about = asked();
+    /** What comes after another model took the place of this one says nothing of that one. @param {Partial<ResultState>} change */
+    const say = (change) => {
+      if (asked() === about) dispatch({ type: "result", change: { ...change, busy: null } });
+    };
     dispatch({ type: "result", change: { busy, error: null } });
     try {
-      const change = await work();
-      dispatch({ type: "result", change: { ...change, busy: null } });
+      say(await work());
     } catch (thrown) {
-      dispatch({ type: "result", change: { busy: null, error: local(thrown) } });
+      say({ error: local(thrown) });
     }
+  }
+
+  /** Stands for the model that is tried: what came of a run, or an open checkpoint with a head of its own. */
+  function asked() {
+    const { run, model } = state();
+    return run.done ?? model.info;
   }
 
   /** Named after what was trained on what. */
@@ -65,9 +96,12 @@ export function resultActions({ client, keeper, dispatch, state }) {
     return fileName(`${model.split("/").at(-1)}-${fileName(table)}`);
   }
 
-  /** What was trained, as the hub knows it if it does. */
-  function base() {
-    return state().run.subject?.base ?? "";
+  /** @param {string} saved  Its name. @param {() => Promise<ExportedFile[]>} make */
+  async function takeAway(saved, make) {
+    const packed = await make();
+    if (packed.length === 0) throw mistake("file", "None of these files are there any more. Train again.");
+    save(await zipped(packed), saved);
+    return { saved };
   }
 
   return {
@@ -89,27 +123,17 @@ export function resultActions({ client, keeper, dispatch, state }) {
         return { saved: "model.safetensors" };
       }),
 
-    saveZip: () =>
-      attempt("zip", async () => {
-        const saved = `${name()}.zip`;
-        save(await zipped(await files()), saved);
-        return { saved };
-      }),
+    saveZip: () => attempt("zip", () => takeAway(`${name()}.zip`, files)),
 
-    saveAdapter: () =>
-      attempt("adapter", async () => {
-        const saved = `${name()}-adapter.zip`;
-        save(await zipped(await adapter()), saved);
-        return { saved };
-      }),
+    saveAdapter: () => attempt("adapter", () => takeAway(`${name()}-adapter.zip`, adapter)),
 
     /** @param {import("../protocol.js").Precision} precision */
     saveOnnx: (precision) =>
-      attempt("onnx", async () => {
-        const saved = `${name()}-onnx.zip`;
-        await openKept();
-        save(await zipped(await client.exportOnnx([precision])), saved);
-        return { saved };
-      }),
+      attempt("onnx", () =>
+        takeAway(`${name()}-onnx.zip`, async () => {
+          await openKept();
+          return client.exportOnnx([precision]);
+        }),
+      ),
   };
 }

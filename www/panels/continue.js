@@ -1,6 +1,7 @@
 // The notice that a run was cut short, with what is there of it, and the buttons that let it go on.
 
 import { h, show } from "../dom.js";
+import { keepFocus } from "../focus.js";
 import { ago } from "../format.js";
 import { isBusyTraining } from "../state.js";
 import { visible } from "../visible.js";
@@ -35,16 +36,29 @@ export function continueNotice(actions) {
     h("div", { class: "row" }, cpu, onward, smaller, discard),
   );
 
+  const buttons = [cpu, onward, smaller, discard];
+  const drawn = keepFocus(element);
+
   /** @param {import("../state.js").State} state */
   function update(state) {
-    const { offer, busy } = state.projects;
+    const next = isBusyTraining(state) ? "training" : "projects-summary";
+    drawn(
+      () => draw(state),
+      () => (element.hidden ? [document.getElementById(next)] : buttons),
+    );
+  }
+
+  /** @param {import("../state.js").State} state */
+  function draw(state) {
+    const { offer, busy, current } = state.projects;
     const shown = offer !== null && !state.dead && !isBusyTraining(state);
     show(element, shown);
     if (!offer || !shown) return;
     const gone = offer.no_gpu === true || (offer.lost ?? 0) >= MANY_LOSSES;
     const run = offer.of_search ? `run ${offer.of_search[0]} of ${offer.of_search[1]}, ` : "";
     const where = `${run}step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
-    const what = `${visible(offer.table, 60)}, ${visible(offer.model, 60)}, ${where}.`;
+    const place = offer.id === current?.id ? " Training anew replaces it." : "";
+    const what = `${visible(offer.table, 60)}, ${visible(offer.model, 60)}, ${where}.${place}`;
     const line = offer.no_gpu ? `${NO_GPU} ${what}` : gone ? `The GPU was lost twice. ${what}` : what;
     if (words.textContent !== line) words.textContent = line;
     show(cpu, gone);
@@ -52,7 +66,7 @@ export function continueNotice(actions) {
     show(smaller, gone && !offer.no_gpu);
     onward.textContent = busy ? `${busy}…` : gone ? "Try the GPU again" : "Continue";
     onward.classList.toggle("primary", !gone);
-    for (const button of [cpu, onward, smaller, discard]) button.disabled = busy !== null;
+    for (const button of buttons) button.disabled = busy !== null;
   }
 
   return { element, update };

@@ -1,8 +1,10 @@
 // The list of what is kept in this browser: each project with what it holds, and what can be done with it.
 
 import { fill, h, show, whenChanged } from "../dom.js";
+import { keepFocus } from "../focus.js";
 import { ago, counted, size } from "../format.js";
 import { describe, showScore } from "../scores.js";
+import { mistake } from "../mistake.js";
 import { visible } from "../visible.js";
 import { mistakeLine } from "./section.js";
 
@@ -10,7 +12,10 @@ import { mistakeLine } from "./section.js";
  * @typedef {import("../actions.js").Actions} Actions
  * @typedef {import("../state.js").State} State
  * @typedef {import("../projects/summary.js").Summary} Summary
+ * @typedef {"open"|"rename"|"export"|"delete"} What
  */
+
+const NAMELESS = mistake("file", "A project needs a name.");
 
 /** @param {Actions} actions */
 export function projectList(actions) {
@@ -22,27 +27,29 @@ export function projectList(actions) {
     field.value = "";
   });
   const said = h("p", { id: "projects-said", class: "hint", role: "status" });
-  const mistake = mistakeLine("projects-error");
+  const failed = mistakeLine("projects-error");
   const room = h("p", { id: "projects-room", class: "hint" });
   const controls = h(
     "fieldset",
     { class: "plain stack tight" },
     list,
-    h("div", { class: "row" }, h("label", { class: "button", for: "import-project" }, field, "Import a project"), said),
+    h("div", { class: "row" }, h("label", { class: "button", for: "import-project" }, field, "Import a project")),
   );
   const element = h("details", { id: "projects", class: "more kept-projects" }, summary, controls, room);
   // What is said of them must be seen, also where the list is closed.
-  const frame = h("div", { class: "stack tight" }, element, mistake.element);
+  const frame = h("div", { class: "stack tight" }, element, said, failed.element);
 
   /** What is being renamed or deleted, by the project's id. @type {{id: string, what: "rename"|"delete"}|null} */
   let asking = null;
   /** @type {State|null} */
   let latest = null;
   const ask = (/** @type {typeof asking} */ next) => {
+    const before = asking;
     asking = next;
     if (latest) draw(latest.projects.list, latest.projects.current, latest.scores);
-    const heir = next ? `#${next.what}-${next.id}` : "#projects-summary";
-    /** @type {HTMLElement|null} */ (element.querySelector(heir))?.focus();
+    // What was asked from a button goes back to it.
+    const heir = next ? `${next.what}-${next.id}` : before && buttonId(before.what, before.id);
+    if (heir) document.getElementById(heir)?.focus();
   };
 
   /** @param {Summary[]} projects @param {State["projects"]["current"]} current @param {State["scores"]} scores */
@@ -66,12 +73,37 @@ export function projectList(actions) {
     fill(list, ...rows);
   }
   const drawList = whenChanged(draw);
+  const drawn = keepFocus(controls);
+  /** What had the focus last, and in which row. */
+  let last = { id: "", row: 0 };
+
+  /** The same button, or one of the row that is now in its place. @returns {HTMLElement[]} */
+  function heirs() {
+    const { children } = list;
+    const row = last.row < 0 ? null : children[Math.min(last.row, children.length - 1)];
+    const same = document.getElementById(last.id);
+    return [
+      ...(same ? [same] : []),
+      ...(row?.querySelectorAll("button") ?? []),
+      ...(controls.disabled ? [] : [summary]),
+    ];
+  }
 
   /** @param {State} state */
   function update(state) {
+    const focused = document.activeElement;
+    if (focused && controls.contains(focused)) {
+      last = { id: focused.id, row: [...list.children].findIndex((row) => row.contains(focused)) };
+    }
+    drawn(() => drawAll(state), heirs);
+  }
+
+  /** @param {State} state */
+  function drawAll(state) {
     latest = state;
     const { list: projects, current, busy, error, estimate, trouble } = state.projects;
-    drawList(projects, current, state.scores);
+    // Nobody's writing is swept away by news.
+    if (!projects.some(({ id }) => id === asking?.id)) drawList(projects, current, state.scores);
     const bytes = projects.reduce((sum, project) => sum + project.bytes, 0);
     summary.textContent =
       projects.length === 0 ? "Projects: none yet" : `Projects: ${counted(projects.length, "project")}, ${size(bytes)}`;
@@ -81,7 +113,9 @@ export function projectList(actions) {
         (estimate?.quota ? ` ${size(estimate.usage)} of ${size(estimate.quota)} are used.` : "");
     const words = busy ? `${busy}…` : (state.projects.said ?? "");
     if (said.textContent !== words) said.textContent = words;
-    mistake.update(error);
+    // It takes no room while there is nothing to say, and is still listened to.
+    said.classList.toggle("visually-hidden", words === "");
+    failed.update(error);
     controls.disabled = busy !== null;
     show(list, projects.length > 0);
   }
@@ -89,8 +123,13 @@ export function projectList(actions) {
   return { element: frame, update };
 }
 
-/** @param {Summary} project @param {State["scores"]} scores @returns {string} */
-function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, scores) {
+/** @param {What} what @param {string} id  Of the project. */
+function buttonId(what, id) {
+  return `project-${what}-${id}`;
+}
+
+/** What a project holds, in words. @param {Summary} project @param {State["scores"]} scores @returns {string} */
+export function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, scores) {
   const score = runs.score && describe(scores, runs.score.name);
   const best = score && runs.score ? `, ${showScore(score, runs.score.value)} ${score.words}` : "";
   const parts = [
@@ -108,38 +147,47 @@ function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, s
 
 /** @param {Actions} actions @param {Summary} project @param {boolean} open @param {(next: {id: string, what: "rename"|"delete"}) => void} ask */
 function buttons(actions, { id, name, elsewhere }, open, ask) {
-  const button = (/** @type {string} */ words, /** @type {() => unknown} */ onclick, disabled = elsewhere) =>
-    h(
+  const button = (/** @type {What} */ what, /** @type {() => unknown} */ onclick, disabled = elsewhere) => {
+    const words = what[0].toUpperCase() + what.slice(1);
+    const label = `${words} ${visible(name, 80)}`;
+    return h(
       "button",
-      { type: "button", class: "link", onclick, disabled, "aria-label": `${words} ${visible(name, 80)}` },
+      { id: buttonId(what, id), type: "button", class: "link", onclick, disabled, "aria-label": label },
       words,
     );
+  };
   return h(
     "div",
     { class: "row" },
-    open ? h("span", { class: "tag" }, "open") : button("Open", () => actions.openProject(id)),
-    button("Rename", () => ask({ id, what: "rename" })),
-    button("Export", () => actions.exportProject(id), false),
-    button("Delete", () => ask({ id, what: "delete" })),
+    open ? h("span", { class: "tag" }, "open") : button("open", () => actions.openProject(id)),
+    button("rename", () => ask({ id, what: "rename" })),
+    button("export", () => actions.exportProject(id), false),
+    button("delete", () => ask({ id, what: "delete" })),
   );
 }
 
 /** @param {Actions} actions @param {Summary} project @param {() => void} close */
 function renaming(actions, { id, name }, close) {
   const field = h("input", { id: `rename-${id}`, type: "text", maxlength: 120, "aria-label": "Name of the project" });
+  const wrong = mistakeLine("rename-error");
   field.value = name;
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
+    if (field.value.trim() === "") {
+      wrong.update(NAMELESS);
+      return field.focus();
+    }
     close();
     actions.renameProject(id, field.value);
   };
   return h(
     "form",
-    { class: "row", onsubmit: submit },
+    { class: "row", onsubmit: submit, onkeydown: onEscape(close) },
     field,
     h("button", { type: "submit" }, "Save"),
     h("button", { type: "button", class: "quiet", onclick: close }, "Cancel"),
+    wrong.element,
   );
 }
 
@@ -151,9 +199,14 @@ function deleting(actions, { id, bytes }, close) {
   };
   return h(
     "div",
-    { class: "row" },
+    { class: "row", onkeydown: onEscape(close) },
     h("span", {}, `Delete it with its ${size(bytes)}? This cannot be undone.`),
     h("button", { id: `delete-${id}`, type: "button", onclick: remove }, "Delete"),
     h("button", { type: "button", class: "quiet", onclick: close }, "Keep"),
   );
+}
+
+/** @param {() => void} close */
+function onEscape(close) {
+  return (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && close());
 }

@@ -2,6 +2,7 @@
 
 import { lossChart, rateChart, scoreChart } from "../charts.js";
 import { fill, h, show, whenChanged } from "../dom.js";
+import { keepFocus } from "../focus.js";
 import { counted, duration, rate } from "../format.js";
 import { howFar, isFit, learning, progress, standing } from "../run.js";
 import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
@@ -105,15 +106,22 @@ function runControls(actions) {
   const stop = h("button", { id: "stop", type: "button", onclick: actions.stop }, "Stop and keep the best");
   const onward = h("a", { id: "see-result", class: "button primary large", href: "#result" }, "Try and download it");
   const element = h("div", { class: "row controls" }, onward, train, pause, resume, stop, why);
-  let homeless = false;
-  const unusable = (/** @type {HTMLElement} */ control) => control.hidden || control.matches(":disabled");
+  const drawn = keepFocus(element);
 
   /** @param {State} state */
   function update(state) {
+    // Focus stays in the row when the button that had it gives way to another, at once or a little later.
+    drawn(
+      () => draw(state),
+      () => [onward, resume, pause, train],
+    );
+  }
+
+  /** @param {State} state */
+  function draw(state) {
     const { status } = state.run;
     const on = isBusyTraining(state);
     const reason = on ? null : obstacle(state);
-    const focused = document.activeElement;
     show(train, !on);
     const finished = status === "done";
     show(onward, finished);
@@ -131,11 +139,6 @@ function runControls(actions) {
     why.textContent =
       reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
     show(why, why.textContent !== "");
-    // Focus stays in the row when the button that had it gives way to another, at once or a little later.
-    if (element.contains(focused) && unusable(/** @type {HTMLElement} */ (focused))) homeless = true;
-    const heir = homeless ? [onward, resume, pause, train].find((control) => !unusable(control)) : undefined;
-    if (heir && (focused === document.body || element.contains(focused))) heir.focus();
-    if (heir) homeless = false;
   }
 
   return { element, update };

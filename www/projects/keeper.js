@@ -97,8 +97,8 @@ export function createKeeper(onChanged, createWorker = startKeeper) {
     /** @param {string} id @param {string} run @returns {Promise<{bytes: Uint8Array<ArrayBuffer>, info: import("./record.js").CheckpointInfo, saved: number, torn: boolean}|null>} */
     checkpoint: (id, run) => ask("checkpoint", [id, run]),
 
-    /** Files of the newest trained model. @param {string} id @returns {Promise<[string, File][]>} */
-    result: (id) => ask("result", [id]),
+    /** Files of the model that a run trained. @param {string} id @param {string} run @returns {Promise<[string, File][]>} */
+    result: (id, run) => ask("result", [id, run]),
 
     /** @param {string} id */
     remove: (id) => ask("remove", [id]),

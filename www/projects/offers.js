@@ -22,9 +22,9 @@ export function offerAfter(list, before, now) {
 
 /** The open project's, else the run that stopped last; none that another tab is at. @param {Summary[]} list @param {State} state */
 function offered(list, { run, projects: { offer, current } }) {
-  // The model of a run that is just over is still on its way.
-  const mineIsOver = run.status === "done" ? current?.run : null;
-  const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.run !== mineIsOver ? [one.offer] : []));
+  // The model of a run that is just over is still on its way; it takes the place of what there was to go on with.
+  const mineIsOver = run.status === "done" && current?.run ? current.id : null;
+  const all = list.flatMap((one) => (one.offer && !one.elsewhere && one.offer.id !== mineIsOver ? [one.offer] : []));
   const mine = all.find(({ id }) => id === current?.id);
   const best = mine ?? all.sort((one, other) => other.saved - one.saved)[0] ?? null;
   return best && offer?.run === best.run ? { ...best, lost: offer.lost, no_gpu: offer.no_gpu } : best;

@@ -195,13 +195,22 @@ export function filesOf({ table, model, runs }) {
 }
 
 /**
- * The newest run, if it can go on: one that did not end, or whose model was not kept in time.
+ * The run that can go on, if one can: one that did not end, or whose model was not kept in time. At most one has checkpoints.
  *
  * @param {Project} project @returns {RunRecord|null}
  */
 export function interrupted({ runs }) {
-  const newest = runs[0];
-  return newest && newest.checkpoints.length > 0 && newest.result.length === 0 ? newest : null;
+  return runs.find(({ checkpoints, result }) => checkpoints.length > 0 && result.length === 0) ?? null;
+}
+
+/**
+ * The run that is shown of a project: the newest that is over and whose model is here, or else the newest that is over.
+ *
+ * @param {Project} project @returns {RunRecord|null}
+ */
+export function shownRun({ runs }) {
+  const over = runs.filter(({ status }) => status === "done" || status === "stopped");
+  return over.find(({ result }) => result.length > 0) ?? over[0] ?? null;
 }
 
 /**

@@ -77,6 +77,17 @@ export function openStore(disk, now = Date.now) {
   /** @param {RunRecord} run @returns {RunRecord} */
   const givenUp = (run) => ({ ...run, checkpoints: [], status: run.status === "running" ? "discarded" : run.status });
 
+  /**
+   * Changes a run that has something of its own to show: one that was left behind is given up for it now, and not before.
+   *
+   * @param {string} id @param {string} runId @param {Partial<RunRecord>} change @param {Partial<RunRecord>} [others]
+   */
+  function takesPlace(id, runId, change, others = {}) {
+    const changing = (/** @type {RunRecord} */ run) =>
+      run.id === runId ? { ...run, ...change, changed: now() } : { ...givenUp(run), ...others };
+    return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
+  }
+
   return {
     list: () => inTurn(all),
     load: (/** @type {string} */ id) => inTurn(() => load(id)),
@@ -148,8 +159,7 @@ export function openStore(disk, now = Date.now) {
           history: null,
           result: [],
         };
-        // A run that was left behind is given up for the new one.
-        await changed(id, (project) => ({ ...project, runs: [run, ...project.runs.map(givenUp)].slice(0, MOST_RUNS) }));
+        await changed(id, (project) => ({ ...project, runs: [run, ...project.runs].slice(0, MOST_RUNS) }));
         return run.id;
       }),
 
@@ -163,12 +173,14 @@ export function openStore(disk, now = Date.now) {
           return { file, info: { step, total_steps, epoch, of_search }, saved: now() };
         };
         const checkpoint = await write().catch(async (thrown) => {
-          if (!isFull(thrown) || before.length < 2) throw thrown;
-          // Without the spare one there may be room.
-          await changedRun(id, runId, { checkpoints: before.slice(0, 1) });
+          const { runs } = await loaded(id);
+          const spare = before.length > 1 || runs.some((run) => run.id !== runId && run.checkpoints.length > 0);
+          if (!isFull(thrown) || !spare) throw thrown;
+          // Without the spare ones there may be room.
+          await takesPlace(id, runId, { checkpoints: before.slice(0, 1) });
           return write();
         });
-        await changedRun(id, runId, { checkpoints: [checkpoint, ...before].slice(0, CHECKPOINTS_KEPT) });
+        await takesPlace(id, runId, { checkpoints: [checkpoint, ...before].slice(0, CHECKPOINTS_KEPT) });
         return checkpoint;
       }),
 
@@ -216,9 +228,7 @@ export function openStore(disk, now = Date.now) {
     putResult: (id, runId, files) =>
       inTurn(async () => {
         const result = await putAll(id, "result", files);
-        const changing = (/** @type {RunRecord} */ run) =>
-          run.id === runId ? { ...run, result, checkpoints: [] } : { ...run, result: [] };
-        return changed(id, (project) => ({ ...project, runs: project.runs.map(changing) }));
+        return takesPlace(id, runId, { result, checkpoints: [] }, { result: [] });
       }),
 
     /**

@@ -1,6 +1,6 @@
 // What the list of projects shows of one, and what is offered of a run that was cut short. Pure.
 
-import { filesOf, interrupted } from "./record.js";
+import { filesOf, interrupted, shownRun } from "./record.js";
 
 /**
  * @typedef {object} Summary
@@ -11,7 +11,7 @@ import { filesOf, interrupted } from "./record.js";
  * @property {string} table    The name of its file; empty where it has none.
  * @property {string} model
  * @property {{count: number, score: import("./record.js").RunRecord["score"], trained: boolean}} runs  Those that are over,
- *   and the newest one's score.
+ *   and the score of the one that is shown.
  * @property {Offer|null} offer
  * @property {boolean} elsewhere  Open in another tab.
  * @property {boolean} torn       Its newest record was damaged, so this is the one before.
@@ -37,7 +37,11 @@ export function summaryOf({ project, torn }, elsewhere) {
     bytes: filesOf(project).reduce((sum, { bytes }) => sum + bytes, 0),
     table: project.table?.title ?? "",
     model: project.model?.name ?? "",
-    runs: { count: over.length, score: over[0]?.score ?? null, trained: over.some(({ result }) => result.length > 0) },
+    runs: {
+      count: over.length,
+      score: shownRun(project)?.score ?? null,
+      trained: over.some(({ result }) => result.length > 0),
+    },
     offer: offerOf(project),
     elsewhere,
     torn,

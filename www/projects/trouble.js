@@ -16,10 +16,19 @@ const FULL = mistake(
   "The browser's storage is full, so the newest work is not kept. Training goes on; delete projects that you no longer need to make room.",
 );
 
+/** What was opened is read once more when it is kept. */
+const MOVED = mistake(
+  "file",
+  "A file that is open here was moved, changed or deleted since, so the newest work is not kept. Open it again; training goes on meanwhile.",
+);
+/** How browsers call a file that they cannot read any more. */
+const UNREADABLE = new Set(["NotFoundError", "NotReadableError"]);
+
 /** @param {unknown} thrown @returns {Mistake} */
 export function troubleOf(thrown) {
   if (isMistake(thrown)) return thrown;
   if (isFull(thrown)) return FULL;
+  if (thrown instanceof Error && UNREADABLE.has(thrown.name)) return MOVED;
   const cause = thrown instanceof Error ? thrown.message.replace(/[.\s]*$/u, "") : String(thrown);
   return mistake("file", `The browser's storage does not work at the moment (${cause}). Training goes on without it.`);
 }

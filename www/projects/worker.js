@@ -3,7 +3,7 @@
 import { checksum, openDisk } from "./disk.js";
 import { contentsOf, unpack } from "./archive.js";
 import { mistake } from "../mistake.js";
-import { filesOf } from "./record.js";
+import { filesOf, shownRun } from "./record.js";
 import { openStore, randomId } from "./store.js";
 import { offerOf, summaryOf } from "./summary.js";
 import { NO_STORAGE, troubleOf } from "./trouble.js";
@@ -127,8 +127,8 @@ const answers = {
     const found = await project(id);
     const table = found.table && (await store.files(id, [found.table]))?.[0].file;
     const model = found.model && (await store.files(id, found.model.files));
-    const newest = found.runs.find(({ status }) => status === "done" || status === "stopped");
-    const history = newest?.history && (await store.files(id, [newest.history]))?.[0].file;
+    const shown = shownRun(found);
+    const history = shown?.history && (await store.files(id, [shown.history]))?.[0].file;
     return {
       project: found,
       table: table ?? null,
@@ -177,10 +177,11 @@ const answers = {
   /** @param {string} id @param {string} run */
   checkpoint: async (id, run) => (await ready).newestCheckpoint(id, run),
 
-  /** Files of the newest trained model, by their paths. @param {string} id */
-  async result(id) {
-    const { runs } = await project(id);
-    const files = await (await ready).files(id, runs.find(({ result }) => result.length > 0)?.result ?? []);
+  /** Files of the model that a run trained, by their paths. @param {string} id @param {string} run */
+  async result(id, run) {
+    const { result = [] } = (await project(id)).runs.find((one) => one.id === run) ?? {};
+    if (result.length === 0) throw mistake("file", "The model of this run is no longer kept here. Train again.");
+    const files = await (await ready).files(id, result);
     if (!files) throw mistake("file", "The trained model that was kept here is damaged. Train again.");
     return files.map(({ path, file }) => [path, file]);
   },
