@@ -69,3 +69,58 @@ export function whenChanged(draw) {
     draw(...parts);
   };
 }
+
+/**
+ * Has a control, or all that a group holds, do nothing for now, and says so. Unlike `disabled` it leaves the focus where it is,
+ * which the browser would otherwise drop to the top of the page.
+ *
+ * @param {HTMLElement} element
+ * @param {boolean} resting
+ */
+export function rest(element, resting) {
+  if (element.getAttribute("aria-disabled") === null) element.addEventListener("click", refuse, { capture: true });
+  if (element.getAttribute("aria-disabled") !== String(resting)) element.setAttribute("aria-disabled", String(resting));
+}
+
+/** @param {Event} event */
+function refuse(event) {
+  const element = /** @type {Element} */ (event.currentTarget);
+  if (element.getAttribute("aria-disabled") !== "true") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/**
+ * Wraps a drawing function: focus that it takes away, by hiding, disabling or removing what had it, goes to the first of the
+ * heirs that can have it, at once or as soon as one can.
+ *
+ * @template {unknown[]} Parts
+ * @param {HTMLElement} area
+ * @param {HTMLElement[]} heirs
+ * @param {(...parts: Parts) => void} draw
+ * @returns {(...parts: Parts) => void}
+ */
+export function keepingFocus(area, heirs, draw) {
+  let homeless = false;
+  return (...parts) => {
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement);
+    const within = focused !== null && area.contains(focused);
+    draw(...parts);
+    if (within && !canHaveFocus(focused)) homeless = true;
+    const heir = homeless ? heirs.find(canHaveFocus) : undefined;
+    // Whoever has moved on meanwhile is left there.
+    if (heir && (within || focused === document.body)) heir.focus();
+    if (heir) homeless = false;
+  };
+}
+
+/** @param {HTMLElement} control */
+function canHaveFocus(control) {
+  return control.isConnected && !control.closest("[hidden]") && !control.matches(":disabled");
+}
+
+/** Brings an element to where it is seen; at once for those who want no motion, as the style sheet has it. @param {HTMLElement} element */
+export function reveal(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "center" });
+}

@@ -1,6 +1,6 @@
 // The whole window as a place to drop files: a table, or the files or folder of a model.
 
-import { h, show } from "../dom.js";
+import { h, reveal, show } from "../dom.js";
 import { fromDrop } from "../intake.js";
 import { isBusyTraining } from "../state.js";
 
@@ -25,7 +25,10 @@ export function dropTarget(actions) {
     event.preventDefault();
     show(element, false);
     const found = await fromDrop(event.dataTransfer).catch(() => []);
-    await actions.take(found);
+    const taker = await actions.take(found);
+    // The drop may have been anywhere, and far from what it comes to.
+    const mistake = document.getElementById(`${taker}-error`);
+    if (mistake && !mistake.hidden) reveal(mistake);
   });
 
   /** @param {import("../state.js").State} state */
