@@ -173,6 +173,12 @@ test("wrong hyperparameters are named by their labels", () => {
   assert.equal(obstacle(state), "Correct Epochs and Seed in step 3 first.");
 });
 
+test("what cannot be read in step 2 stands in the way, by its label", () => {
+  const wrong = after([...READY, { type: "data", change: { mistakes: { share: "No.", seed: "No." } } }]);
+  assert.equal(obstacle(wrong), "Correct Validation share and Split seed in step 2 first.");
+  assert.equal(obstacle(after([{ type: "data", change: { mistakes: {} } }], wrong)), null);
+});
+
 test("a wrong value stands in the way only where the method and the task use its field", () => {
   /** @type {import("../../www/protocol.js").RecipeField} */
   const rank = {
