@@ -6,7 +6,7 @@ import { isBusyTraining } from "../state.js";
 
 /** @param {import("../actions.js").Actions} actions */
 export function dropTarget(actions) {
-  const words = h("p", {}, "Drop a table or a model's files");
+  const words = h("p", {}, "Drop a table or a model’s files");
   const element = h("div", { id: "drop", class: "drop-veil", "aria-hidden": "true" }, words);
   show(element, false);
 
@@ -35,7 +35,7 @@ export function dropTarget(actions) {
   function update(state) {
     words.textContent = isBusyTraining(state)
       ? "Stop the run before opening other files"
-      : "Drop a table or a model's files";
+      : "Drop a table or a model’s files";
   }
 
   return { element, update };

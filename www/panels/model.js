@@ -169,7 +169,7 @@ function otherModel(actions) {
       h(
         "p",
         { class: "hint", id: "hub-help" },
-        "Downloaded once and kept in this browser. Only the model's name is sent there.",
+        "Downloaded once and kept in this browser. Only the model’s name is sent there.",
       ),
       wrong,
       keptList,
