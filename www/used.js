@@ -20,7 +20,8 @@ export function stillUsed({ error, dataset }) {
 
 /** @param {import("./state.js").State} state @returns {string} What is good to know before Train is pressed. */
 export function toKnow({ data, run }) {
-  const used = stillUsed(data);
+  // A file that could not be opened leaves the form as it was, and that is what is trained.
+  const used = data.mapping === data.dataset?.mapping ? "" : stillUsed(data);
   return [
     used && `Step 2 has a mistake, so training still uses ${used}.`,
     run.status === "done" && "Training again starts from the pretrained model, not from this result.",

@@ -182,6 +182,9 @@ test("beside the button stands what training uses after a mistake, and what a wr
   assert.doesNotMatch(byId(root, "train-obstacle").textContent, /Step 2/u);
   const error = /** @type {const} */ ({ kind: "table", message: "No." });
   update(reduce(state, { type: "data", change: { error } }));
+  assert.doesNotMatch(byId(root, "train-obstacle").textContent, /Step 2/u, "the form shows what is trained");
+  const chosen = mapping("regression");
+  update(reduce(state, { type: "data", change: { error, mapping: chosen } }));
   assert.match(
     byId(root, "train-obstacle").textContent,
     /^Step 2 has a mistake, so training still uses t\.csv with “one” as text and “three” as label\. Training again/u,
