@@ -235,7 +235,7 @@ export function reduce(state, action) {
         projects: { ...state.projects, offer: null, kept: null, said: null, error: null, stored: false },
       };
     case "events":
-      return afterEvents(state, action.events);
+      return withoutBusy(afterEvents(state, action.events));
     case "result":
       return { ...state, result: { ...state.result, ...action.change } };
     case "projects":
@@ -270,6 +270,18 @@ function afterEvents(state, events) {
   const newest =
     !mistake && info ? { step: info.step, of_search: info.of_search, at: Date.now() } : state.projects.kept;
   return { ...state, run, projects: { ...state.projects, trouble, kept: newest } };
+}
+
+/** Once a run is over, nothing was opened too early any more. @param {State} state @returns {State} */
+function withoutBusy(state) {
+  const { model, data } = state;
+  const early = (/** @type {Mistake|null} */ error) => error?.kind === "order";
+  if (isBusyTraining(state) || !(early(model.error) || early(data.error))) return state;
+  return {
+    ...state,
+    model: early(model.error) ? { ...model, error: null } : model,
+    data: early(data.error) ? { ...data, error: null } : data,
+  };
 }
 
 /** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */
