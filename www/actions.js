@@ -15,7 +15,7 @@ import { sheetActions } from "./actions/sheet.js";
 import { adapterReturns } from "./devices.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
-import { isBusyTraining } from "./state.js";
+import { isBusyTraining, obstacle } from "./state.js";
 
 /** @typedef {import("./actions/world.js").KeepingWorld} World */
 
@@ -65,16 +65,28 @@ export function createActions(world) {
     await Promise.all(started);
   }
 
-  /** Takes files of unknown kind, as a drop anywhere on the page brings them. @param {import("./intake.js").Found[]} found */
+  /**
+   * Takes files of unknown kind, as a drop anywhere on the page brings them.
+   *
+   * @param {import("./intake.js").Found[]} found
+   * @returns {Promise<"projects"|"model"|"data">} What has taken them, and says it if it could not.
+   */
   async function take(found) {
     try {
       const [first] = found;
-      if (found.length === 1 && PROJECT.test(first.file.name)) return await projects.importProject(first.file);
+      if (found.length === 1 && PROJECT.test(first.file.name)) {
+        await projects.importProject(first.file);
+        return "projects";
+      }
       const intake = sortFiles(found);
-      if (intake.kind === "table") await data.openTableFile(intake.file);
-      else await models.openModelFiles(intake.files, intake.name);
+      if (intake.table) await data.openTableFile(intake.table);
+      if (intake.model) await models.openModelFiles(intake.model.files, intake.model.name);
+      return intake.model && !(intake.table && world.state().data.error) ? "model" : "data";
     } catch (thrown) {
-      world.dispatch({ type: "data", change: { error: asMistake(thrown, "file", "Try again.") } });
+      const error = asMistake(thrown, "file", "Try again.");
+      const type = error.kind === "model" ? "model" : "data";
+      world.dispatch({ type, change: { error } });
+      return type;
     }
   }
 
@@ -88,6 +100,8 @@ export function createActions(world) {
   const projects = projectActions(world, { ...data, ...models, ...recipes, ...several });
 
   async function train() {
+    // Nothing is opened again for a run that cannot start.
+    if (obstacle(world.state())) return;
     await data.useShown();
     await runs.train();
     // What is kept comes behind: training does not wait for it.

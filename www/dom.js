@@ -69,3 +69,9 @@ export function whenChanged(draw) {
     draw(...parts);
   };
 }
+
+/** Brings an element to where it is seen; at once for those who want no motion, as the style sheet has it. @param {HTMLElement} element */
+export function reveal(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "center" });
+}

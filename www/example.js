@@ -11,7 +11,7 @@ export async function readExample() {
   if (!response?.ok) {
     throw mistake(
       "file",
-      "The example data could not be loaded: the connection to this page's server is gone. Try again when it is back.",
+      "The example data could not be loaded: the connection to this page’s server is gone. Try again when it is back.",
     );
   }
   return readBody(response, EXAMPLE_NAME, 1e6);

@@ -1,4 +1,4 @@
-// Where the focus goes when what has it is hidden, disabled for a while, or drawn anew.
+// Where the focus stays or goes when what has it does nothing for a while, is hidden, disabled or drawn anew.
 
 /** @param {Element} element */
 const usable = (element) => element.checkVisibility() && !element.matches(":disabled");
@@ -22,4 +22,42 @@ export function keepFocus(home) {
     homeless = false;
     heir.focus();
   };
+}
+
+/**
+ * Wraps a drawing function in [keepFocus]{@link keepFocus}, with heirs that are always the same.
+ *
+ * @template {unknown[]} Parts
+ * @param {HTMLElement} home
+ * @param {HTMLElement[]} heirs
+ * @param {(...parts: Parts) => void} draw
+ * @returns {(...parts: Parts) => void}
+ */
+export function keepingFocus(home, heirs, draw) {
+  const drawn = keepFocus(home);
+  return (...parts) =>
+    drawn(
+      () => draw(...parts),
+      () => heirs,
+    );
+}
+
+/**
+ * Has a control, or all that a group holds, do nothing for now, and says so. Unlike `disabled` it leaves the focus where it is,
+ * which the browser would otherwise drop to the top of the page.
+ *
+ * @param {HTMLElement} element
+ * @param {boolean} resting
+ */
+export function rest(element, resting) {
+  if (element.getAttribute("aria-disabled") === null) element.addEventListener("click", refuse, { capture: true });
+  if (element.getAttribute("aria-disabled") !== String(resting)) element.setAttribute("aria-disabled", String(resting));
+}
+
+/** @param {Event} event */
+function refuse(event) {
+  const element = /** @type {Element} */ (event.currentTarget);
+  if (element.getAttribute("aria-disabled") !== "true") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }

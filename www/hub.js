@@ -109,7 +109,7 @@ function parseList(bytes, repo) {
   } catch {
     // The sentence below says it.
   }
-  throw mistake("file", `The hub's answer about ${repo} is not a list of files. Try again later.`);
+  throw mistake("file", `The hub’s answer about ${repo} is not a list of files. Try again later.`);
 }
 
 /** @param {string} address @param {string} repo @returns {Promise<Response>} */
@@ -120,7 +120,7 @@ async function ask(address, repo) {
       globalThis.navigator?.onLine === false ? "This machine is offline" : "huggingface.co cannot be reached";
     throw mistake(
       "file",
-      `${state}, so ${repo} cannot be downloaded. Try again later, or drop the model's files here.`,
+      `${state}, so ${repo} cannot be downloaded. Try again later, or drop the model’s files here.`,
     );
   }
   if (response.ok) return response;

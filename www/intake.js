@@ -1,16 +1,18 @@
-// Sorts what a user dropped or chose into a table, a model or neither. Pure but for walking a dropped folder.
+// Sorts what a user dropped or chose into a table, a model, both or neither. Pure but for walking a dropped folder.
 
 import { INDEX, SHARD, WEIGHTS, WORDS, moduleLimit } from "./folder.js";
 import { mistake } from "./mistake.js";
 
 /**
- * @typedef {{kind: "table", file: File}} TableIntake
- * @typedef {{kind: "model", files: Map<string, File>, name: string}} ModelIntake  Files by their paths in the folder.
+ * @typedef {{files: Map<string, File>, name: string}} ModelIntake  Files by their paths in the folder.
+ * @typedef {{table: File|null, model: ModelIntake|null}} Intake  One of them at least.
  * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
  */
 
 const TABLE = /\.(csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
-/** The same for a file field, which offers to choose these. */
+/** Of these, the names that no file of a model has. */
+const ROWS = /\.(csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+/** The same as TABLE for a file field, which offers to choose these. */
 export const TABLE_ENDINGS =
   ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
 /** Folders of sentence-transformers, which hold what follows the encoder: 1_Pooling, 2_Dense. Their files are no model's own. */
@@ -28,9 +30,19 @@ const ADAPTER = /^adapter_(model\.safetensors|config\.json)$/iu;
 const COMPANIONS =
   /^(vocab\.txt|merges\.txt|special_tokens_map\.json|added_tokens\.json|readme\.md|modules\.json|.*\.bin|.*\.(md|py|onnx|h5))$/iu;
 
+/** Endings of files with weights that are not read, and whose they are. @type {[RegExp, string][]} */
+const FOREIGN = [
+  // What training leaves beside them is none.
+  [/^(?!training_args|optimizer|scheduler|rng_state).*\.(bin|pt|pth|ckpt)$/iu, "PyTorch’s own format"],
+  [/\.(gguf|ggml)$/iu, "the format of llama.cpp"],
+  [/\.(h5|keras|tflite)$/iu, "TensorFlow’s format"],
+  [/\.msgpack$/iu, "the format of Flax"],
+  [/\.onnx$/iu, "ONNX, which is made to be run and not to be trained"],
+];
+
 /**
  * @param {Found[]} found
- * @returns {TableIntake|ModelIntake}
+ * @returns {Intake}
  * @throws Mistake when it is neither, or more than one table.
  */
 export function sortFiles(found) {
@@ -38,17 +50,47 @@ export function sortFiles(found) {
   if (files.length === 0)
     throw mistake("file", "Nothing that can be read was dropped. Drop a table file or the files of a model.");
   const model = modelAmong(files);
-  if (model) return { ...model, files: new Map([...model.files, ...modules]) };
   const tables = files.filter(({ file }) => TABLE.test(file.name) && !COMPANIONS.test(file.name));
-  if (tables.length > 1) {
-    throw mistake("file", `${tables.length} tables were dropped: ${names(tables)}. Drop one at a time.`);
+  if (model) {
+    if (!hasWeights(model)) refuseForeign(files);
+    // What lies in the model's own folder, or could be another of its files, is not there to learn from.
+    const loose = tables.filter(({ file, folder }) => folder === "" && ROWS.test(file.name));
+    return { table: onlyTable(loose), model: { ...model, files: new Map([...model.files, ...modules]) } };
   }
+  const table = onlyTable(tables);
+  if (!table) refuseForeign(files);
   // A lone file of unknown name is tried as a table: the engine looks at its bytes and says what is wrong with it.
-  if (tables.length === 1 || files.length === 1) return { kind: "table", file: (tables[0] ?? files[0]).file };
+  if (table || files.length === 1) return { table: table ?? files[0].file, model: null };
   throw mistake(
     "file",
     `${names(files)}: neither a table (CSV, TSV, JSON or CoNLL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
   );
+}
+
+/** @param {Found[]} tables @returns {File|null} */
+function onlyTable(tables) {
+  if (tables.length > 1) {
+    throw mistake("file", `${tables.length} tables were dropped: ${names(tables)}. Drop one at a time.`);
+  }
+  return tables[0]?.file ?? null;
+}
+
+/** @param {ModelIntake} model */
+function hasWeights({ files }) {
+  return [...files.keys()].some((path) => path === WEIGHTS || path === INDEX.file || SHARD.test(path));
+}
+
+/** @param {Found[]} found @throws Mistake where the weights are there, but in a format that is not read. */
+function refuseForeign(found) {
+  for (const { file } of found) {
+    const format = FOREIGN.find(([ending]) => ending.test(file.name))?.[1];
+    if (!format) continue;
+    throw mistake(
+      "model",
+      `${file.name} holds a model’s weights in ${format}. Only safetensors is read: convert them, for example with save_pretrained of transformers, and drop model.safetensors with config.json and tokenizer.json.`,
+      { name: file.name },
+    );
+  }
 }
 
 /** @param {Found[]} found @returns {[Map<string, File>, Found[]]} What lies in folders of modules, by its path; and the rest. */
@@ -88,7 +130,7 @@ function modelAmong(found) {
   // Beside the parts of a model's weights no other file can be all of them.
   const whole = files.get(WEIGHTS)?.name.toLowerCase() === WEIGHTS;
   if (!whole && [...files.keys()].some((path) => SHARD.test(path))) files.delete(WEIGHTS);
-  return { kind: "model", files: new Map([...files, ...beside]), name: name || "your model" };
+  return { files: new Map([...files, ...beside]), name: name || "your model" };
 }
 
 /** @param {string} name @returns {string|null} What a file of that name is in a model's folder; null for nothing. */

@@ -1,14 +1,51 @@
-// What a mapping means for its task: the columns it reads, what is missing, and what the table looks like in words. Pure.
+// What a mapping means for its task: the columns it reads, what is missing or wrong, and what the table looks like in words.
+// Pure.
 
 import { taskOf } from "./tasks.js";
 
 /**
  * @typedef {import("./protocol.js").Mapping} Mapping
  * @typedef {import("./protocol.js").Task} Task
+ * @typedef {import("./tasks.js").ColumnSpec} ColumnSpec
  * @typedef {import("./tasks.js").Role} Role
+ * @typedef {keyof typeof HELD} Held  A field that is written in.
+ * @typedef {Pick<Mapping, "split"|"validation_share"|"seed">} HeldBack
  */
 
 const listed = new Intl.ListFormat("en");
+
+/** The fields for what is held back, as the form calls them. */
+export const HELD = { share: "Validation share", seed: "Split seed" };
+const MOST_SHARE = 90;
+
+/**
+ * What is held back, as the form has it. What cannot be read stays as it was, and where a column says which rows are held
+ * back, neither share nor seed is asked.
+ *
+ * @param {Record<Held, string>} written
+ * @param {string|null} split
+ * @param {HeldBack} before
+ * @returns {{rest: HeldBack, mistakes: Partial<Record<Held, string>>}}
+ */
+export function readHeld(written, split, { validation_share, seed }) {
+  const before = { split, validation_share, seed };
+  if (split !== null) return { rest: before, mistakes: {} };
+  const share = written.share.trim() === "" ? NaN : Number(written.share.replace(",", "."));
+  const whole = /^\d+$/u.test(written.seed.trim()) ? Number(written.seed) : NaN;
+  const shareFits = share >= 0 && share <= MOST_SHARE;
+  const seedFits = whole <= Number.MAX_SAFE_INTEGER;
+  return {
+    rest: {
+      split,
+      validation_share: shareFits ? share / 100 : before.validation_share,
+      seed: seedFits ? whole : before.seed,
+    },
+    mistakes: {
+      ...(shareFits ? {} : { share: `A number from 0 to ${MOST_SHARE}; 10 is usual.` }),
+      ...(seedFits ? {} : { seed: "A whole number of 0 or more." }),
+    },
+  };
+}
 
 /** @param {Mapping} mapping @param {Role} role @returns {string} The column's name; empty where there is none. */
 export function columnOf(mapping, role) {
@@ -44,14 +81,45 @@ export function withColumns(before, chosen, rest) {
   };
 }
 
-/** @param {Mapping} mapping @returns {string|null} What is still to be chosen, as one sentence; null when nothing is. */
-export function missing(mapping) {
-  const lacking = taskOf(mapping.task).columns.filter(
-    ({ role, none }) => none === undefined && columnOf(mapping, role) === "",
-  );
-  if (lacking.length === 0) return null;
-  const columns = lacking.map(({ noun }) => `a column with the ${noun}`);
-  return `This task needs ${listed.format(columns)}. Choose below, or pick another task.`;
+/**
+ * @param {Mapping} mapping
+ * @param {import("./protocol.js").TableInfo|null} table
+ * @returns {string|null} What is still to be chosen, as a sentence or two; null when nothing is.
+ */
+export function missing(mapping, table) {
+  const needed = taskOf(mapping.task).columns.filter(({ none }) => none === undefined);
+  const lacking = needed.filter(({ role }) => columnOf(mapping, role) === "");
+  const columns = (/** @type {ColumnSpec[]} */ specs) =>
+    listed.format(specs.map(({ noun }) => `a column with the ${noun}`));
+  if (table?.columns.length === 1 && needed.length > 1) return onlyOne(table, columns(needed));
+  return lacking.length === 0 ? null : `This task needs ${columns(lacking)}. Choose below, or pick another task.`;
+}
+
+/** @param {import("./protocol.js").TableInfo} table @param {string} columns */
+function onlyOne({ format }, columns) {
+  const separate = format.startsWith("JSON") ? "" : ", separated by comma, semicolon, tab or pipe";
+  const alone = `To learn from texts alone, pick “${taskOf("language").title}”`;
+  return `The table has only one column, but this task needs ${columns}${separate}. ${alone}.`;
+}
+
+/**
+ * The columns of the form that a mistake is about. Where two are the same the later one is, as the sentence has it.
+ *
+ * @param {Mapping} mapping
+ * @param {import("./protocol.js").Mistake|null} mistake
+ * @returns {(Role|"split")[]}
+ */
+export function blamed(mapping, mistake) {
+  // What names a file is about a table that is not open.
+  if (!mistake || mistake.kind !== "table" || mistake.name) return [];
+  const { columns } = taskOf(mapping.task);
+  if (mistake.column === undefined) {
+    const open = columns.filter(({ role, none }) => none === undefined && columnOf(mapping, role) === "");
+    return open.map(({ role }) => role);
+  }
+  if (mapping.split === mistake.column) return ["split"];
+  const last = columns.findLast(({ role }) => columnOf(mapping, role) === mistake.column);
+  return last ? [last.role] : [];
 }
 
 /** @param {Mapping} guess @returns {string} What a table looks like: "pairs of texts with a label". */

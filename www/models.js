@@ -37,7 +37,7 @@ async function readDefault(onProgress) {
     if (response === null) {
       throw mistake(
         "file",
-        `${file} of ${DEFAULT_NAME} could not be loaded: the connection to this page's server is gone. Try again when it is back.`,
+        `${file} of ${DEFAULT_NAME} could not be loaded: the connection to this page’s server is gone. Try again when it is back.`,
         { name: file },
       );
     }
@@ -45,7 +45,7 @@ async function readDefault(onProgress) {
       if (!required) continue;
       throw mistake(
         "file",
-        `${file} of ${DEFAULT_NAME} is not on this page's server (status ${response.status}). Build the page again, or choose your own model files below.`,
+        `${file} of ${DEFAULT_NAME} is not on this page’s server (status ${response.status}). Build the page again, or choose your own model files below.`,
         { name: file },
       );
     }
@@ -90,7 +90,7 @@ function incomplete(missing, indexed) {
   const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more files` : "";
   const remedy = indexed
     ? `Drop the files that ${INDEX.file} lists together with it.`
-    : "A model folder needs config.json, tokenizer.json or a BERT's vocab.txt, and model.safetensors or all of its parts: drop them together.";
+    : "A model folder needs config.json, tokenizer.json or a BERT’s vocab.txt, and model.safetensors or all of its parts: drop them together.";
   return mistake("model", `${named}${more} ${missing.length === 1 ? "is" : "are"} missing. ${remedy}`, {
     name: missing[0],
   });

@@ -1,5 +1,6 @@
 // The page's whole state and the one pure function that changes it: (state, action) → state.
 
+import { HELD } from "./mapping.js";
 import { usedBy } from "./recipe.js";
 import { addEvents, idleRun } from "./run.js";
 import { ONE_RUN } from "./several.js";
@@ -7,6 +8,7 @@ import { ONE_RUN } from "./several.js";
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {import("./protocol.js").Mapping} Mapping
+ * @typedef {import("./mapping.js").Held} Held
  * @typedef {import("./protocol.js").Recipe} Recipe
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {import("./run.js").RunState} RunState
@@ -47,6 +49,7 @@ import { ONE_RUN } from "./several.js";
  * @property {Progress|null} progress         How far that is.
  * @property {Progress|null} counting         How many of the texts have been tokenized, while that goes on.
  * @property {boolean} mapping_busy
+ * @property {Partial<Record<Held, string>>} mistakes  Field of the form to sentence.
  * @property {Mistake|null} error
  * @property {string|null} previous           Name of the table one can go back to.
  */
@@ -181,6 +184,7 @@ export function initialState(choice) {
       progress: null,
       counting: null,
       mapping_busy: false,
+      mistakes: {},
       error: null,
       previous: null,
     },
@@ -243,7 +247,7 @@ export function reduce(state, action) {
         projects: { ...unsaid(state.projects), offer: null, kept: null },
       };
     case "events":
-      return afterEvents(state, action.events);
+      return withoutBusy(afterEvents(state, action.events));
     case "result":
       return { ...state, result: { ...state.result, ...action.change } };
     case "projects":
@@ -290,6 +294,18 @@ function afterEvents(state, events) {
   const newest =
     !mistake && info ? { step: info.step, of_search: info.of_search, at: Date.now() } : state.projects.kept;
   return { ...state, run, had_result, projects: { ...state.projects, trouble, kept: newest } };
+}
+
+/** Once a run is over, nothing was opened too early any more. @param {State} state @returns {State} */
+function withoutBusy(state) {
+  const { model, data } = state;
+  const early = (/** @type {Mistake|null} */ error) => error?.kind === "order";
+  if (isBusyTraining(state) || !(early(model.error) || early(data.error))) return state;
+  return {
+    ...state,
+    model: early(model.error) ? { ...model, error: null } : model,
+    data: early(data.error) ? { ...data, error: null } : data,
+  };
 }
 
 /** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */
@@ -362,6 +378,10 @@ export function obstacle(state) {
   if (!state.model.info) return "Open a model in step 1 first.";
   if (!state.data.dataset) return "Choose your data in step 2, or load the example.";
   if (state.data.mapping_busy || state.data.loading) return "The data is still being read.";
+  const unread = Object.keys(state.data.mistakes);
+  if (unread.length > 0) {
+    return `Correct ${listed.format(unread.map((field) => HELD[/** @type {Held} */ (field)]))} in step 2 first.`;
+  }
   if (state.device.busy) return "The device is still being set up.";
   if (state.device.error && !state.device.info) return "Choose a device that can be used under “Runs on” first.";
   const wrong = mistakesShown(state);

@@ -218,9 +218,9 @@ export class Tabtune {
 
 /** @param {FileList|File[]} files */
 function modelOf(files) {
-  const sorted = sortFiles(fromField(files));
-  if (sorted.kind === "model") return modelOfFiles(sorted.files, sorted.name);
-  throw mistake("file", `${sorted.file.name} is no file of a model. Give openData() a table.`);
+  const { model, table } = sortFiles(fromField(files));
+  if (model) return modelOfFiles(model.files, model.name);
+  throw mistake("file", `${table?.name} is no file of a model. Give openData() a table.`);
 }
 
 /** @param {Record<string, unknown>[]} rows */

@@ -56,6 +56,33 @@ async function tabTo(page, place) {
   assert.fail(`the keyboard does not reach ${place}`);
 }
 
+/** What has the focus. @param {Page} page */
+function focused(page) {
+  return page.evaluate(() => document.activeElement?.id);
+}
+
+test("the focus stays with what was pressed, also while that can do nothing", { timeout: PATIENCE }, async () => {
+  const { page, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await tabTo(page, "#load-example");
+  await page.keyboard.press("Enter");
+  await reaches(page, "ready");
+  assert.equal(await focused(page), "load-example");
+  await page.locator("#other-model > summary").click();
+  await page.locator("#hub-name").fill("owner/name");
+  await tabTo(page, "#hub-download");
+  await page.keyboard.press("Enter");
+  // No network here: all that can be waited for is that it ends.
+  await reads(page, "#model-error", /owner\/name/);
+  assert.equal(await focused(page), "hub-download");
+  await tabTo(page, "#model-default");
+  await page.keyboard.press("Enter");
+  await page.locator("#model-default").waitFor({ state: "hidden" });
+  await page.waitForFunction(() => document.activeElement?.matches("#other-model > summary"));
+  await close();
+});
+
 test("the keyboard alone is enough", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
   await drop(page, modelFiles("tiny-bert"));

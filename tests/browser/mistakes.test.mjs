@@ -136,6 +136,31 @@ for (const [what, replaced, words] of MODELS) {
   });
 }
 
+test(
+  "a file that is dropped far from where it is read brings its mistake into view",
+  { timeout: PATIENCE },
+  async () => {
+    const { page } = opened;
+    const seen = (/** @type {string} */ place) =>
+      page.waitForFunction((place) => {
+        const { top, bottom } = document.querySelector(place)?.getBoundingClientRect() ?? { top: -1, bottom: 0 };
+        return top >= 0 && bottom <= innerHeight && document.querySelector(place)?.checkVisibility();
+      }, place);
+    await page.setViewportSize({ width: 1280, height: 300 });
+    for (const [bad, place, words] of /** @type {[import("./fixtures.mjs").Dropped, string, RegExp][]} */ ([
+      [file("photo.png", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex")), "#data-error", /^photo\.png: /],
+      [file("config.json", "{}"), "#model-error", /are missing/],
+    ])) {
+      await page.locator("#result").scrollIntoViewIfNeeded();
+      await seen("#result-title");
+      await drop(page, [bad]);
+      await reads(page, place, words);
+      await seen(place);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+);
+
 test("half a model", { timeout: PATIENCE }, async () => {
   const before = await standing();
   await drop(opened.page, modelFiles("tiny-bert").slice(0, 1));

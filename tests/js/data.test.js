@@ -143,3 +143,42 @@ test("a table that is cancelled leaves what was open, and one that comes in betw
   await second;
   assert.equal(actions.sourceInUse()?.name, "d.csv");
 });
+
+test("a field that cannot be read is kept in mind, and the others count", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  const before = asked.length;
+  const shown = data().mapping ?? assert.fail();
+  await actions.changeMapping(shown, { share: "No." });
+  assert.deepEqual(data().mistakes, { share: "No." });
+  assert.equal(asked.length, before, "nothing that the engine does not know");
+  const changing = actions.changeMapping({ ...shown, text: "l", label: "t" }, { share: "No." });
+  assert.deepEqual(asked[before].args, [{ ...shown, text: "l", label: "t" }]);
+  await asked[before].ok(info("classification"));
+  await changing;
+  assert.deepEqual(data().mistakes, { share: "No." });
+  await actions.changeMapping({ ...shown, text: "l", label: "t" });
+  assert.deepEqual(data().mistakes, {});
+});
+
+test("another table brings a share and a seed of its own", async () => {
+  const { actions, asked, open, data } = stage();
+  await open();
+  await actions.changeMapping(data().mapping ?? assert.fail(), { seed: "No." });
+  void actions.openTableFile(new File(["y"], "b.csv"));
+  await asked[2].ok({ name: "b.csv", columns: [], preview: [], notes: [], mapping: mapping({ label: "l" }) });
+  assert.deepEqual(data().mistakes, {});
+});
+
+test("a file that cannot be read is named, a table whose columns do not fit is not", async () => {
+  const { actions, asked, open, data } = stage();
+  await open();
+  const opening = actions.openTableFile(new File(["y"], "photo.png"));
+  await asked[2].fail();
+  await opening;
+  assert.deepEqual([data().error?.message, data().error?.name], ["photo.png: No.", "photo.png"]);
+  const changing = actions.changeMapping(mapping({ label: "l", text: "l" }));
+  await asked[3].fail();
+  await changing;
+  assert.deepEqual([data().error?.message, data().error?.name], ["No.", undefined]);
+});

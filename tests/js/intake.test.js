@@ -7,9 +7,21 @@ import { checkSizes, contents } from "../../www/folder.js";
 import { sortFiles } from "../../www/intake.js";
 import { hubName, modelOfFiles } from "../../www/models.js";
 
-/** @param {...string} names */
+/** A folder of these files. @param {...string} names */
 function drop(...names) {
   return names.map((name) => ({ file: new File(["x"], name), folder: "my-model" }));
+}
+
+/** Files that lie in none. @param {...string} names */
+function loose(...names) {
+  return drop(...names).map(({ file }) => ({ file, folder: "" }));
+}
+
+/** The model among files. @param {ReturnType<typeof drop>} found */
+function modelIn(found) {
+  const { model } = sortFiles(found);
+  assert.ok(model);
+  return model;
 }
 
 test("a table is a table", () => {
@@ -24,17 +36,15 @@ test("a table is a table", () => {
     "b.iob2",
     "without-ending",
   ]) {
-    const intake = sortFiles(drop(name));
-    assert.equal(intake.kind, "table");
+    const { table, model } = sortFiles(drop(name));
+    assert.deepEqual([table?.name, model], [name, null]);
   }
 });
 
 test("a model folder is sorted into its parts, its other files left aside", () => {
-  const intake = sortFiles(
+  const intake = modelIn(
     drop("config.json", "tokenizer.json", "vocab.txt", "README.md", "model.safetensors", ".DS_Store"),
   );
-  assert.equal(intake.kind, "model");
-  if (intake.kind !== "model") return;
   assert.equal(intake.name, "my-model");
   const { wanted } = contents(new Set(intake.files.keys()), []);
   assert.deepEqual(
@@ -66,8 +76,7 @@ test("files of modules come along by their paths and are no second model, in any
     [...encoder, ...modules],
     [...modules, ...encoder],
   ]) {
-    const intake = sortFiles(found);
-    assert.ok(intake.kind === "model");
+    const intake = modelIn(found);
     assert.equal(intake.name, "my-model");
     const read = await modelOfFiles(intake.files, intake.name).read(() => {});
     const words = (/** @type {Uint8Array|undefined} */ bytes) => new TextDecoder().decode(bytes);
@@ -85,17 +94,15 @@ test("files of modules come along by their paths and are no second model, in any
 
 test("modules without their list are left aside", async () => {
   const pooling = { file: new File(["x"], "config.json"), folder: "1_Pooling" };
-  const intake = sortFiles([...drop("config.json", "tokenizer.json", "model.safetensors"), pooling]);
-  assert.ok(intake.kind === "model");
+  const intake = modelIn([...drop("config.json", "tokenizer.json", "model.safetensors"), pooling]);
   assert.equal((await modelOfFiles(intake.files, "m").read(() => {})).modules, undefined);
 });
 
 test("vocab.txt stands in for a tokenizer, and alone it is a table", async () => {
-  const intake = sortFiles(drop("vocab.txt", "model.safetensors", "config.json"));
-  assert.ok(intake.kind === "model");
+  const intake = modelIn(drop("vocab.txt", "model.safetensors", "config.json"));
   const read = await modelOfFiles(intake.files, "m").read(() => {});
   assert.deepEqual([read.vocab?.length, read.tokenizer], [1, undefined]);
-  assert.equal(sortFiles(drop("vocab.txt")).kind, "table");
+  assert.equal(sortFiles(drop("vocab.txt")).table?.name, "vocab.txt");
 });
 
 /** @param {...number} places */
@@ -105,8 +112,7 @@ function shards(...places) {
 
 test("weights in parts are read in their order, and one part that is missing is named", async () => {
   const rest = ["config.json", "tokenizer.json", "model.safetensors.index.json"];
-  const intake = sortFiles(drop(...rest, ...shards(3, 1, 2)));
-  assert.ok(intake.kind === "model");
+  const intake = modelIn(drop(...rest, ...shards(3, 1, 2)));
   const source = modelOfFiles(intake.files, "m");
   /** @type {string[]} */
   const seen = [];
@@ -117,8 +123,7 @@ test("weights in parts are read in their order, and one part that is missing is 
     shards(1, 2, 3).map((name) => `Reading ${name}`),
   );
   const open = (/** @type {string[]} */ names) => {
-    const intake = sortFiles(drop(...names));
-    return modelOfFiles(intake.kind === "model" ? intake.files : new Map(), "m");
+    return modelOfFiles(modelIn(drop(...names)).files, "m");
   };
   assert.throws(() => open([...rest, ...shards(1, 3)]), { message: /^model-00002-of-00003.safetensors is missing/u });
   assert.throws(() => open(rest), { message: /files that model.safetensors.index.json lists/u });
@@ -135,8 +140,7 @@ test("parts may have as much together as one file alone", () => {
 
 test("a file of all weights wins over parts, and parts over a file of another name", async () => {
   const weights = async (/** @type {string} */ name) => {
-    const intake = sortFiles(drop("config.json", "tokenizer.json", name, ...shards(1, 2, 3)));
-    assert.ok(intake.kind === "model");
+    const intake = modelIn(drop("config.json", "tokenizer.json", name, ...shards(1, 2, 3)));
     return (await modelOfFiles(intake.files, "m").read(() => {})).weights;
   };
   assert.ok((await weights("model.safetensors")) instanceof Uint8Array);
@@ -146,8 +150,8 @@ test("a file of all weights wins over parts, and parts over a file of another na
 test("an adapter is no model, and beside one it is left aside", () => {
   const adapter = ["adapter_config.json", "adapter_model.safetensors", "training_report.json"];
   assert.throws(() => sortFiles(drop(...adapter)), { message: /^adapter_config.json is an adapter/u });
-  const intake = sortFiles(drop(...adapter, "config.json", "tokenizer.json", "model.safetensors"));
-  assert.equal(intake.kind === "model" && intake.files.get("model.safetensors")?.name, "model.safetensors");
+  const intake = modelIn(drop(...adapter, "config.json", "tokenizer.json", "model.safetensors"));
+  assert.equal(intake.files.get("model.safetensors")?.name, "model.safetensors");
 });
 
 test("model.safetensors wins over another file of weights, in any order", () => {
@@ -155,8 +159,8 @@ test("model.safetensors wins over another file of weights, in any order", () => 
     ["other.safetensors", "model.safetensors"],
     ["model.safetensors", "other.safetensors"],
   ]) {
-    const intake = sortFiles(drop(...names));
-    assert.equal(intake.kind === "model" && intake.files.get("model.safetensors")?.name, "model.safetensors");
+    const intake = modelIn(drop(...names));
+    assert.equal(intake.files.get("model.safetensors")?.name, "model.safetensors");
   }
 });
 
@@ -165,6 +169,33 @@ test("what is neither, too much or twice is said in a sentence", () => {
   assert.throws(() => sortFiles(drop("a.csv", "b.csv")), { message: /2 tables were dropped: a.csv, b.csv/u });
   assert.throws(() => sortFiles(drop("a.png", "b.exe")), { message: /a.png, b.exe: neither a table/u });
   assert.throws(() => sortFiles(drop("config.json", "config.json")), { message: /one model only/u });
+});
+
+test("a table dropped with a model is opened, too; one in the model's folder is not", () => {
+  const model = ["config.json", "tokenizer.json", "model.safetensors"];
+  const both = sortFiles(loose(...model, "vocab.txt", "generation_config.json", "rows.csv"));
+  assert.equal(both.table?.name, "rows.csv");
+  assert.equal(both.model?.files.size, 4);
+  assert.equal(sortFiles([...drop(...model), ...loose("rows.csv")]).table?.name, "rows.csv");
+  assert.equal(sortFiles(drop(...model, "results.csv")).table, null);
+  assert.throws(() => sortFiles(loose(...model, "a.csv", "b.csv")), { message: /2 tables/u });
+});
+
+test("weights in another format are said to be that, alone and in a model's folder", () => {
+  const rest = ["config.json", "tokenizer.json", "training_args.bin"];
+  for (const [name, format] of /** @type {const} */ ([
+    ["pytorch_model.bin", /PyTorch’s own format/u],
+    ["model.GGUF", /llama\.cpp/u],
+    ["tf_model.h5", /TensorFlow’s/u],
+  ])) {
+    for (const found of [loose(name), drop(...rest, name)]) {
+      assert.throws(() => sortFiles(found), { kind: "model", name, message: format });
+      assert.throws(() => sortFiles(found), { message: /convert them.*model\.safetensors/u });
+    }
+    assert.equal(sortFiles(drop(...rest, "model.safetensors", name)).table, null);
+    assert.equal(sortFiles(loose("rows.csv", name)).table?.name, "rows.csv");
+  }
+  assert.throws(() => modelOfFiles(modelIn(drop(...rest)).files, "m"), { message: /^model.safetensors is missing/u });
 });
 
 test("a missing model file is named", () => {

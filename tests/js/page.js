@@ -4,6 +4,8 @@
 class Node {
   /** @type {Node[]} */
   children = [];
+  /** @type {Element|null} */
+  parent = null;
 
   get textContent() {
     return this.children.map((/** @type {Node} */ child) => child.textContent).join("");
@@ -36,8 +38,8 @@ export class Element extends Node {
   hidden = false;
   disabled = false;
   value = "";
-  /** @type {Record<string, ((event: any) => void)[]>} */
-  listeners = {};
+  /** @type {{type: string, listener: (event: any) => void, capture: boolean}[]} */
+  listeners = [];
   classList = { toggle() {} };
   style = { setProperty: (/** @type {string} */ name, /** @type {string} */ value) => (this.styles[name] = value) };
 
@@ -57,17 +59,58 @@ export class Element extends Node {
     delete this.attributes[name];
   }
 
-  /** @param {string} type @param {(event: any) => void} listener */
-  addEventListener(type, listener) {
-    (this.listeners[type] ??= []).push(listener);
+  /** @param {string} name */
+  getAttribute(name) {
+    return this.attributes[name] ?? null;
   }
 
-  /** What a user does to it. @param {string} type */
+  /** @param {string} type @param {(event: any) => void} listener @param {{capture?: boolean}} [options] */
+  addEventListener(type, listener, { capture = false } = {}) {
+    this.listeners.push({ type, listener, capture });
+  }
+
+  /** What a user does to it: all around hears of it first where it captures. @param {string} type */
   fire(type) {
-    for (const listener of this.listeners[type] ?? []) listener({ target: this, preventDefault() {} });
+    let stopped = false;
+    const event = { target: this, preventDefault() {}, stopImmediatePropagation: () => (stopped = true) };
+    const around = this.around().reverse();
+    const hearing = around.flatMap((element) =>
+      element.listeners
+        .filter((one) => one.type === type && (one.capture || element === this))
+        .map(({ listener }) => ({ listener, element })),
+    );
+    for (const { listener, element } of hearing) {
+      if (!stopped) listener({ ...event, currentTarget: element });
+    }
   }
 
-  focus() {}
+  /** @returns {Element[]} Itself and what it lies in. */
+  around() {
+    return [this, ...(this.parent?.around() ?? [])];
+  }
+
+  /** @param {Element} other */
+  contains(other) {
+    return other.around().includes(this);
+  }
+
+  get isConnected() {
+    return this.around().some((element) => element === page.body);
+  }
+
+  /** @param {"[hidden]"} _ */
+  closest(_) {
+    return this.around().find(({ hidden }) => hidden) ?? null;
+  }
+
+  /** @param {":disabled"} _ */
+  matches(_) {
+    return this.around().some(({ disabled }) => disabled);
+  }
+
+  focus() {
+    page.activeElement = this;
+  }
 
   /** @returns {Element|null} */
   get firstElementChild() {
@@ -81,7 +124,9 @@ export class Element extends Node {
 
   /** @param {...(Node|string)} nodes */
   replaceChildren(...nodes) {
+    for (const child of this.children) child.parent = null;
     this.children = nodes.map((node) => (node instanceof Node ? node : new Text(node)));
+    for (const child of this.children) child.parent = this;
   }
 
   /** @param {string} tag @returns {Element[]} All of that name below. */
@@ -120,9 +165,16 @@ export function isShown(root, id) {
   }
 }
 
+export const page = {
+  body: new Element("body"),
+  /** @type {Element|null} */
+  activeElement: null,
+  createElement: (/** @type {string} */ tag) => new Element(tag),
+};
+
 /** Lets the page's modules build elements in this process. */
 export function installPage() {
-  Object.assign(globalThis, { Node, document: { createElement: (/** @type {string} */ tag) => new Element(tag) } });
+  Object.assign(globalThis, { Node, document: page });
 }
 
 /** What a view drew. @param {unknown} drawn An element or a list of them. @returns {Element} */

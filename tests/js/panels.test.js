@@ -5,11 +5,13 @@ import { test } from "node:test";
 
 import { initialState, reduce } from "../../www/state.js";
 import { TASKS, taskOf } from "../../www/tasks.js";
-import { byId, installPage, isShown } from "./page.js";
+import { byId, installPage, isShown, page } from "./page.js";
 
 installPage();
 Object.assign(globalThis, { HTMLInputElement: class {} });
 const { dataPanel } = await import("../../www/panels/data.js");
+const { runControls } = await import("../../www/panels/controls.js");
+const { announcer } = await import("../../www/panels/announcer.js");
 const { recipePanel } = await import("../../www/panels/recipe.js");
 const { resultPanel } = await import("../../www/panels/result.js");
 
@@ -98,16 +100,113 @@ test("picking a task and changing a column is sent as a whole mapping", () => {
   byId(root, "map-pair").fire("change");
   assert.deepEqual(calls, [
     ["chooseTask", "tokens"],
-    ["changeMapping", { ...mapping("multi_label"), pair: "four", separator: "|" }],
+    ["changeMapping", { ...mapping("multi_label"), pair: "four", separator: "|" }, {}],
   ]);
 });
 
-test("a share that is none is said beside its field and not sent", () => {
-  const { root, calls } = drawn(dataPanel, trained("language"));
+test("a share that is none is said beside its field and stays there, and other fields are sent", () => {
+  const state = trained("classification");
+  const { root, calls, update } = drawn(dataPanel, state);
   byId(root, "map-share").value = "95";
-  byId(root, "map-share").fire("change");
-  assert.deepEqual(calls, []);
+  byId(root, "map-label").value = "four";
+  byId(root, "map-label").fire("change");
+  const mistakes = { share: "A number from 0 to 90; 10 is usual." };
+  const chosen = { ...mapping("classification"), label: "four" };
+  assert.deepEqual(calls, [["changeMapping", chosen, mistakes]]);
+  update(reduce(state, { type: "data", change: { mapping: chosen, mistakes } }));
+  assert.equal(byId(root, "map-share").value, "95");
+  assert.equal(byId(root, "map-share").attributes["aria-invalid"], "true");
   assert.match(byId(root, "map-share-error").textContent, /from 0 to 90/u);
+  assert.equal(byId(root, "map-share-error").attributes.role, "alert");
+  update(reduce(state, { type: "data", change: { mapping: chosen, mistakes: {} } }));
+  assert.equal(byId(root, "map-share").value, "10");
+  assert.equal(isShown(root, "map-share-error"), false);
+});
+
+test("a column that does not fit is marked, and says why", () => {
+  const state = trained("classification");
+  const error = /** @type {const} */ ({ kind: "table", column: "three", message: "Column “three”: no." });
+  const { root, update } = drawn(dataPanel, reduce(state, { type: "data", change: { error } }));
+  assert.equal(byId(root, "map-label").attributes["aria-invalid"], "true");
+  assert.equal(byId(root, "map-label-error").textContent, error.message);
+  assert.equal(byId(root, "map-text").attributes["aria-invalid"], undefined);
+  assert.match(byId(root, "data-still").textContent, /still uses t\.csv with “one” as text/u);
+  update(state);
+  assert.equal(byId(root, "map-label").attributes["aria-invalid"], undefined);
+  assert.equal(isShown(root, "map-label-error"), false);
+});
+
+test("that a table is open is told, and once", () => {
+  const state = trained("classification");
+  const { root, update } = drawn(dataPanel, reduce(state, { type: "data", change: { loading: "t.csv" } }));
+  assert.equal(byId(root, "data-status").textContent, "Reading t.csv.");
+  update(state);
+  assert.equal(byId(root, "data-status").textContent, "t.csv is open, 1 row.");
+  const told = byId(root, "data-status").children[0];
+  update(reduce(state, { type: "data", change: { previous: "a.csv" } }));
+  assert.equal(byId(root, "data-status").children[0], told);
+});
+
+test("while a table is read nothing else is opened, and the focus stays; when Cancel goes it has an heir", () => {
+  const state = trained("classification");
+  const { root, calls, update } = drawn(dataPanel, state);
+  page.body.replaceChildren(root);
+  byId(root, "load-example").focus();
+  const progress = { done: 1, total: 2, what: "Reading" };
+  const reading = reduce(state, { type: "data", change: { loading: "b.csv", progress } });
+  update(reading);
+  byId(root, "load-example").fire("click");
+  assert.deepEqual(calls, []);
+  assert.equal(byId(root, "load-example").matches(":disabled"), false);
+  assert.equal(page.activeElement, byId(root, "load-example"));
+  byId(root, "table-cancel").focus();
+  update(state);
+  assert.equal(page.activeElement, byId(root, "file-table"));
+  byId(root, "load-example").fire("click");
+  assert.equal(calls.length, 1);
+});
+
+/** A page on which Train can be pressed. */
+function ready() {
+  const state = trained("classification");
+  const info = /** @type {import("../../www/protocol.js").ModelInfo} */ ({ name: "m" });
+  return reduce(reduce(state, { type: "device", change: { busy: false } }), {
+    type: "model",
+    change: { info },
+  });
+}
+
+test("beside the button stands what training uses after a mistake, and what a wrong share stops", () => {
+  const state = ready();
+  const { root, update } = drawn(runControls, state);
+  assert.doesNotMatch(byId(root, "train-obstacle").textContent, /Step 2/u);
+  const error = /** @type {const} */ ({ kind: "table", message: "No." });
+  update(reduce(state, { type: "data", change: { error } }));
+  assert.doesNotMatch(byId(root, "train-obstacle").textContent, /Step 2/u, "the form shows what is trained");
+  const chosen = mapping("regression");
+  update(reduce(state, { type: "data", change: { error, mapping: chosen } }));
+  assert.match(
+    byId(root, "train-obstacle").textContent,
+    /^Step 2 has a mistake, so training still uses t\.csv with “one” as text and “three” as label\. Training again/u,
+  );
+  assert.equal(byId(root, "train").attributes["aria-disabled"], "false");
+  update(reduce(state, { type: "data", change: { mistakes: { share: "No." } } }));
+  assert.equal(byId(root, "train-obstacle").textContent, "Correct Validation share in step 2 first.");
+  assert.equal(byId(root, "train").attributes["aria-disabled"], "true");
+});
+
+test("that a run has finished is told once, whatever changes later", (context) => {
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const done = /** @type {import("../../www/protocol.js").DoneEvent} */ ({ type: "done", sentence: "Finished." });
+  const { run } = reduce(trained("classification"), { type: "run", change: { done } });
+  const { element, update } = announcer();
+  update(run);
+  assert.equal(element.textContent, "Finished.");
+  const [told] = /** @type {any} */ (element).children;
+  now = 60_000;
+  update({ ...run });
+  assert.equal(/** @type {any} */ (element).children[0], told);
 });
 
 test("tasks without labels count rows only", () => {

@@ -4,11 +4,13 @@ import { EXAMPLE_NAME, readExample } from "../example.js";
 import { missing } from "../mapping.js";
 import { mistake } from "../mistake.js";
 import { isBusyTraining } from "../state.js";
+import { visible } from "../visible.js";
 import { BUSY, local } from "./world.js";
 
 /**
  * @typedef {import("./world.js").World} World
  * @typedef {import("../protocol.js").Mapping} Mapping
+ * @typedef {import("../state.js").DataState} DataState
  * @typedef {{name: string, file: File}} TableSource
  * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
  */
@@ -38,18 +40,30 @@ export function dataActions({ client, dispatch, state }) {
       opened = { source, mapping: mapping ?? table.mapping, used: false };
       dispatch({
         type: "data",
-        change: { table, loading: null, progress: null, previous: previous?.source.name ?? null },
+        change: { table, loading: null, progress: null, mistakes: {}, previous: previous?.source.name ?? null },
       });
-      await changeMapping(opened.mapping);
+      await useMapping(opened.mapping);
     } catch (thrown) {
-      const error = local(thrown, state());
+      const error = named(local(thrown, state()), source.name);
       if (mine === latestTable) dispatch({ type: "data", change: { loading: null, progress: null, error } });
     }
   }
 
+  /**
+   * What the form says now. A field that cannot be read stands in the way of training, not of the other fields.
+   *
+   * @param {Mapping} mapping
+   * @param {DataState["mistakes"]} [mistakes]
+   */
+  async function changeMapping(mapping, mistakes = {}) {
+    const before = state().data.mapping;
+    dispatch({ type: "data", change: { mistakes } });
+    if (!before || !same(mapping, before)) await useMapping(mapping);
+  }
+
   /** @param {Mapping} mapping */
-  async function changeMapping(mapping) {
-    const lacking = missing(mapping);
+  async function useMapping(mapping) {
+    const lacking = missing(mapping, state().data.table);
     const mine = (latest += 1);
     if (lacking) {
       const error = mistake("table", lacking);
@@ -80,7 +94,7 @@ export function dataActions({ client, dispatch, state }) {
     try {
       const { split, validation_share, seed } = before;
       const guess = await client.guessMapping(task);
-      if (mine === latest) await changeMapping({ ...guess, split, validation_share, seed });
+      if (mine === latest) await useMapping({ ...guess, split, validation_share, seed });
     } catch (thrown) {
       const error = local(thrown);
       if (mine === latest) dispatch({ type: "data", change: { mapping: before, mapping_busy: false, error } });
@@ -143,4 +157,20 @@ export function dataActions({ client, dispatch, state }) {
       if (used) await openTable(used.source, used.mapping);
     },
   };
+}
+
+/** @param {Mapping} one @param {Mapping} other */
+function same(one, other) {
+  return Object.entries(one).every(([part, value]) => other[/** @type {keyof Mapping} */ (part)] === value);
+}
+
+/**
+ * Says which file could not be read: it stands over the table that is open, and may have been dropped anywhere.
+ *
+ * @param {import("../protocol.js").Mistake|null} cause
+ * @param {string} name
+ */
+function named(cause, name) {
+  if (cause?.kind !== "table") return cause;
+  return { ...cause, name, message: `${visible(name, 60)}: ${cause.message}` };
 }

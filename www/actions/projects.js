@@ -272,7 +272,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       attempt("Exporting", async () => {
         const name = `${fileName(state().projects.list.find((one) => one.id === id)?.name ?? "project")}.tabtune.zip`;
         handOver(await keeper.export(id), name);
-        say({ said: `${name} was handed to your browser's downloads.` });
+        say({ said: `${name} was handed to your browser’s downloads.` });
       }),
 
     /** @param {File} file */

@@ -31,7 +31,7 @@ export function confusionMatrix(labels, counts, unit) {
   });
   const help =
     `Counts of ${unit}: rows are the true labels, columns what the model said. ` +
-    "The stronger a cell's colour, the larger its share of the row.";
+    "The stronger a cell’s colour, the larger its share of the row.";
   const table = h(
     "table",
     { id: "confusion", class: "confusion", "aria-describedby": "confusion-help" },

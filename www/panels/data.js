@@ -3,14 +3,14 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted, percent } from "../format.js";
-import { columnsInWords } from "../mapping.js";
 import { isBusyTraining } from "../state.js";
+import { stillUsed } from "../used.js";
 import { visible } from "../visible.js";
 import { classCounts } from "./classes.js";
 import { tableIntake } from "./intake.js";
 import { mappingForm } from "./mapping.js";
 import { previewTable } from "./preview.js";
-import { mistakeLine, noteList, section } from "./section.js";
+import { mistakeLine, noteList, section, spoken } from "./section.js";
 import { taskPicker } from "./tasks.js";
 
 /**
@@ -29,6 +29,7 @@ export function dataPanel(actions) {
   );
   const intake = tableIntake(actions);
   const mistake = mistakeLine("data-error");
+  const announce = spoken("data-status");
   const still = h("p", { id: "data-still", class: "hint" });
   const file = h("p", { id: "table-name", class: "subject", dir: "auto" });
   const format = h("p", { id: "table-format", class: "hint" });
@@ -55,7 +56,7 @@ export function dataPanel(actions) {
     classes.element,
     dataNotes.element,
   );
-  body.append(intake.element, mistake.element, still, opened);
+  body.append(intake.element, mistake.element, still, opened, announce.element);
 
   const drawTable = whenChanged((/** @type {TableInfo|null} */ table) => {
     show(opened, table !== null);
@@ -84,23 +85,18 @@ export function dataPanel(actions) {
     const fits = state.data.mapping_busy || state.data.mapping === dataset?.mapping;
     drawDataset(fits ? dataset : null);
     tasks.update(table?.mapping ?? null, state.data.mapping, busy || state.dead !== null);
-    mapping.update(table, state.data.mapping, busy || state.dead !== null);
+    mapping.update(state.data, busy || state.dead !== null);
     mistake.update(error);
     intake.update(table !== null, state.data, busy || state.dead !== null);
-    still.textContent = error && dataset ? stillUsed(state) : "";
-    show(still, still.textContent !== "");
+    const used = stillUsed(state.data);
+    still.textContent = used && `Nothing is lost: training still uses ${used}.`;
+    show(still, used !== "");
+    if (loading) announce.update(`Reading ${visible(loading, 60)}.`);
+    else if (table && !error) announce.update(`${visible(table.name, 60)} is open, ${counted(table.rows, "row")}.`);
     if (loading) stand(`Reading ${visible(loading, 40)}…`, dataset !== null);
     else if (counting?.total) stand(`Counting tokens: ${percent(counting.done / counting.total, 0)}`, dataset !== null);
     else stand(dataset ? counted(dataset.info.train + dataset.info.validation, "row") : "", dataset !== null);
   }
 
   return { element, update };
-}
-
-/** @param {State} state @returns {string} What training goes on using after a mistake. */
-function stillUsed({ data }) {
-  if (!data.dataset) return "";
-  const { table, mapping } = data.dataset;
-  const columns = columnsInWords(mapping, (name) => visible(name, 40));
-  return `Nothing is lost: training still uses ${visible(table, 60)} with ${columns}.`;
 }

@@ -1,12 +1,12 @@
 // The whole window as a place to drop files: a table, or the files or folder of a model.
 
-import { h, show } from "../dom.js";
+import { h, reveal, show } from "../dom.js";
 import { fromDrop } from "../intake.js";
 import { isBusyTraining } from "../state.js";
 
 /** @param {import("../actions.js").Actions} actions */
 export function dropTarget(actions) {
-  const words = h("p", {}, "Drop a table or a model's files");
+  const words = h("p", {}, "Drop a table or a model’s files");
   const element = h("div", { id: "drop", class: "drop-veil", "aria-hidden": "true" }, words);
   show(element, false);
 
@@ -25,14 +25,17 @@ export function dropTarget(actions) {
     event.preventDefault();
     show(element, false);
     const found = await fromDrop(event.dataTransfer).catch(() => []);
-    await actions.take(found);
+    const taker = await actions.take(found);
+    // The drop may have been anywhere, and far from what it comes to.
+    const mistake = document.getElementById(`${taker}-error`);
+    if (mistake && !mistake.hidden) reveal(mistake);
   });
 
   /** @param {import("../state.js").State} state */
   function update(state) {
     words.textContent = isBusyTraining(state)
       ? "Stop the run before opening other files"
-      : "Drop a table or a model's files";
+      : "Drop a table or a model’s files";
   }
 
   return { element, update };

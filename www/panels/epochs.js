@@ -12,7 +12,7 @@ export function epochTable() {
   const table = h(
     "table",
     { id: "epochs", class: "numbers-table" },
-    h("caption", { class: "visually-hidden" }, "Each epoch's losses and scores"),
+    h("caption", { class: "visually-hidden" }, "Each epoch’s losses and scores"),
     h("thead", {}, head),
     rows,
   );

@@ -1,12 +1,13 @@
 // The part of step 2's form that says which rows are held back for validation.
 
 import { fill, h, show } from "../dom.js";
+import { HELD, readHeld } from "../mapping.js";
 import { visible } from "../visible.js";
 
-/** @typedef {import("../protocol.js").Mapping} Mapping */
-
-const MOST_SHARE = 90;
-const MAX_SEED = Number.MAX_SAFE_INTEGER;
+/**
+ * @typedef {import("../protocol.js").Mapping} Mapping
+ * @typedef {import("../state.js").DataState} DataState
+ */
 
 /** @param {() => void} change */
 export function holdOut(change) {
@@ -16,14 +17,14 @@ export function holdOut(change) {
   const shareHelp = h("p", { class: "hint", id: "map-share-help" });
   const shareField = field(
     "map-share",
-    "Validation share",
+    HELD.share,
     h("div", { class: "with-unit" }, share.input, h("span", { class: "unit" }, "% of rows")),
     shareHelp,
     share.error,
   );
   const seedField = field(
     "map-seed",
-    "Split seed",
+    HELD.seed,
     seed.input,
     h("p", { class: "hint", id: "map-seed-help" }, "The same seed holds back the same rows."),
     seed.error,
@@ -38,17 +39,10 @@ export function holdOut(change) {
   return {
     element: h("div", { class: "grid narrow" }, splitField, shareField, seedField),
 
-    /** @returns {Pick<Mapping, "split"|"validation_share"|"seed">|null} Null, and said beside the field, if one is wrong. */
-    read() {
-      const shareValue = Number(share.input.value.replace(",", "."));
-      const seedValue = Number(seed.input.value);
-      const shareFits = share.input.value.trim() !== "" && shareValue >= 0 && shareValue <= MOST_SHARE;
-      const seedFits = /^\d+$/u.test(seed.input.value.trim()) && seedValue <= MAX_SEED;
-      share.say(shareFits ? "" : `A number from 0 to ${MOST_SHARE}; 10 is usual.`);
-      seed.say(seedFits ? "" : "A whole number of 0 or more.");
-      if (!shareFits || !seedFits) return null;
-      const column = split.value === "" ? null : split.value.slice(1);
-      return { split: column, validation_share: shareValue / 100, seed: seedValue };
+    /** @param {Mapping} before */
+    read(before) {
+      const written = { share: share.input.value, seed: seed.input.value };
+      return readHeld(written, split.value === "" ? null : split.value.slice(1), before);
     },
 
     /** @param {string[]} names */
@@ -58,13 +52,12 @@ export function holdOut(change) {
       fill(split, h("option", { value: "" }, "A random share"), ...columns);
     },
 
-    /** @param {Mapping} mapping */
-    update(mapping) {
+    /** @param {Mapping} mapping @param {DataState["mistakes"]} mistakes @param {boolean} wrong  Whether the column is. */
+    update(mapping, mistakes, wrong) {
       split.value = mapping.split === null ? "" : `=${mapping.split}`;
-      share.input.value = String(Number((mapping.validation_share * 100).toFixed(4)));
-      seed.input.value = String(mapping.seed);
-      share.say("");
-      seed.say("");
+      markWrong(split, wrong);
+      share.update(String(Number((mapping.validation_share * 100).toFixed(4))), mistakes.share ?? "");
+      seed.update(String(mapping.seed), mistakes.seed ?? "");
       show(shareField, mapping.split === null);
       show(seedField, mapping.split === null);
       const proportion = mapping.task === "classification" ? "; every label keeps its proportion." : ".";
@@ -82,17 +75,23 @@ function numberField(id, mode, change) {
     "aria-describedby": `${id}-help ${id}-error`,
     onchange: change,
   });
-  const error = h("p", { id: `${id}-error`, class: "mistake", hidden: true });
+  const error = h("p", { id: `${id}-error`, class: "mistake", role: "alert", hidden: true });
 
-  /** @param {string} words */
-  function say(words) {
-    error.textContent = words;
-    show(error, words !== "");
-    if (words === "") input.removeAttribute("aria-invalid");
-    else input.setAttribute("aria-invalid", "true");
+  /** @param {string} value @param {string} mistake  What is written stays with it, to be corrected. */
+  function update(value, mistake) {
+    if (mistake === "") input.value = value;
+    if (error.textContent !== mistake) error.textContent = mistake;
+    show(error, mistake !== "");
+    markWrong(input, mistake !== "");
   }
 
-  return { input, error, say };
+  return { input, error, update };
+}
+
+/** @param {HTMLElement} control @param {boolean} wrong */
+export function markWrong(control, wrong) {
+  if (wrong) control.setAttribute("aria-invalid", "true");
+  else control.removeAttribute("aria-invalid");
 }
 
 /** @param {string} id @param {string} words @param {...Node} children */

@@ -1,6 +1,7 @@
 // The place of step 2 where a table comes in: by a drop, a file field, or the built-in example.
 
 import { h, show } from "../dom.js";
+import { keepingFocus, rest } from "../focus.js";
 import { percent } from "../format.js";
 import { TABLE_ENDINGS, fromField } from "../intake.js";
 import { visible } from "../visible.js";
@@ -41,7 +42,7 @@ export function tableIntake(actions) {
   const element = h("div", { class: "dropzone" }, words, reading, controls, hint, tasks);
 
   /** @param {boolean} open @param {import("../state.js").DataState} data @param {boolean} disabled */
-  function update(open, { loading, progress, previous }, disabled) {
+  function draw(open, { loading, progress, previous }, disabled) {
     element.classList.toggle("slim", open);
     choose.textContent = open ? "Choose another file" : "Choose a file";
     words.textContent = loading
@@ -59,8 +60,8 @@ export function tableIntake(actions) {
     show(tasks, !open);
     show(back, previous !== null);
     back.textContent = `Go back to ${visible(previous ?? "", 60)}`;
-    controls.disabled = disabled || loading !== null;
+    rest(controls, disabled || loading !== null);
   }
 
-  return { element, update };
+  return { element, update: keepingFocus(element, [field], draw) };
 }

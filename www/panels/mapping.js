@@ -2,14 +2,15 @@
 
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted } from "../format.js";
-import { columnOf, withColumns } from "../mapping.js";
+import { blamed, columnOf, withColumns } from "../mapping.js";
 import { taskOf } from "../tasks.js";
 import { visible } from "../visible.js";
-import { field, holdOut } from "./holdout.js";
+import { field, holdOut, markWrong } from "./holdout.js";
 
 /**
  * @typedef {import("../protocol.js").Mapping} Mapping
  * @typedef {import("../protocol.js").TableInfo} TableInfo
+ * @typedef {import("../state.js").DataState} DataState
  * @typedef {import("../tasks.js").ColumnSpec} ColumnSpec
  * @typedef {import("../tasks.js").Role} Role
  */
@@ -29,10 +30,9 @@ export function mappingForm(actions) {
 
   function change() {
     if (!shown) return;
-    const rest = held.read();
-    if (!rest) return;
+    const { rest, mistakes } = held.read(shown);
     const chosen = Object.fromEntries(ROLES.map((role) => [role, columns.get(role)?.value() ?? ""]));
-    actions.changeMapping(withColumns(shown, chosen, { ...rest, separator: separator.value() }));
+    actions.changeMapping(withColumns(shown, chosen, { ...rest, separator: separator.value() }), mistakes);
   }
 
   const drawOptions = whenChanged(
@@ -43,22 +43,32 @@ export function mappingForm(actions) {
     },
   );
 
-  const drawValues = whenChanged((/** @type {TableInfo|null} */ table, /** @type {Mapping|null} */ mapping) => {
-    shown = mapping;
-    if (!table || !mapping) return;
-    const specs = taskOf(mapping.task).columns;
-    for (const role of ROLES) {
-      const spec = specs.find((column) => column.role === role);
-      columns.get(role)?.update(table, spec ?? null, columnOf(mapping, role));
-    }
-    separator.update(mapping);
-    held.update(mapping);
-  });
+  const drawValues = whenChanged(
+    (
+      /** @type {TableInfo|null} */ table,
+      /** @type {Mapping|null} */ mapping,
+      /** @type {DataState["mistakes"]} */ mistakes,
+      /** @type {DataState["error"]} */ error,
+    ) => {
+      shown = mapping;
+      if (!table || !mapping) return;
+      const specs = taskOf(mapping.task).columns;
+      const wrong = blamed(mapping, error);
+      for (const role of ROLES) {
+        const spec = specs.find((column) => column.role === role);
+        const field = columns.get(role);
+        field?.update(table, spec ?? null, columnOf(mapping, role));
+        field?.blame(wrong.includes(role) ? error : null);
+      }
+      separator.update(mapping);
+      held.update(mapping, mistakes, wrong.includes("split"));
+    },
+  );
 
-  /** @param {TableInfo|null} table @param {Mapping|null} mapping @param {boolean} disabled */
-  function update(table, mapping, disabled) {
+  /** @param {DataState} data @param {boolean} disabled */
+  function update({ table, mapping, mistakes, error }, disabled) {
     drawOptions(table, mapping?.task);
-    drawValues(table, mapping);
+    drawValues(table, mapping, mistakes, error);
     element.disabled = disabled;
   }
 
@@ -68,10 +78,12 @@ export function mappingForm(actions) {
 /** @param {Role} role @param {() => void} change */
 function columnField(role, change) {
   const id = `map-${role}`;
-  const select = h("select", { id, "aria-describedby": `${id}-help`, onchange: change });
+  const select = h("select", { id, "aria-describedby": `${id}-help ${id}-error`, onchange: change });
   const help = h("p", { class: "hint", id: `${id}-help` });
   const label = h("label", { class: "label", for: id });
-  const element = h("div", { class: "field" }, label, select, help);
+  // Said where it arises already, above the table.
+  const wrong = h("p", { class: "mistake", id: `${id}-error`, hidden: true });
+  const element = h("div", { class: "field" }, label, select, help, wrong);
 
   return {
     element,
@@ -94,6 +106,14 @@ function columnField(role, change) {
       const first = /** @type {HTMLOptionElement|null} */ (select.firstElementChild);
       if (first) first.hidden = first.disabled = spec.none === undefined && name !== "";
       help.textContent = `${spec.help} ${about(table, name, spec)}`.trim();
+    },
+
+    /** @param {DataState["error"]} mistake  Null where it is not about this column. */
+    blame(mistake) {
+      markWrong(select, mistake !== null);
+      // Of a column that is missing the field itself says enough.
+      wrong.textContent = mistake?.column === undefined ? "" : mistake.message;
+      show(wrong, wrong.textContent !== "");
     },
   };
 }

@@ -1,6 +1,7 @@
 // Step 1: which encoder is trained, and every way to bring another one.
 
 import { fill, h, show, whenChanged } from "../dom.js";
+import { keepingFocus, rest } from "../focus.js";
 import { count, counted, large, size } from "../format.js";
 import { fromField } from "../intake.js";
 import { asMistake } from "../mistake.js";
@@ -9,7 +10,7 @@ import { isBusyTraining } from "../state.js";
 import { taskOf } from "../tasks.js";
 import { headOf } from "../trial.js";
 import { visible } from "../visible.js";
-import { mistakeLine, noteList, progressBar, section } from "./section.js";
+import { mistakeLine, noteList, progressBar, section, spoken } from "./section.js";
 
 /**
  * @typedef {import("../actions.js").Actions} Actions
@@ -24,13 +25,14 @@ export function modelPanel(actions) {
   const notes = noteList("model-notes");
   const progress = progressBar("model-progress");
   const mistake = mistakeLine("model-error");
+  const announce = spoken("model-status");
   const load = h(
     "button",
     { id: "model-default", type: "button", onclick: actions.openDefaultModel },
     `Load ${DEFAULT_NAME}`,
   );
   const other = otherModel(actions);
-  body.append(name, card, notes.element, progress.element, mistake.element, load, other.element);
+  body.append(name, card, notes.element, progress.element, mistake.element, load, other.element, announce.element);
 
   const drawInfo = whenChanged((/** @type {State["model"]["info"]} */ info) => {
     show(name, info !== null);
@@ -51,7 +53,7 @@ export function modelPanel(actions) {
   });
 
   /** @param {State} state */
-  function update(state) {
+  function draw(state) {
     const { info, loading, error, kept } = state.model;
     drawInfo(info);
     drawLoading(loading);
@@ -61,12 +63,14 @@ export function modelPanel(actions) {
     load.textContent = info ? `Back to ${DEFAULT_NAME}` : `Load ${DEFAULT_NAME}`;
     load.classList.toggle("quiet", info !== null);
     other.update(kept, loading !== null || isBusyTraining(state) || state.dead !== null);
-    load.disabled = isBusyTraining(state);
+    rest(load, isBusyTraining(state));
     if (!info) stand(loading ? "Loading…" : error ? "Not open" : state.dead ? "Kept for the restart" : "", false);
     else stand(loading ? "Loading another…" : "Ready", true);
+    if (loading) announce.update(`Loading ${visible(loading.name, 60)}.`);
+    else if (info && !error) announce.update(`${visible(info.name, 60)} is open.`);
   }
 
-  return { element, update };
+  return { element, update: keepingFocus(element, [other.heir], draw) };
 }
 
 /** @param {import("../protocol.js").ModelInfo} info */
@@ -166,13 +170,14 @@ function otherModel(actions) {
       h(
         "p",
         { class: "hint", id: "hub-help" },
-        "Downloaded once and kept in this browser. Only the model's name is sent there.",
+        "Downloaded once and kept in this browser. Only the model’s name is sent there.",
       ),
       wrong,
       keptList,
     ),
   );
-  const element = h("details", { id: "other-model", class: "more" }, h("summary", {}, "Use another encoder"), fields);
+  const heir = h("summary", {}, "Use another encoder");
+  const element = h("details", { id: "other-model", class: "more" }, heir, fields);
 
   const drawKept = whenChanged((/** @type {State["model"]["kept"]} */ kept) => {
     fill(
@@ -202,9 +207,9 @@ function otherModel(actions) {
   /** @param {State["model"]["kept"]} kept @param {boolean} disabled */
   function update(kept, disabled) {
     drawKept(kept);
-    fields.disabled = disabled;
+    rest(fields, disabled);
     element.classList.toggle("disabled", disabled);
   }
 
-  return { element, update };
+  return { element, update, heir };
 }

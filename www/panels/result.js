@@ -86,7 +86,7 @@ export function resultPanel(actions) {
       busy !== null && busy !== "predict"
         ? "Packing the files…"
         : saved
-          ? `${saved} was handed to your browser's downloads.`
+          ? `${saved} was handed to your browser’s downloads.`
           : "";
     if (status.textContent !== words) status.textContent = words;
     mistake.update(error);

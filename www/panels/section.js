@@ -44,6 +44,18 @@ export function mistakeLine(id) {
   return { element, update };
 }
 
+/** What only a screen reader is told, each time that it is something else. @param {string} id */
+export function spoken(id) {
+  const element = h("p", { id, class: "visually-hidden", role: "status" });
+
+  /** @param {string} words */
+  function update(words) {
+    if (element.textContent !== words) element.textContent = words;
+  }
+
+  return { element, update };
+}
+
 /** A list of notes in words, hidden when there are none. @param {string} id */
 export function noteList(id) {
   const element = h("ul", { id, class: "notes" });

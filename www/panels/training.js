@@ -1,13 +1,15 @@
-// Step 4: the device, the button, and everything that is seen of a run while it goes and when it is over.
+// Step 4: the device, the controls, and everything that is seen of a run while it goes and when it is over.
 
 import { lossChart, rateChart, scoreChart } from "../charts.js";
 import { fill, h, show, whenChanged } from "../dom.js";
-import { keepFocus } from "../focus.js";
-import { counted, duration, rate } from "../format.js";
+import { duration, rate } from "../format.js";
 import { howFar, isFit, learning, progress, standing } from "../run.js";
 import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
 import { bestRow } from "../search.js";
-import { isBusyTraining, obstacle } from "../state.js";
+import { isBusyTraining } from "../state.js";
+import { learnedElsewhere } from "../used.js";
+import { announcer } from "./announcer.js";
+import { runControls } from "./controls.js";
 import { deviceForm } from "./device.js";
 import { awakeSwitch } from "./awake.js";
 import { keptLine } from "./kept.js";
@@ -22,9 +24,6 @@ import { mistakeLine, noteList, progressBar, section } from "./section.js";
  * @typedef {import("../run.js").RunState} RunState
  * @typedef {State["scores"]} Scores
  */
-
-/** How often a screen reader is told where the run stands. */
-const ANNOUNCE_MS = 10_000;
 
 /** @param {Actions} actions */
 export function trainingPanel(actions) {
@@ -87,63 +86,6 @@ function words(run) {
   }
 }
 
-/** The big button and, during a run, pause, resume and stop. @param {Actions} actions */
-function runControls(actions) {
-  const why = h("p", { id: "train-obstacle", class: "hint" });
-  const train = h(
-    "button",
-    {
-      id: "train",
-      type: "button",
-      class: "primary large",
-      "aria-describedby": "train-obstacle",
-      onclick: actions.train,
-    },
-    "Train",
-  );
-  const pause = h("button", { id: "pause", type: "button", onclick: actions.pause }, "Pause");
-  const resume = h("button", { id: "resume", type: "button", class: "primary", onclick: actions.resume }, "Resume");
-  const stop = h("button", { id: "stop", type: "button", onclick: actions.stop }, "Stop and keep the best");
-  const onward = h("a", { id: "see-result", class: "button primary large", href: "#result" }, "Try and download it");
-  const element = h("div", { class: "row controls" }, onward, train, pause, resume, stop, why);
-  const drawn = keepFocus(element);
-
-  /** @param {State} state */
-  function update(state) {
-    // Focus stays in the row when the button that had it gives way to another, at once or a little later.
-    drawn(
-      () => draw(state),
-      () => [onward, resume, pause, train],
-    );
-  }
-
-  /** @param {State} state */
-  function draw(state) {
-    const { status } = state.run;
-    const on = isBusyTraining(state);
-    const reason = on ? null : obstacle(state);
-    show(train, !on);
-    const finished = status === "done";
-    show(onward, finished);
-    train.classList.toggle("primary", !finished);
-    show(pause, on && status !== "paused");
-    show(resume, status === "paused");
-    show(stop, on);
-    // Not disabled but explained, so that the button can be found and asked why it does nothing.
-    train.setAttribute("aria-disabled", String(reason !== null));
-    const { kind, runs } = state.several;
-    const several = kind !== "one" && runs !== null ? ` ${counted(runs, "run")}` : "";
-    train.textContent = status === "done" || status === "failed" ? `Train${several} again` : `Train${several}`;
-    pause.disabled = status !== "running";
-    stop.disabled = status === "stopping" || status === "starting";
-    why.textContent =
-      reason ?? (status === "done" ? "Training again starts from the pretrained model, not from this result." : "");
-    show(why, why.textContent !== "");
-  }
-
-  return { element, update };
-}
-
 /** @param {Actions} actions */
 function liveView(actions) {
   const searched = runsView(actions);
@@ -158,12 +100,14 @@ function liveView(actions) {
   const epochs = epochTable();
   const overfit = h("p", { id: "overfit", class: "callout", role: "status" });
   const sentence = h("p", { id: "run-sentence", class: "outcome" });
+  const elsewhere = h("p", { id: "run-elsewhere", class: "hint" });
   const report = reportTables();
   const charts = h("div", { class: "charts" }, losses.element, scored.element, rates.element);
   const element = h(
     "div",
     { id: "run", class: "stack" },
     sentence,
+    elsewhere,
     bar.element,
     figures,
     parameters,
@@ -195,9 +139,12 @@ function liveView(actions) {
   });
 
   /** @param {State} state */
-  function update({ run, scores, recipe }) {
+  function update({ run, scores, recipe, data }) {
     show(element, run.status !== "idle");
     if (run.status === "idle") return;
+    const before = learnedElsewhere(run.subject, data.dataset);
+    if (elsewhere.textContent !== before) elsewhere.textContent = before;
+    show(elsewhere, before !== "");
     const { share, elapsed, remaining } = progress(run);
     const begun = run.step !== null || run.encode !== null;
     const known = Number.isFinite(share) && (begun || run.status === "failed");
@@ -263,23 +210,4 @@ function scoreFacts(run, table) {
   const facts = [["score", `${titleOf(score)}, epoch ${last.epoch}`, showScore(score, last.value)]];
   if (best && best !== last) facts.push(["best-score", `Best, epoch ${best.epoch}`, showScore(score, best.value)]);
   return facts;
-}
-
-/** Tells a screen reader where the run stands, now and then and at every turn. */
-function announcer() {
-  const element = h("p", { id: "run-status", class: "visually-hidden", role: "status" });
-  let last = 0;
-  let turn = "";
-
-  /** @param {RunState} run */
-  function update(run) {
-    const now = performance.now();
-    const point = `${run.status} ${run.epochs.length}`;
-    if (run.status === "idle" || (point === turn && now - last < ANNOUNCE_MS)) return;
-    turn = point;
-    last = now;
-    element.textContent = standing(run);
-  }
-
-  return { element, update };
 }

@@ -13,7 +13,7 @@ export const NO_STORAGE = mistake(
 
 const FULL = mistake(
   "file",
-  "The browser's storage is full, so the newest work is not kept. Training goes on; delete projects that you no longer need to make room.",
+  "The browser’s storage is full, so the newest work is not kept. Training goes on; delete projects that you no longer need to make room.",
 );
 
 /** What was opened is read once more when it is kept. */
@@ -30,7 +30,7 @@ export function troubleOf(thrown) {
   if (isFull(thrown)) return FULL;
   if (thrown instanceof Error && UNREADABLE.has(thrown.name)) return MOVED;
   const cause = thrown instanceof Error ? thrown.message.replace(/[.\s]*$/u, "") : String(thrown);
-  return mistake("file", `The browser's storage does not work at the moment (${cause}). Training goes on without it.`);
+  return mistake("file", `The browser’s storage does not work at the moment (${cause}). Training goes on without it.`);
 }
 
 /** Bytes that a full run keeps for each number that learns: the weights, the best ones, and two moments. */

@@ -1,0 +1,45 @@
+// What training uses and what a run has learned from, where that is not what the page shows. Pure.
+
+import { columnsInWords } from "./mapping.js";
+import { taskOf } from "./tasks.js";
+import { visible } from "./visible.js";
+
+/** @param {string} name */
+const table = (name) => visible(name, 60);
+
+/**
+ * What training goes on using after a mistake.
+ *
+ * @param {import("./state.js").DataState} data
+ * @returns {string} A table and its columns: rows.csv with “a” as text and “b” as label. Empty where there is no mistake.
+ */
+export function stillUsed({ error, dataset }) {
+  if (!error || !dataset) return "";
+  return `${table(dataset.table)} with ${columnsInWords(dataset.mapping, (name) => visible(name, 40))}`;
+}
+
+/** @param {import("./state.js").State} state @returns {string} What is good to know before Train is pressed. */
+export function toKnow({ data, run }) {
+  // A file that could not be opened leaves the form as it was, and that is what is trained.
+  const used = data.mapping === data.dataset?.mapping ? "" : stillUsed(data);
+  return [
+    used && `Step 2 has a mistake, so training still uses ${used}.`,
+    run.status === "done" && "Training again starts from the pretrained model, not from this result.",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/**
+ * @param {import("./run.js").Subject|null} subject           Of the run that is shown.
+ * @param {import("./state.js").DatasetState|null} dataset  What is open now.
+ * @returns {string} That the run learned from something else; empty where it did not.
+ */
+export function learnedElsewhere(subject, dataset) {
+  if (!subject || !dataset) return "";
+  if (subject.table !== dataset.table) {
+    return `This run learned from ${table(subject.table)}, not from ${table(dataset.table)}, which is open now.`;
+  }
+  const [then, now] = [subject.task, dataset.mapping.task].map((task) => taskOf(task).title);
+  return then === now ? "" : `This run learned “${then}”, not “${now}”, which is chosen now.`;
+}
