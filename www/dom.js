@@ -47,9 +47,33 @@ export function fill(element, ...children) {
  *
  * @param {HTMLElement} element
  * @param {boolean} visible
+ * @param {HTMLElement} [heir]  Where the focus goes on that would be lost with the element.
  */
-export function show(element, visible) {
+export function show(element, visible, heir) {
+  const orphaned = heir && !visible && !element.hidden && element.contains(document.activeElement);
   if (element.hidden === visible) element.hidden = !visible;
+  if (orphaned) heir.focus();
+}
+
+/**
+ * Says whether a control can be used now. It is not disabled, because the browser takes the focus from what is, also from
+ * the button that was just pressed: its listener is what does nothing.
+ *
+ * @param {HTMLElement} control
+ * @param {boolean} usable
+ */
+export function allow(control, usable) {
+  control.setAttribute("aria-disabled", String(!usable));
+}
+
+/**
+ * Writes words where they are other ones: a screen reader reads out every writing in a live region, the same words too.
+ *
+ * @param {Element} element
+ * @param {string} words
+ */
+export function tell(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /**

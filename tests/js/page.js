@@ -67,7 +67,15 @@ export class Element extends Node {
     for (const listener of this.listeners[type] ?? []) listener({ target: this, preventDefault() {} });
   }
 
-  focus() {}
+  /** As the browser does: what cannot be seen or used does not get it. */
+  focus() {
+    if (!this.hidden && !this.disabled) page.activeElement = this;
+  }
+
+  /** @param {unknown} other @returns {boolean} */
+  contains(other) {
+    return other === this || this.children.some((child) => child instanceof Element && child.contains(other));
+  }
 
   /** @returns {Element|null} */
   get firstElementChild() {
@@ -120,9 +128,22 @@ export function isShown(root, id) {
   }
 }
 
+/** The document. */
+const page = {
+  /** @type {Element|null} */
+  activeElement: null,
+  createElement: (/** @type {string} */ tag) => new Element(tag),
+};
+
 /** Lets the page's modules build elements in this process. */
 export function installPage() {
-  Object.assign(globalThis, { Node, document: { createElement: (/** @type {string} */ tag) => new Element(tag) } });
+  Object.assign(globalThis, { Node, document: page });
+}
+
+/** The element that has the focus. A browser takes it away from what is hidden or disabled. @param {Element} root */
+export function focusedIn(root) {
+  const focused = page.activeElement;
+  return focused && !focused.disabled && isShown(root, focused.attributes.id) ? focused.attributes.id : null;
 }
 
 /** What a view drew. @param {unknown} drawn An element or a list of them. @returns {Element} */
