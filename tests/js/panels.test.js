@@ -11,6 +11,7 @@ installPage();
 Object.assign(globalThis, { HTMLInputElement: class {} });
 const { dataPanel } = await import("../../www/panels/data.js");
 const { deviceForm } = await import("../../www/panels/device.js");
+const { pythonPart } = await import("../../www/panels/python.js");
 const { recipePanel } = await import("../../www/panels/recipe.js");
 const { resultPanel } = await import("../../www/panels/result.js");
 
@@ -303,6 +304,28 @@ test("who predicts a table and cancels that has the focus where it can go on", (
   byId(root, "file-sheet").focus();
   update(reduce(state, { type: "sheet", change: { info: null, busy: "opening" } }));
   assert.equal(focusedIn(root), "file-sheet");
+});
+
+test("the script for Python is written once, and the focus stays where it was asked for", async () => {
+  /** @type {((done: {saved: string|null, error: null}) => void)[]} */
+  const waiting = [];
+  const { actions } = recorded();
+  const savePython = () => new Promise((resolve) => waiting.push(resolve));
+  const { element, update } = pythonPart(/** @type {any} */ ({ ...actions, savePython }));
+  const root = /** @type {any} */ (element);
+  const set = reduce(trained("classification"), { type: "device", change: { busy: false } });
+  update(reduce(set, { type: "model", change: /** @type {any} */ ({ info: { parameters: 1 } }) }));
+  const button = byId(root, "save-python");
+  button.focus();
+  button.fire("click");
+  button.fire("click");
+  assert.equal(waiting.length, 1);
+  assert.equal(button.attributes["aria-disabled"], "true");
+  assert.equal(focusedIn(root), "save-python");
+  waiting[0]({ saved: "t.zip", error: null });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(button.attributes["aria-disabled"], "false");
+  assert.match(byId(root, "python-words").textContent, /^t\.zip was handed/u);
 });
 
 test("the way back to the defaults leaves the focus beside it when it goes", () => {
