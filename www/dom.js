@@ -47,9 +47,22 @@ export function fill(element, ...children) {
  *
  * @param {HTMLElement} element
  * @param {boolean} visible
+ * @param {HTMLElement} [heir]  Where the focus goes on that would be lost with the element.
  */
-export function show(element, visible) {
+export function show(element, visible, heir) {
+  const orphaned = heir && !visible && !element.hidden && element.contains(document.activeElement);
   if (element.hidden === visible) element.hidden = !visible;
+  if (orphaned) heir.focus();
+}
+
+/**
+ * Writes words where they are other ones: a screen reader reads out every writing in a live region, the same words too.
+ *
+ * @param {Element} element
+ * @param {string} words
+ */
+export function tell(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /**

@@ -1,7 +1,7 @@
 // The curves of all runs of a search in one chart, the best and the one under way in colour, the others faint.
 
 import uPlot from "./pkg/vendor/uplot.js";
-import { axis, color, ticks } from "./charts.js";
+import { across, color, upwards } from "./charts.js";
 import { fill, h, show } from "./dom.js";
 import { direction, showScore, titleOf } from "./scores.js";
 
@@ -11,7 +11,7 @@ import { direction, showScore, titleOf } from "./scores.js";
  * @typedef {{row: Row, values: (number|null)[], rank: "best"|"running"|"other"}} Curve  A score per epoch.
  */
 
-const HEIGHT = 220;
+const HEIGHT = 236;
 /** How each kind of curve is drawn, the last ones on top. */
 const LOOKS = {
   other: { color: "--edge", width: 1.5, opacity: 0.55 },
@@ -29,6 +29,8 @@ export function overlayChart() {
   let plot = null;
   /** @type {Curve[]} */
   let shown = [];
+  /** @type {ScoreWords|null} */
+  let measured = null;
   element.hidden = true;
 
   new ResizeObserver(() => draw()).observe(canvas);
@@ -36,12 +38,12 @@ export function overlayChart() {
 
   function draw() {
     const width = Math.floor(canvas.clientWidth);
-    if (width <= 0 || shown.length === 0) return;
+    if (width <= 0 || shown.length === 0 || !measured) return;
     if (plot) return plot.setSize({ width, height: HEIGHT });
     const epochs = Math.max(...shown.map(({ values }) => values.length));
     const columns = shown.map(({ values }) => Array.from({ length: epochs }, (_, at) => values[at] ?? null));
     const data = [Array.from({ length: epochs }, (_, at) => at + 1), ...columns];
-    plot = new uPlot(options(width, shown), /** @type {uPlot.AlignedData} */ (data), canvas);
+    plot = new uPlot(options(width, shown, measured), /** @type {uPlot.AlignedData} */ (data), canvas);
   }
 
   /** @param {Curve[]} curves @param {ScoreWords|null} score */
@@ -52,6 +54,7 @@ export function overlayChart() {
     plot?.destroy();
     plot = null;
     shown = some ? curves.toSorted((a, b) => RANKS.indexOf(a.rank) - RANKS.indexOf(b.rank)) : [];
+    measured = score;
     if (!some || !score) return;
     heading.textContent = `${titleOf(score)} after each epoch of all runs, ${direction(score)}`;
     const ranks = RANKS.toReversed().flatMap((rank) => shown.filter((curve) => curve.rank === rank).slice(0, 1));
@@ -79,15 +82,15 @@ function inWords(curves, score) {
   return `${titleOf(score)} by epoch of ${curves.length === 1 ? "1 run" : `${curves.length} runs`}, ${direction(score)}.${reached}`;
 }
 
-/** @param {number} width @param {Curve[]} curves @returns {uPlot.Options} */
-function options(width, curves) {
+/** @param {number} width @param {Curve[]} curves @param {ScoreWords} score @returns {uPlot.Options} */
+function options(width, curves, score) {
   return {
     width,
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 8 } },
     scales: { x: { time: false, range: (_, low, high) => [low, Math.max(high, low + 1)] }, y: { range } },
-    axes: [axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], size: 30 }), axis({ size: 56, values: ticks })],
+    axes: [across("epoch", [1, 2, 5, 10, 20, 50, 100, 200, 500]), upwards(() => score)],
     series: [{}, ...curves.map(({ rank }) => line(LOOKS[rank]))],
     padding: [8, 12, 0, 0],
   };

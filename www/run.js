@@ -1,6 +1,6 @@
 // What the page knows of a run: the curves, epochs and figures that its events add up to. Pure.
 
-import { count, percent, size } from "./format.js";
+import { large, percent, size } from "./format.js";
 import { withDone, withStarted } from "./search.js";
 
 /**
@@ -290,14 +290,7 @@ export function learning({ info, done }) {
   const { trainable, frozen } = info.parameters;
   const rest = done ? "stayed as they were" : "stay as they are";
   const words =
-    frozen === 0
-      ? `${millions(trainable)} of ${millions(trainable)} numbers.`
-      : `${millions(trainable)} numbers; ${millions(frozen)} ${rest}.`;
+    frozen === 0 ? `all ${large(trainable)} parameters.` : `${large(trainable)} parameters; ${large(frozen)} ${rest}.`;
   const kept = done && done.optimizer_bytes > 0 ? ` The optimiser kept ${size(done.optimizer_bytes)}.` : "";
   return `${done ? "Trained" : "Training"} ${words}${kept}`;
-}
-
-/** @param {number} number @returns {string} "22.7 M"; small ones in full. */
-function millions(number) {
-  return number < 50_000 ? count(number) : `${(number / 1e6).toFixed(1)} M`;
 }

@@ -1,6 +1,6 @@
 // What the scores of a run are called, how they are shown and which is the better one, from the engine's own table. Pure.
 
-import { loss, percent, small, wide } from "./format.js";
+import { compact, loss, percent, plain, small, wide } from "./format.js";
 
 /**
  * @typedef {import("./protocol.js").ScoreWords} ScoreWords
@@ -30,6 +30,13 @@ export function showScore({ name, form, higher_is_better }, value) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (Math.abs(value) >= 1000) return wide(value);
   return higher_is_better ? value.toFixed(3) : small(value, 3);
+}
+
+/** @param {ScoreWords} score @param {number} value @returns {string} Beside an axis: "12.5 %", "0.125". */
+export function showTick({ form }, value) {
+  if (form === "percent") return `${plain(Number((value * 100).toPrecision(6)))}\u00a0%`;
+  // Labels of more than four digits would be cut off at the axis.
+  return Math.abs(value) < 1e4 ? plain(Number(value.toPrecision(6))) : compact(value);
 }
 
 /** @param {ScoreWords} score @returns {string} Its words as they begin a line: "Macro-F1". */

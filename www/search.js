@@ -187,10 +187,11 @@ function quoted(cell) {
  */
 export function outlook(runs, { done, search }) {
   if (runs === null) return "";
-  const words = `${counted(runs, "run")}, one after the other.`;
+  const words = runs === 1 ? "1 run." : `${counted(runs, "run")}, one after the other.`;
   const made = search?.rows.filter(({ state }) => state === "completed") ?? [];
   const each = search ? made.reduce((sum, { seconds }) => sum + seconds, 0) / made.length : (done?.seconds ?? NaN);
   if (!done || !(each > 0)) return words;
+  if (runs === 1) return `${words} If it takes as long as the last, that is about ${duration(each)}.`;
   return `${words} If each takes as long as the last, ${duration(each)}, that is about ${duration(runs * each)}.`;
 }
 

@@ -166,10 +166,26 @@ function readValues(field, { values, chosen }) {
     if (chosen.length === 0) return { mistake: "Tick at least one." };
     return { values: field.kind === "switch" ? chosen.map((word) => word === "true") : chosen };
   }
-  const texts = values.split(/[\s,;]+/u).filter((text) => text !== "");
+  const texts = listed(field, values);
+  if (texts === null) {
+    return { mistake: "Write decimals with a point, or put semicolons between the values: 0,001; 0,01." };
+  }
   const read = texts.map((text) => readField({ ...field, optional: false }, text));
   const wrong = read.find((one) => "mistake" in one);
   if (wrong && "mistake" in wrong) return wrong;
   if (read.length === 0) return { mistake: `Write the values to try, with commas between them. ${allowed(field)}` };
   return { values: read.flatMap((one) => ("value" in one ? [one.value] : [])) };
+}
+
+/**
+ * The values of a list, as they are written. Null where some of its commas are in decimals and others between values, which
+ * only semicolons tell apart.
+ *
+ * @param {RecipeField} field @param {string} written
+ */
+function listed({ kind }, written) {
+  const decimals = kind === "number" && /\d,\d/u.test(written);
+  if (decimals && /^[\d,\s]+$/u.test(written) && /\s/u.test(written.trim())) return null;
+  const between = decimals && written.includes(";") ? /;/u : /[\s,;]+/u;
+  return written.split(between).filter((text) => text.trim() !== "");
 }

@@ -34,10 +34,56 @@ test("axe finds nothing in any state", { timeout: PATIENCE }, async () => {
   await page.locator("#try-send").click();
   await reads(page, "#prediction", /%/);
   await isFine(page, "trained");
+  await keepsItsColours(page);
   await page.reload();
   await page.locator("#again").waitFor();
   await page.locator("#projects-summary").click();
   await isFine(page, "work of an earlier visit");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+/** What is known by its colour has it also where people choose their own colours. @param {Page} page */
+async function keepsItsColours(page) {
+  const drawn = () =>
+    page.evaluate(() =>
+      [
+        "#class-counts .stripe.train",
+        "figure:has(#loss-chart) .swatch.line",
+        "#confusion .right",
+        "#prediction .stripe",
+      ].map((place) => {
+        const found = /** @type {Element} */ (document.querySelector(place));
+        return getComputedStyle(found).backgroundColor;
+      }),
+    );
+  await page.emulateMedia({ colorScheme: "dark", forcedColors: "none" });
+  const chosen = await drawn();
+  await page.emulateMedia({ colorScheme: "dark", forcedColors: "active" });
+  assert.deepEqual(await drawn(), chosen);
+  await page.emulateMedia({ forcedColors: "none" });
+}
+
+test("no notice hides the heading that the rail leads to", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-bert"));
+  await reaches(page, "model");
+  await page.setViewportSize({ width: 390, height: 700 });
+  for (const notice of ["#going-on", ".notice:has(#worker-error)"]) {
+    // As tall as any.
+    await page.locator(notice).evaluate((notice) => {
+      notice.removeAttribute("hidden");
+      notice.append("words ".repeat(300));
+      document.documentElement.style.scrollBehavior = "auto";
+    });
+    await page.locator('.rail a[href="#recipe"]').click();
+    const seen = await page.locator("#recipe-title").evaluate((heading) => {
+      const { left, top } = heading.getBoundingClientRect();
+      return document.elementFromPoint(left + 4, top + 4)?.id;
+    });
+    assert.equal(seen, "recipe-title", notice);
+    await page.locator(notice).evaluate((notice) => notice.remove());
+  }
   assert.deepEqual(errors, []);
   await close();
 });
@@ -83,6 +129,12 @@ test("the focus stays with what was pressed, also while that can do nothing", { 
   await close();
 });
 
+/** Once a button can be pressed again, the focus is there. @param {Page} page @param {string} button Selector. */
+async function keepsFocus(page, button) {
+  await page.locator(`${button}:not(:disabled, [aria-disabled="true"])`).waitFor();
+  assert.equal(await page.evaluate((button) => document.activeElement?.matches(button), button), true, button);
+}
+
 test("the keyboard alone is enough", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
   await drop(page, modelFiles("tiny-bert"));
@@ -101,6 +153,13 @@ test("the keyboard alone is enough", { timeout: PATIENCE }, async () => {
   await tabTo(page, "#try-send");
   await page.keyboard.press("Enter");
   await reads(page, "#prediction", /%/);
+  await keepsFocus(page, "#try-send");
+  for (const button of ["#download-zip", "#download-onnx"]) {
+    await page.locator(button).focus();
+    const [file] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+    await file.path();
+    await keepsFocus(page, button);
+  }
   assert.deepEqual(errors, []);
   await close();
 });

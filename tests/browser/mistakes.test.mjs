@@ -189,6 +189,8 @@ test(
     await choose(page, { epochs: 1 });
     await train(page);
     await reads(page, "#report", /<img src=x onerror=/);
+    await leavesRoom(page, "#confusion", 0.5);
+    await leavesRoom(page, "#per-class", 0.65);
     await page.locator("#try-text").fill(IMG);
     await page.locator("#try-send").click();
     await reads(page, "#prediction", /<img src=x onerror=/);
@@ -198,3 +200,13 @@ test(
     assert.deepEqual(errors, []);
   },
 );
+
+/** However long a name is, on a narrow page there are numbers beside it. @param {import("playwright-core").Page} page @param {string} table @param {number} most Share of what is seen of the table. */
+async function leavesRoom(page, table, most) {
+  await page.setViewportSize({ width: 320, height: 900 });
+  const widths = await page.locator(`.scroll:has(${table})`).evaluate((box) => {
+    const heads = [...box.querySelectorAll("tbody th")];
+    return heads.map((head) => head.getBoundingClientRect().width / box.clientWidth);
+  });
+  assert.ok(Math.max(...widths) < most, `${table}: ${widths}`);
+}

@@ -6,7 +6,7 @@ import { unzipSync } from "fflate";
 import { parse } from "yaml";
 import { FIXTURES, SECRET, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
-import { begin, choose, download, drop, pixels, reaches, reads, train } from "./user.mjs";
+import { begin, choose, columns, download, drop, pixels, reaches, reads, train } from "./user.mjs";
 
 const LABELS = ["apple", "pear", "quince"];
 const reference = safetensorsHeader(readFileSync(FIXTURES + "tiny-classifier/model.safetensors"));
@@ -133,6 +133,30 @@ test("while a model trains, the page is laid out for news and not in every frame
   await news(page, 5);
   const count = (await layouts()) - before;
   assert.ok(count >= 1 && count <= 5 * 4, `${count} layouts for five pieces of news`);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("charts of a run have their epochs above one another, and no key to a line that is not there", async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await begin(page, { epochs: 2, learning_rate: 0.001 });
+  await train(page);
+  const first = async (/** @type {string} */ chart) => Math.min(...(await columns(page, chart, "--chart-validation")));
+  const [loss, score] = [await first("#loss-chart"), await first("#score-chart")];
+  assert.ok(Math.abs(loss - score) <= 1, `the first epoch is at ${loss} and at ${score}`);
+  const key = page.locator("figure:has(#loss-chart) .legend");
+  assert.equal(await key.textContent(), "each stepsmoothedvalidation");
+  assert.match(
+    (await page.locator("#rate-chart").getAttribute("aria-label")) ?? "",
+    /: \d(\.\d+)?e-\d+ at step \d+\.$/,
+  );
+
+  await page.locator("#map-share").fill("0");
+  await page.locator("#map-share").press("Enter");
+  await reads(page, "#data-summary", /0 rows to validate/);
+  await train(page);
+  await reads(page, "#epochs .best", /kept/);
+  assert.equal(await key.textContent(), "each stepsmoothed");
   assert.deepEqual(errors, []);
   await close();
 });

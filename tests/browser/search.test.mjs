@@ -71,6 +71,9 @@ test(
     );
     await reads(page, "#run-which", /^The best run: run \d$/);
     await isFine(page, "a grid that is over");
+    await page.setViewportSize({ width: 1400, height: 900 });
+    const beyond = await page.locator(".scroll:has(#runs-table)").evaluate((box) => box.scrollWidth - box.clientWidth);
+    assert.equal(beyond, 0, "two hyperparameters fit beside what is done with a run");
 
     const csv = (await download(page, "#runs-csv")).bytes.toString();
     assert.match(csv, /^run,learning_rate,epochs,loss,best_epoch,seconds,state,best,mistake\r\n1,1e-9,1,/);

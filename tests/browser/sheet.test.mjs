@@ -58,7 +58,7 @@ test("a table comes back with predictions, can be cancelled, and asks nobody", {
   });
   await page.locator("#sheet-cancel").click();
   await reads(page, "#sheet-words", /Cancelled; nothing was saved/);
-  await page.locator("#sheet-start:enabled").waitFor();
+  await page.locator('#sheet-start[aria-disabled="false"]').waitFor();
 
   await page.locator("#file-sheet").setInputFiles({
     name: "broken.csv",

@@ -126,21 +126,32 @@ export async function download(page, button) {
  * @param {string} chart Selector.
  * @param {string} property
  */
-export function pixels(page, chart, property) {
+export async function pixels(page, chart, property) {
+  return (await columns(page, chart, property)).length;
+}
+
+/**
+ * The columns of a chart that these pixels are in, counted from the left, each as often as it has one.
+ *
+ * @param {Page} page
+ * @param {string} chart Selector.
+ * @param {string} property
+ */
+export function columns(page, chart, property) {
   return page.evaluate(
     ([chart, property]) => {
       const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector(`${chart} canvas`));
       const drawn = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
       const brush = new OffscreenCanvas(1, 1).getContext("2d");
-      if (!drawn || !brush) return 0;
+      if (!canvas || !drawn || !brush) return [];
       brush.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property).trim();
       brush.fillRect(0, 0, 1, 1);
       const wanted = brush.getImageData(0, 0, 1, 1).data;
-      let count = 0;
+      const found = [];
       for (let i = 0; i < drawn.length; i += 4) {
-        if ([0, 1, 2, 3].every((k) => Math.abs(drawn[i + k] - wanted[k]) < 8)) count += 1;
+        if ([0, 1, 2, 3].every((k) => Math.abs(drawn[i + k] - wanted[k]) < 8)) found.push((i / 4) % canvas.width);
       }
-      return count;
+      return found;
     },
     [chart, property],
   );

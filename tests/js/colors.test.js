@@ -1,4 +1,5 @@
-// The colours of marked words: enough contrast for the text in them and for their names, in both themes.
+// The colours of marked words: enough contrast for the text in them and for their names, in both themes; those of bars and
+// curves stand out from what is under them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -45,5 +46,15 @@ for (const theme of /** @type {const} */ (["light", "dark"])) {
       }
     }
     assert.ok(contrast(colors.ink, colors.tint) >= 7, "chips");
+  });
+
+  test(`bars and curves stand out in the ${theme} theme`, () => {
+    const colors = base[theme];
+    for (const name of ["bar-train", "bar-validation", "chart-train", "chart-validation", "chart-rate"]) {
+      for (const ground of ["surface", "sunken"]) {
+        const found = contrast(colors[name], colors[ground]);
+        assert.ok(found >= 3, `${name} on ${ground}: ${found}`);
+      }
+    }
   });
 }

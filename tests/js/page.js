@@ -98,9 +98,8 @@ export class Element extends Node {
     return this.around().some((element) => element === page.body);
   }
 
-  /** @param {"[hidden]"} _ */
-  closest(_) {
-    return this.around().find(({ hidden }) => hidden) ?? null;
+  checkVisibility() {
+    return this.isConnected && !this.around().some(({ hidden }) => hidden);
   }
 
   /** @param {":disabled"} _ */
@@ -108,8 +107,9 @@ export class Element extends Node {
     return this.around().some(({ disabled }) => disabled);
   }
 
+  /** As the browser does: what cannot be seen or used does not get it. */
   focus() {
-    page.activeElement = this;
+    if (!this.hidden && !this.disabled) page.activeElement = this;
   }
 
   /** @returns {Element|null} */
@@ -175,6 +175,12 @@ export const page = {
 /** Lets the page's modules build elements in this process. */
 export function installPage() {
   Object.assign(globalThis, { Node, document: page });
+}
+
+/** The element that has the focus. A browser takes it away from what is hidden or disabled. @param {Element} root */
+export function focusedIn(root) {
+  const focused = page.activeElement;
+  return focused && !focused.disabled && isShown(root, focused.attributes.id) ? focused.attributes.id : null;
 }
 
 /** What a view drew. @param {unknown} drawn An element or a list of them. @returns {Element} */

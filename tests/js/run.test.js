@@ -150,16 +150,16 @@ test("between the pairs and the head of a contrastive run the texts are encoded"
 test("how much of a model learns is said in words, and at the end what that took", () => {
   const run = started();
   assert.equal(learning(idleRun()), "");
-  assert.equal(learning(run), "Training 22.7 M of 22.7 M numbers.");
+  assert.equal(learning(run), "Training all 22.7 million parameters.");
   /** @type {(trainable: number, frozen: number) => ReturnType<typeof fitting>} */
   const of = (trainable, frozen) => ({ ...fitting(), info: { ...run.info, parameters: { trainable, frozen } } });
-  assert.equal(learning(of(300_000, 22_400_000)), "Training 0.3 M numbers; 22.4 M stay as they are.");
-  assert.equal(learning(of(1155, 22_700_000)), "Training 1,155 numbers; 22.7 M stay as they are.");
+  assert.equal(learning(of(300_000, 22_400_000)), "Training 300,000 parameters; 22.4 million stay as they are.");
+  assert.equal(learning(of(1155, 22_700_000)), "Training 1,155 parameters; 22.7 million stay as they are.");
   const done = {
     ...{ type: /** @type {const} */ ("done"), reason: /** @type {const} */ ("completed"), best_epoch: 1, steps: 9 },
     ...{ seconds: 3, optimizer_bytes: 181_000_000, metrics: null, report: null, sentence: "Done." },
   };
-  assert.equal(learning(addEvents(run, [done])), "Trained 22.7 M of 22.7 M numbers. The optimiser kept 181 MB.");
+  assert.equal(learning(addEvents(run, [done])), "Trained all 22.7 million parameters. The optimiser kept 181 MB.");
   const frozen = addEvents(of(1155, 22_700_000), [{ ...done, optimizer_bytes: 0 }]);
-  assert.equal(learning(frozen), "Trained 1,155 numbers; 22.7 M stayed as they were.");
+  assert.equal(learning(frozen), "Trained 1,155 parameters; 22.7 million stayed as they were.");
 });

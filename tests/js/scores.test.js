@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bestOf, describe, direction, mainScores, scoreNames, showScore, titleOf } from "../../www/scores.js";
+import { bestOf, describe, direction, mainScores, scoreNames, showScore, showTick, titleOf } from "../../www/scores.js";
 
 /** @type {import("../../www/protocol.js").ScoreWords[]} */
 const TABLE = [
@@ -31,6 +31,14 @@ test("figures are shown in their form", () => {
   assert.equal(show("loss", 0.43121), "0.4312");
   for (const nothing of [null, undefined, NaN]) assert.equal(show("accuracy", nothing), "–");
   assert.equal(show("perplexity", Infinity), "∞");
+});
+
+test("an axis is marked in the form of its score", () => {
+  const marks = (/** @type {string} */ name, /** @type {number[]} */ values) =>
+    values.map((value) => showTick(describe(TABLE, name), value));
+  assert.deepEqual(marks("accuracy", [0, 0.125, 0.1 + 0.2, 1]), ["0\u00a0%", "12.5\u00a0%", "30\u00a0%", "100\u00a0%"]);
+  assert.deepEqual(marks("macro_f1", [0, 0.125, 0.1 + 0.2]), ["0", "0.125", "0.3"]);
+  assert.deepEqual(marks("perplexity", [20_000]), ["20K"]);
 });
 
 test("scores are called by their words, unknown ones by their name", () => {

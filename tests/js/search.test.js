@@ -193,7 +193,9 @@ test("the spreadsheet has all figures and is quoted where it must be", () => {
 test("how many runs there will be is said, and how long they take once one was timed", () => {
   assert.equal(outlook(null, idleRun()), "");
   assert.equal(outlook(12, idleRun()), "12 runs, one after the other.");
+  assert.equal(outlook(1, idleRun()), "1 run.");
   const single = addEvents(idleRun(), [DONE]);
+  assert.equal(outlook(1, single), "1 run. If it takes as long as the last, that is about 4 s.");
   assert.match(outlook(12, single), /the last, 4 s, that is about 48 s\.$/u);
   const searched = addEvents(started(), [...WHOLE, DONE]);
   assert.match(outlook(3, searched), /about 12 s\.$/u);

@@ -78,6 +78,22 @@ test("a grid has the values that are written, a switch both of its own", () => {
   });
 });
 
+test("decimal commas in a list are read between semicolons, and asked about where they may be anything", () => {
+  const read = (/** @type {string} */ values) =>
+    planOf(form({ kind: "grid", axes: [axis("learning_rate", { values })] }), FIELDS);
+  const values = (/** @type {string} */ written) => {
+    const { plan } = read(written);
+    return plan?.kind === "grid" && "values" in plan.fields[0] ? plan.fields[0].values : null;
+  };
+  assert.deepEqual(values("0,001; 0,01"), [0.001, 0.01]);
+  assert.deepEqual(values("0.001,0.01"), [0.001, 0.01]);
+  for (const written of ["0,001, 0,01", "0,1 0,2"]) {
+    assert.match(read(written).mistakes.learning_rate, /with a point, or put semicolons/u, written);
+  }
+  const epochs = axis("epochs", { values: "3,6, 9" });
+  assert.deepEqual(planOf(form({ kind: "grid", axes: [epochs] }), FIELDS).mistakes, {}, "whole numbers have none");
+});
+
 test("random draws come from ranges of numbers and from choices", () => {
   const axes = [axis("epochs", { from: "2", to: "6" }), axis("method", { chosen: ["full", "lora"] })];
   const { plan } = planOf(form({ kind: "random", draws: "7", stop_losers: false, axes }), FIELDS);

@@ -8,6 +8,7 @@ import { drawnIn, installPage } from "./page.js";
 installPage();
 const { visible } = await import("../../www/visible.js");
 const { confusionMatrix } = await import("../../www/panels/confusion.js");
+const { epochTable } = await import("../../www/panels/epochs.js");
 const { previewTable } = await import("../../www/panels/preview.js");
 const { reportTables, wordsFor } = await import("../../www/panels/report.js");
 const { COLORS, colorsOf, legendOf, markedText } = await import("../../www/views/marked.js");
@@ -231,13 +232,43 @@ test("a report shows what its task has and nothing else", () => {
   );
   assert.equal(root.all("table").length, 0);
   assert.match(root.textContent, /Spearman correlation0\.812Mse–Validation loss0\.5000/u);
-  const per_class = [{ label: IMG, precision: 1, recall: 0, f1: 0, support: 2, average_precision: 0.25 }];
+  const per_class = [
+    { label: IMG, precision: 1, recall: 0, f1: 0, support: 2, average_precision: 0.25 },
+    { label: "unseen", precision: 0, recall: 0, f1: 0, support: 0 },
+  ];
   update({ task: "multi_label", labels: [IMG], per_class, metrics: { loss: 1, micro_f1: 0.5 }, threshold: 0.5 }, []);
-  assert.match(root.textContent, /at least 50\u00a0% likely.*Average precision.*25\.0/u);
+  assert.match(root.textContent, /at least 50\u00a0% likely.*Average precision/u);
+  // As the scores over all rows are, and nothing of a label that no row has.
+  assert.match(root.textContent, /1\.0000\.0000\.0000\.2502unseen––––0$/u);
   assert.ok(root.textContent.includes(IMG));
   assert.equal(root.all("img").length, 0);
   update(null, table);
   assert.equal(root.textContent, "");
+});
+
+test("the epoch whose weights are kept is the best one only where something measured it", () => {
+  const epoch = { type: /** @type {const} */ ("epoch"), epoch: 1, step: 9, train_loss: 1, best: true, seconds: 1 };
+  const tag = (/** @type {import("../../www/protocol.js").Metrics|null} */ validation) => {
+    const { element, update } = epochTable();
+    update([{ ...epoch, validation, note: null }], []);
+    return drawnIn(element).all("span")[0].textContent;
+  };
+  assert.equal(tag({ loss: 1, accuracy: 1 }), "best");
+  assert.equal(tag(null), "kept");
+});
+
+test("names in tables say their own direction, and their cells keep the table's", () => {
+  const { element, update } = reportTables();
+  const per_class = [{ label: RTL, precision: 1, recall: 1, f1: 1, support: 1 }];
+  update({ task: "classification", labels: [RTL], confusion: [[1]], per_class, metrics: { loss: 1 } }, []);
+  const heads = drawnIn(element)
+    .all("th")
+    .filter(({ attributes }) => attributes.class === "named");
+  assert.equal(heads.length, 3, "a column and two rows");
+  for (const head of heads) {
+    assert.equal(head.attributes.dir, undefined);
+    assert.equal(head.all("span")[0].attributes.dir, "auto");
+  }
 });
 
 test("a confusion matrix names its labels as text and is left out where it is too large", () => {

@@ -48,7 +48,21 @@ test("characters that hide or rearrange text are shown by name, markup stays tex
   assert.equal(visible("שלום 👋 é"), "שלום 👋 é");
 });
 
+test("joiners stay where a word or an emoji needs them, and are named where they only hide", () => {
+  const spelt = [
+    ...["می\u200cخواهم", "क\u094d\u200dष", "ക\u0d4d\u200d", "ස\u0dca\u200dර\u0dd3", "ده\u0651\u200cها"],
+    ...["👩\u200d👩🏽\u200d👧", "🏳\ufe0f\u200d🌈", "👩🏽\u200d⚕\ufe0f"],
+  ];
+  for (const text of spelt) assert.equal(visible(text), text);
+  const [apart, together] = ["⟨U+200C⟩", "⟨U+200D⟩"];
+  assert.equal(visible("\u200cمی\u200c \u200c"), `${apart}می${apart} ${apart}`);
+  assert.equal(visible("👩\u200d and \u200d👧"), `👩${together} and ${together}👧`);
+  assert.equal(visible("pass\u200cword cafe\u0301\u200ds"), `pass${apart}word cafe\u0301${together}s`);
+  assert.equal(visible("می\u200c\u200cخواهم"), `می${apart}${apart}خواهم`);
+});
+
 test("long texts are cut without halving a character", () => {
   assert.equal(visible("abcdef", 3), "abc…");
+  assert.equal(visible("می\u200cخواهم", 3), "می…");
   assert.equal(visible("ab👋cd", 3), "ab…");
 });

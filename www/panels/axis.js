@@ -97,7 +97,7 @@ function listView(id, change) {
     element,
     h("label", { class: "label", for: `${id}-values` }, "Values"),
     input,
-    h("p", { class: "hint", id: `${id}-help` }, "With commas between them."),
+    h("p", { class: "hint", id: `${id}-help` }, "With commas between them, and points in decimals: 0.001, 0.01."),
   );
   return {
     element,

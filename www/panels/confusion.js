@@ -2,10 +2,12 @@
 
 import { h } from "../dom.js";
 import { count } from "../format.js";
-import { visible } from "../visible.js";
+import { nameHead } from "../views/names.js";
 
 /** A matrix of more labels than this is too large to be read. */
 const MOST_IN_MATRIX = 40;
+/** Characters of a label. */
+const MOST_CHARACTERS = 24;
 
 /**
  * @param {string[]} labels
@@ -16,16 +18,14 @@ export function confusionMatrix(labels, counts, unit) {
   if (labels.length > MOST_IN_MATRIX) {
     return h("p", { class: "hint" }, `A confusion matrix of ${labels.length} labels would be too large to read.`);
   }
-  const heads = labels.map((label) =>
-    h("th", { scope: "col", dir: "auto", title: visible(label, 200) }, h("span", {}, visible(label, 24))),
-  );
+  const heads = labels.map((label) => nameHead("col", label, MOST_CHARACTERS));
   const rows = labels.map((label, truth) => {
     const cells = counts[truth] ?? [];
     const total = cells.reduce((sum, cell) => sum + cell, 0);
     return h(
       "tr",
       {},
-      h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 24)),
+      nameHead("row", label, MOST_CHARACTERS),
       ...cells.map((cell, guess) => heat(cell, total, truth === guess)),
     );
   });

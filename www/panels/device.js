@@ -1,6 +1,6 @@
 // The part of step 4 that says what the run uses, in words, and lets the user choose.
 
-import { h, show, whenChanged } from "../dom.js";
+import { h, show, tell, whenChanged } from "../dom.js";
 import { mistakeLine } from "./section.js";
 
 /** @typedef {import("../state.js").DeviceState} DeviceState */
@@ -44,7 +44,7 @@ export function deviceForm(actions) {
     select.disabled = disabled || device.busy;
     show(software, device.info?.software === true);
     const why = device.choice === "auto" && device.choices ? `${device.choices.sentence} ` : "";
-    sentence.textContent = device.busy ? "Setting up…" : device.info ? `${why}${device.info.sentence}` : "";
+    tell(sentence, device.busy ? "Setting up…" : device.info ? `${why}${device.info.sentence}` : "");
     mistake.update(device.error);
   }
 

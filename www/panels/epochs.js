@@ -39,10 +39,12 @@ export function epochTable() {
 
 /** @param {import("../protocol.js").EpochEvent} epoch @param {ScoreWords[]} scores */
 function row({ epoch, train_loss, validation, best, seconds }, scores) {
+  // Without validation rows nothing says which is the best: the last one is kept.
+  const tag = validation ? "best" : "kept";
   return h(
     "tr",
     { class: best ? "best" : "" },
-    h("th", { scope: "row" }, String(epoch), best && h("span", { class: "tag" }, "best")),
+    h("th", { scope: "row" }, String(epoch), best && h("span", { class: "tag" }, tag)),
     h("td", {}, loss(train_loss)),
     h("td", {}, validation ? loss(validation.loss) : "–"),
     ...scores.map((score) => h("td", {}, showScore(score, validation?.[score.name]))),

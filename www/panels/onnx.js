@@ -1,6 +1,7 @@
 // Takes the model to JavaScript: a button, and how many bits its weights keep.
 
 import { h } from "../dom.js";
+import { rest } from "../focus.js";
 import { PRECISIONS, onnxWords } from "../takeaway.js";
 
 /** @typedef {import("../protocol.js").Precision} Precision */
@@ -34,9 +35,9 @@ export function onnxForm(actions) {
       tell();
     },
 
-    /** @param {boolean} disabled */
-    disable(disabled) {
-      button.disabled = select.disabled = disabled;
+    /** @param {boolean} resting */
+    rest(resting) {
+      rest(button, resting);
     },
   };
 }

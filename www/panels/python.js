@@ -1,6 +1,7 @@
 // The end of step 3: the run as the form says it, as a script for Python.
 
-import { h } from "../dom.js";
+import { h, tell } from "../dom.js";
+import { rest } from "../focus.js";
 import { isBusyTraining, obstacle } from "../state.js";
 import { mistakeLine } from "./section.js";
 
@@ -21,21 +22,20 @@ export function pythonPart(actions) {
   let ready = false;
 
   async function save() {
+    if (busy || !ready) return;
     busy = true;
     draw();
     mistake.update(null);
-    words.textContent = "Writing the script…";
+    tell(words, "Writing the script…");
     const { saved, error } = await actions.savePython();
     busy = false;
-    words.textContent = saved
-      ? `${saved} was handed to your browser’s downloads. Its README.md says how to go on.`
-      : WORDS;
+    tell(words, saved ? `${saved} was handed to your browser’s downloads. Its README.md says how to go on.` : WORDS);
     mistake.update(error);
     draw();
   }
 
   function draw() {
-    button.disabled = busy || !ready;
+    rest(button, busy || !ready);
   }
 
   /** @param {import("../state.js").State} state */

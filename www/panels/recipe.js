@@ -1,6 +1,6 @@
 // Step 3: the hyperparameters, drawn from the engine's own table of fields; few at once, the rest behind a disclosure.
 
-import { fill, h, show, whenChanged } from "../dom.js";
+import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
 import { baseline, picked, usedBy } from "../recipe.js";
@@ -66,14 +66,14 @@ export function recipePanel(actions) {
     for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "", shown.has(name));
     const changed = used.filter((field) => !isDefault(draft[field.name], base[field.name] ?? null)).length;
     const wrong = mistakesShown(state).length;
-    show(reset, changed > 0);
+    show(reset, changed > 0, several.summary);
     const { suggestions, picking } = state.recipe;
     const suggestion = suggestionOf(suggestions, draft.method);
     const said = picking
       ? "Measuring this device, to pick what suits this model and this data…"
       : suggestion && `Picked for this model and this data: ${suggestion.sentence}`;
     show(why, Boolean(said));
-    if (why.textContent !== (said ?? "")) why.textContent = said;
+    tell(why, said ?? "");
     reset.textContent = suggestions ? "Back to what was picked" : "Reset to the defaults";
     several.update(state);
     fieldset.disabled = isBusyTraining(state);
@@ -102,7 +102,8 @@ function isDefault(written, value) {
  */
 function fieldView(field, initial, actions) {
   const id = `recipe-${field.name.replaceAll("_", "-")}`;
-  const described = { id, "aria-describedby": `${id}-help ${id}-error` };
+  const beside = field.unit === "" ? "" : `${id}-unit `;
+  const described = { id, "aria-describedby": `${beside}${id}-help ${id}-error` };
   const control = makeControl(field, described, initial);
   const change = () =>
     actions.changeField(
@@ -113,7 +114,7 @@ function fieldView(field, initial, actions) {
   const error = h("p", { id: `${id}-error`, class: "mistake", "aria-live": "polite" });
   // What the choice at hand means, where choices differ enough for a sentence each.
   const chosen = h("span", {});
-  const unit = field.unit !== "" && h("span", { class: "unit" }, field.unit);
+  const unit = field.unit !== "" && h("span", { id: `${id}-unit`, class: "unit" }, field.unit);
   const line =
     field.kind === "switch"
       ? h("label", { class: "switch", for: id }, control, field.label)
@@ -131,10 +132,10 @@ function fieldView(field, initial, actions) {
   function update(value, mistake, used) {
     show(element, used);
     const meaning = field.choices?.find(([choice]) => choice === value)?.[2] ?? "";
-    if (chosen.textContent !== ` ${meaning}`) chosen.textContent = ` ${meaning}`;
+    tell(chosen, ` ${meaning}`);
     if (typeof value === "boolean") /** @type {HTMLInputElement} */ (control).checked = value;
     else if (control.value !== value) control.value = value;
-    if (error.textContent !== mistake) error.textContent = mistake;
+    tell(error, mistake);
     show(error, mistake !== "");
     if (mistake === "") control.removeAttribute("aria-invalid");
     else control.setAttribute("aria-invalid", "true");

@@ -3,7 +3,7 @@
 import { fill, h, show } from "../dom.js";
 import { count, percent } from "../format.js";
 import { describe, scoreNames, showScore, titleOf } from "../scores.js";
-import { visible } from "../visible.js";
+import { nameHead } from "../views/names.js";
 import { confusionMatrix } from "./confusion.js";
 
 /**
@@ -21,7 +21,13 @@ export function reportTables() {
     if (!report) return fill(element);
     const { confusion, labels, task } = report;
     const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows");
-    fill(element, scores(report, table), threshold(report), matrix, report.per_class.length > 0 && perLabel(report));
+    fill(
+      element,
+      scores(report, table),
+      threshold(report),
+      matrix,
+      report.per_class.length > 0 && perLabel(report, table),
+    );
   }
 
   return { element, update };
@@ -65,23 +71,24 @@ export function wordsFor({ task, labels, per_class }) {
     : { title: "Scores per type of entity", head: "Type", unit: "Entities" };
 }
 
-/** @param {Report} report */
-function perLabel(report) {
+/** Of a label that no row has nothing can be said. @param {Report} report @param {ScoreWords[]} table */
+function perLabel(report, table) {
   const { title, head, unit } = wordsFor(report);
   // Only where a row may have several labels, and even then not for a label that no row has.
   const ranked = report.per_class.some(({ average_precision }) => typeof average_precision === "number");
   const heads = [head, "Precision", "Recall", "F1", ...(ranked ? ["Average precision"] : []), unit];
-  const rows = report.per_class.map(({ label, precision, recall, f1, average_precision, support }) =>
+  /** @type {("precision"|"recall"|"f1"|"average_precision")[]} */
+  const scored = ["precision", "recall", "f1", ...(ranked ? [/** @type {const} */ ("average_precision")] : [])];
+  const rows = report.per_class.map((of) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row", dir: "auto", title: visible(label, 200) }, visible(label, 60)),
-      ...[precision, recall, f1].map((share) => h("td", {}, percent(share))),
-      ranked && h("td", {}, percent(average_precision ?? NaN)),
-      h("td", {}, count(support)),
+      nameHead("row", of.label, 60),
+      ...scored.map((name) => h("td", {}, showScore(describe(table, name), of.support > 0 ? of[name] : null))),
+      h("td", {}, count(of.support)),
     ),
   );
-  const table = h(
+  const scores = h(
     "table",
     { id: "per-class", class: "numbers-table" },
     h("caption", { class: "visually-hidden" }, title),
@@ -92,6 +99,6 @@ function perLabel(report) {
     "div",
     { class: "stack tight" },
     h("h3", {}, title),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, scores),
   );
 }

@@ -1,6 +1,7 @@
 // Step 5: try the trained model, and take it away.
 
 import { h, show, whenChanged } from "../dom.js";
+import { rest } from "../focus.js";
 import { phase } from "../state.js";
 import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
@@ -80,8 +81,8 @@ export function resultPanel(actions) {
     drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
     sheet.update(state.result.sheet);
-    weights.disabled = zip.disabled = adapter.disabled = busy !== null;
-    onnx.disable(busy !== null);
+    for (const button of [weights, zip, adapter]) rest(button, busy !== null);
+    onnx.rest(busy !== null);
     const words =
       busy !== null && busy !== "predict"
         ? "Packing the files…"

@@ -1,6 +1,6 @@
 // The frame that all five steps share: number, title, a line on where the step stands, and a body.
 
-import { fill, h, show } from "../dom.js";
+import { fill, h, show, tell } from "../dom.js";
 
 /**
  * @param {number} number
@@ -37,7 +37,7 @@ export function mistakeLine(id) {
 
   /** @param {import("../protocol.js").Mistake|null} mistake */
   function update(mistake) {
-    if ((element.textContent ?? "") !== (mistake?.message ?? "")) element.textContent = mistake?.message ?? "";
+    tell(element, mistake?.message ?? "");
     show(element, mistake !== null);
   }
 
@@ -48,12 +48,7 @@ export function mistakeLine(id) {
 export function spoken(id) {
   const element = h("p", { id, class: "visually-hidden", role: "status" });
 
-  /** @param {string} words */
-  function update(words) {
-    if (element.textContent !== words) element.textContent = words;
-  }
-
-  return { element, update };
+  return { element, update: (/** @type {string} */ words) => tell(element, words) };
 }
 
 /** A list of notes in words, hidden when there are none. @param {string} id */

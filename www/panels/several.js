@@ -1,6 +1,6 @@
 // The part of step 3 that makes several runs of one: seeds, a grid, or random draws; closed until it is wanted.
 
-import { fill, h, show } from "../dom.js";
+import { fill, h, show, tell } from "../dom.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
 import { outlook } from "../search.js";
 import { nextField, variable } from "../several.js";
@@ -76,7 +76,7 @@ export function severalForm(actions) {
   );
   const mistake = h("p", { id: "several-error", class: "mistake", "aria-live": "polite" });
   const total = h("p", { id: "several-total", class: "hint", role: "status" });
-  const words = h("summary", {}, "Several runs");
+  const words = h("summary", { id: "several-summary" }, "Several runs");
   const element = h(
     "details",
     { id: "several", class: "more" },
@@ -131,7 +131,7 @@ export function severalForm(actions) {
     const varies = several.kind === "grid" || several.kind === "random";
     if (kind.value !== several.kind) kind.value = several.kind;
     const help = KINDS.find(([value]) => value === several.kind)?.[2] ?? "";
-    if (kindHelp.textContent !== help) kindHelp.textContent = help;
+    tell(kindHelp, help);
     seeds.update(several.seeds, several.mistakes.seeds ?? "", several.kind === "seeds");
     draws.update(several.draws, several.mistakes.runs ?? "", several.kind === "random");
     seed.update(several.search_seed, several.mistakes.search_seed ?? "", several.kind === "random");
@@ -147,16 +147,16 @@ export function severalForm(actions) {
     const named = new Set(["seeds", "runs", "search_seed", ...several.axes.map(({ field }) => field)]);
     const rest = Object.entries(several.mistakes).filter(([name]) => !named.has(name));
     const wrong = rest.map(([, words]) => words).join(" ");
-    if (mistake.textContent !== wrong) mistake.textContent = wrong;
+    tell(mistake, wrong);
     show(mistake, wrong !== "");
     const following = several.kind === "one" ? "" : outlook(several.runs, state.run);
-    if (total.textContent !== following) total.textContent = following;
+    tell(total, following);
     show(total, following !== "");
     const title = several.kind === "one" ? "Several runs" : `Several runs: ${titles[several.kind]}`;
-    if (words.textContent !== title) words.textContent = title;
+    tell(words, title);
   }
 
-  return { element, update };
+  return { element, summary: words, update };
 }
 
 /** What the closed part says of what is in it. */
@@ -166,11 +166,11 @@ const titles = { seeds: "seeds", grid: "grid", random: "random search" };
 function countField(id, label, unit, help, change) {
   const input = h("input", {
     ...{ id, type: "text", inputmode: "numeric", maxlength: LONGEST_WRITTEN, autocomplete: "off" },
-    "aria-describedby": `${id}-help ${id}-error`,
+    "aria-describedby": `${id}-unit ${id}-help ${id}-error`,
     oninput: () => change(input.value),
   });
   const error = h("p", { id: `${id}-error`, class: "mistake", "aria-live": "polite" });
-  const line = h("div", { class: "with-unit" }, input, h("span", { class: "unit" }, unit));
+  const line = h("div", { class: "with-unit" }, input, h("span", { id: `${id}-unit`, class: "unit" }, unit));
   const element = field(id, label, line, h("p", { class: "hint", id: `${id}-help` }, help), error);
 
   return {
@@ -180,7 +180,7 @@ function countField(id, label, unit, help, change) {
     update(value, mistake, used) {
       show(element, used);
       if (input.value !== value) input.value = value;
-      if (error.textContent !== mistake) error.textContent = mistake;
+      tell(error, mistake);
       show(error, mistake !== "");
       if (mistake === "") input.removeAttribute("aria-invalid");
       else input.setAttribute("aria-invalid", "true");

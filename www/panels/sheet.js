@@ -1,6 +1,7 @@
 // The part of step 5 that predicts a whole table: a file, the column of its texts, progress, and the way to stop it.
 
-import { fill, h, show, whenChanged } from "../dom.js";
+import { fill, h, show, tell, whenChanged } from "../dom.js";
+import { rest } from "../focus.js";
 import { percent } from "../format.js";
 import { TABLE_ENDINGS } from "../intake.js";
 import { visible } from "../visible.js";
@@ -27,19 +28,19 @@ export function sheetForm(actions) {
     class: "visually-hidden",
     onchange: take,
   });
+  // A file is not asked for that would not be read.
+  field.addEventListener("click", (event) => {
+    if (busy !== null) event.preventDefault();
+  });
   const choose = h("span", {}, "Choose a table");
   const label = h("label", { class: "button", for: "file-sheet" }, field, choose);
-  const picker = h("fieldset", { class: "plain row" }, label);
+  const picker = h("div", { class: "row" }, label);
   const about = h("p", { id: "sheet-words", class: "hint", role: "status" });
   const text = column("sheet-text", "Text column");
   const pair = column("sheet-pair", "Second text");
   const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
-  const columns = h(
-    "fieldset",
-    { class: "plain stack tight" },
-    h("div", { class: "grid" }, text.element, pair.element),
-    start,
-  );
+  const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element);
+  const columns = h("div", { class: "stack tight" }, choices, start);
   const bar = h("progress", { id: "sheet-progress", max: 1, "aria-label": "How much of the table is predicted" });
   const share = h("span", { class: "hint" });
   const cancel = h("button", { id: "sheet-cancel", type: "button", onclick: actions.cancelSheet }, "Cancel");
@@ -71,6 +72,8 @@ export function sheetForm(actions) {
 
   /** The table whose columns are offered. */
   let shownFor = "";
+  /** @type {SheetState["busy"]} */
+  let busy = null;
 
   function take() {
     if (field.files?.[0]) actions.openSheet(field.files[0]);
@@ -100,21 +103,23 @@ export function sheetForm(actions) {
   });
 
   /** @param {SheetState} sheet */
-  function update({ info, busy, progress, words, error }) {
+  function update({ info, busy: now, progress, words, error }) {
+    busy = now;
     drawColumns(info);
     const predicting = busy === "predicting" || busy === "cancelling";
     choose.textContent = info ? "Choose another table" : "Choose a table";
-    picker.disabled = busy !== null;
-    columns.disabled = busy !== null;
-    show(columns, info !== null);
-    show(running, predicting);
-    cancel.disabled = busy === "cancelling";
+    rest(field, busy !== null);
+    rest(start, busy !== null);
+    choices.disabled = busy !== null;
+    show(columns, info !== null, field);
+    show(running, predicting, info ? start : field);
+    rest(cancel, busy === "cancelling");
     const done = progress?.total ? progress.done / progress.total : 0;
     bar.value = done;
     share.textContent = percent(done, 0);
     const said =
       words ?? (busy === "opening" ? "Reading the table…" : info ? `${visible(info.name, 60)}: ${info.format}` : "");
-    if (about.textContent !== said) about.textContent = said;
+    tell(about, said);
     show(about, said !== "");
     mistake.update(error);
   }

@@ -124,9 +124,12 @@ function liveView(actions) {
     losses.update(curves, done);
     rates.update(curves);
   });
+  const drawScore = whenChanged(
+    (/** @type {RunState["curves"]} */ curves, /** @type {RunState["epochs"]} */ done, /** @type {Scores} */ scores) =>
+      scored.update(curves, done, scores),
+  );
   const drawEpochs = whenChanged((/** @type {RunState["epochs"]} */ done, /** @type {Scores} */ scores) => {
     epochs.update(done, scores);
-    scored.update(done, scores);
     const note = done.findLast((epoch) => epoch.note)?.note ?? "";
     if (overfit.textContent !== note) overfit.textContent = note;
     show(overfit, note !== "");
@@ -163,6 +166,7 @@ function liveView(actions) {
     drawNotes(run.info);
     drawFigures(figures, run, { elapsed, remaining }, scores);
     drawCurves(run.curves, run.epochs);
+    drawScore(run.curves, run.epochs, scores);
     drawEpochs(run.epochs, scores);
     drawDone(run.done, scores);
     show(charts, run.curves.step.length > 0);

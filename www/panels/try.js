@@ -1,6 +1,7 @@
 // The form that tries a model: one text or two, as its task needs, and what the model says of them.
 
 import { fill, h, show, whenChanged } from "../dom.js";
+import { rest } from "../focus.js";
 import { taskOf } from "../tasks.js";
 import { predictionView } from "../views/prediction.js";
 
@@ -31,9 +32,10 @@ export function tryForm(actions) {
   /** @type {{text: string, pair: string|null}[]} */
   let rows = [];
   let next = 0;
+  let idle = true;
 
   function predict() {
-    if (!trial) return;
+    if (!trial || !idle) return;
     const second = pair.area.value;
     if (text.area.value.trim() === "") return text.area.focus();
     if (trial.pair === "yes" && second.trim() === "") return pair.area.focus();
@@ -45,6 +47,7 @@ export function tryForm(actions) {
     predict();
   };
   borrow.addEventListener("click", () => {
+    if (!idle) return;
     const row = rows[next++ % rows.length];
     text.area.value = row?.text ?? "";
     pair.area.value = row?.pair ?? "";
@@ -82,8 +85,9 @@ export function tryForm(actions) {
     rows = borrowed;
     drawWords(now.task, now.pair);
     drawAnswer(answered, now.task);
-    send.disabled = borrow.disabled = busy !== null;
-    show(borrow, rows.length > 0);
+    idle = busy === null;
+    for (const button of [send, borrow]) rest(button, !idle);
+    show(borrow, rows.length > 0, send);
   }
 
   return { element, update };

@@ -8,6 +8,7 @@ import { visible } from "../visible.js";
 import { bars } from "./bars.js";
 import { chips } from "./chips.js";
 import { colorsOf, legendOf, markedText } from "./marked.js";
+import { nameHead } from "./names.js";
 
 /**
  * @typedef {import("../protocol.js").Prediction} Prediction
@@ -81,7 +82,7 @@ function markedList(text, marked) {
     h(
       "tr",
       {},
-      h("th", { scope: "row", dir: "auto", text: visible(between(text, start, end), 80) }),
+      nameHead("row", between(text, start, end), 80),
       h("td", { dir: "auto", text: visible(label, 40) }),
       h("td", {}, percent(score)),
     ),
