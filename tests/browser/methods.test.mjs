@@ -76,7 +76,7 @@ test("a head over a frozen encoder: fitted, tried, downloaded and opened again",
   assert.equal(await page.locator("#recipe-epochs").isVisible(), false);
   await isFine(page, "the form of a frozen encoder");
   await train(page);
-  await reads(page, "#run-parameters", /^Trained 99 numbers; [\d,.]+( M)? stayed as they were\.$/);
+  await reads(page, "#run-parameters", /^Trained 99 parameters; [\d,.]+( million)? stayed as they were\.$/);
   await reads(page, "#run-sentence", /fitted in \d+ iterations/);
   await reads(page, "#final-accuracy", /%/);
   assert.equal(await page.locator("#loss-chart").isVisible(), true);
@@ -148,7 +148,7 @@ test("an adapter is trained, and downloaded alone or as a whole model", { timeou
   await reads(
     page,
     "#run-parameters",
-    /^Trained [\d,]+ numbers; [\d,.]+( M)? stayed as they were\. The optimiser kept/,
+    /^Trained [\d,]+ parameters; [\d,.]+( million)? stayed as they were\. The optimiser kept/,
   );
   assert.equal(await page.locator("#rate-chart").isVisible(), true);
   await tried(page);
