@@ -98,8 +98,14 @@ impl Columns {
 
     fn refuse_twice(&self, table: &Table, nouns: Nouns) -> Result<()> {
         if self.label == Some(self.text) && table.columns().len() == 1 {
+            let tagged = |row: usize| table.cell(row, self.text).split_whitespace().count() == 2;
+            let words = if (0..table.rows()).all(tagged) {
+                " A file with a word and its tag in each line must end in .conll."
+            } else {
+                ""
+            };
             return Err(Error::table(format!(
-                "The table has only one column, but a text and a {} are needed. Separate them by comma, semicolon, tab or pipe.",
+                "The table has only one column, but a text and a {} are needed. Separate them by comma, semicolon, tab or pipe.{words}",
                 nouns.label
             )));
         }

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import struct
 import sys
 from dataclasses import dataclass, field
@@ -51,16 +52,50 @@ def delimited(text: str, layout: dict) -> list[dict[str, str]]:
 
 
 def conll(text: str) -> list[dict[str, str]]:
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    universal = is_universal([line for line in lines[:1000] if not line.startswith("#")])
+    told = [row for line in lines if (row := columns(line)) and row[0] != "-DOCSTART-" and row[0][:1] != "#"]
+    known = {row[-1] for row in told if len(row) == len(told[0])}
     rows, words, tags = [], [], []
-    for line in [*text.splitlines(), ""]:
-        cells = line.split()
-        if cells and not line.startswith("-DOCSTART-"):
-            words.append(cells[0])
-            tags.append(cells[-1])
-        elif words:
-            rows.append({"tokens": cell(words), "tags": cell(tags)})
+    for line in [*lines, ""]:
+        row = columns(line)
+        if not row or row[0] == "-DOCSTART-":
+            if words:
+                rows.append({"tokens": cell(words), "tags": cell(tags)})
             words, tags = [], []
+            continue
+        comment = row[0].startswith("#") and not (len(row) == len(told[0]) and row[-1] in known)
+        if (comment and not words) or (universal and not row[0].isdecimal()):
+            continue
+        word, tag = (row[1], row[3]) if universal else (row[0], row[-1])
+        if word:
+            words.append(word)
+            tags.append(tag)
     return rows
+
+
+def columns(line: str) -> list[str]:
+    """The columns of a line of CoNLL; where there is a tab, spaces may belong to words."""
+    if not line.strip():
+        return []
+    if "\t" in line:
+        return [part.strip(" ") for part in line.rstrip("\t").split("\t")]
+    return [part for part in line.split(" ") if part]
+
+
+def is_universal(lines: list[str]) -> bool:
+    """Whether these lines are of CoNLL-U, which numbers the words of each sentence."""
+    begins, sentences = True, 0
+    for line in lines:
+        number = re.split("[\t.-]", line, maxsplit=1)[0]
+        if not line.strip():
+            begins = True
+        elif line.count("\t") != 9 or not number.isdecimal() or (begins and number not in ("0", "1")):
+            return False
+        else:
+            sentences += begins
+            begins = False
+    return sentences > 1
 
 
 def squad(source: dict) -> list[dict[str, str]]:
