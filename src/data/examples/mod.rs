@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         let marked = label.json()?;
         // An empty list is one of no tags where the text is a list of words, too, and else one of no spans.
         let lists = |cell: &Cell| matches!(cell.json(), Ok(Some(Value::Array(_))));
-        let marked = marked.as_ref().and_then(spans::list).filter(|spans| !(spans.is_empty() && lists(text)));
+        let marked = marked.as_ref().and_then(spans::meant).filter(|spans| !(spans.is_empty() && lists(text)));
         let (labels, remarks) = (&mut self.labels, &mut self.remarks);
         let (text, words) = match marked {
             Some(marked) => (None, spans::read(text, label, marked, labels, remarks)?),

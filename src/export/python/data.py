@@ -197,11 +197,23 @@ def answers(label: str, context: str) -> list[tuple[int, int]]:
     found = []
     for text, start in given:
         before = len(text) - len(text.lstrip())
-        begin = context.index(text.strip()) if start is None else start + before
+        begin = find(context, text.strip()) if start is None else start + before
         place = (begin, begin + len(text.strip()))
         if place not in found:
             found.append(place)
     return found
+
+
+def find(context: str, text: str) -> int:
+    """Where a text stands as words of their own; else where it stands first."""
+    first = at = context.index(text)
+    while at >= 0:
+        end = at + len(text)
+        edges = (context[max(at - 1, 0) : at] + text[0], text[-1] + context[end : end + 1])
+        if not any(len(edge) == 2 and edge.isalnum() for edge in edges):
+            return at
+        at = context.find(text, end)
+    return first
 
 
 def answer(value) -> list[tuple[str, int | None]]:
