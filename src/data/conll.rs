@@ -159,7 +159,7 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 /// O, or a tag with a prefix.
-fn is_tag(cell: &str) -> bool {
+pub(super) fn is_tag(cell: &str) -> bool {
     let typed = |(prefix, kind): (&str, &str)| prefix.len() == 1 && "BIESULM".contains(prefix) && !kind.is_empty();
     cell == "O" || cell.split_once('-').is_some_and(typed)
 }

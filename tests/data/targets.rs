@@ -256,6 +256,8 @@ fn embeddings_learn_from_scores_negatives_or_pairs() {
     let said = "A score of 0 is learnt as the cosine 0, one of 5 as 1.";
     assert!(rated.notes.iter().any(|note| note == said), "{:?}", rated.notes);
     assert!(scored.labels.is_empty() && triplets.labels.is_empty());
+    let judged = build("sentence1,sentence2,same\na,b,TRUE\nc,d,False\ne,f,yes\ng,h, no \n", Task::Embedding);
+    assert_eq!(targets(&judged), [1.0, 0.0, 1.0, 0.0].map(Target::Score));
 }
 
 #[test]

@@ -45,6 +45,15 @@ pub(super) fn read(cell: &Cell, context: &str) -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
+/// The texts of the answers in a cell; `None` for JSON that holds none, and for what only looks like it.
+pub(in crate::data) fn texts(cell: &str) -> Option<Vec<String>> {
+    if !cell.trim_start().starts_with(['[', '{']) {
+        return Some(vec![cell.to_owned()]);
+    }
+    let value: Value = serde_json::from_str(cell).ok()?;
+    listed(&value).map(|answers| answers.into_iter().map(|(text, _)| text).collect())
+}
+
 /// Texts and first characters of the answers in a value, if it holds answers.
 fn listed(value: &Value) -> Option<Vec<(String, Option<i64>)>> {
     match value {

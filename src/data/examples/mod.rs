@@ -8,10 +8,12 @@ mod many;
 mod scores;
 mod spans;
 mod tags;
+mod verdict;
 
 pub use cutting::cut_words;
 
-pub(super) use cell::{Cell, holds_nul, scalar};
+pub(super) use answers::texts as answers_in;
+pub(super) use cell::{Cell, holds_nul, is_array, is_printed, scalar};
 pub(super) use labels::Labels;
 pub(super) use many::parts;
 pub(super) use scores::number;
@@ -107,6 +109,7 @@ impl<'a> Reader<'a> {
                 classes.dedup();
                 Target::Classes(classes)
             }
+            (Task::Embedding, Some(label), _) if verdict::is_word(&label) => Target::Score(verdict::read(&label)?),
             (Task::Regression | Task::Embedding, Some(label), _) => Target::Score(scores::read(&label)?),
             (Task::Tokens, Some(label), _) => {
                 let (joined, target) = self.words(&cell(columns.text), &label)?;

@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Words that say whether two texts are alike.
+ALIKE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+
 
 @dataclass
 class Example:
@@ -141,6 +144,8 @@ def example(row: dict[str, str], plan: dict) -> Example:
         found.labels = sorted({labels.index(name) for name in several(label, columns["separator"])})
     elif task == "tokens":
         found.text, found.words = words(text, label, labels)
+    elif task == "embedding" and (label or "").strip().lower() in ALIKE:
+        found.score = ALIKE[label.strip().lower()]
     elif task == "answers":
         found.answers = answers(label, pair)
     elif label is not None and task in ("regression", "embedding"):
