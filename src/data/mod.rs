@@ -28,6 +28,7 @@ mod reader;
 mod records;
 mod report;
 mod scanner;
+mod sentences;
 mod shared;
 mod sheet;
 mod split;

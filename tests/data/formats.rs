@@ -1,6 +1,7 @@
 //! Files of annotated words and of questions, as tools and data sets have them.
 
-use tabtune::data::{Dataset, Mapping, Table};
+use tabtune::Task;
+use tabtune::data::{Dataset, Mapping, Sheet, Survey, Table};
 
 use crate::{cells, mistake};
 
@@ -64,6 +65,48 @@ fn conll_u_gives_forms_and_parts_of_speech() {
     }
     let wide: String = (1..5).map(|row| format!("{row}\ta\tb\tc\td\te\tf\tg\th\ti\n\n")).collect();
     assert!(!read(&wide, "a.txt").format().starts_with("CoNLL"), "rows with numbers are no sentences");
+}
+
+#[test]
+fn words_in_rows_of_their_own_are_put_together_to_sentences() {
+    let words = ["Yesterday", "\"\"\"\"", "Anna", "left", "", "He", "stayed"];
+    let tags = ["O", "O", "B-PER", "O", "O", "O", "O"];
+    let first = ["Sentence: 1", "", "", "", "", "Sentence: 2", ""];
+    for ids in [first, ["1", "1", "1", "1", "1", "2", "2"]] {
+        let row = |at: usize| format!("{},{},X,{}\n", ids[at], words[at], tags[at]);
+        let text = format!("Sentence #,Word,POS,Tag\n{}", (0..7).map(row).collect::<String>());
+        let table = read(&text, "ner.csv");
+        assert_eq!(table.format(), "CSV, comma, quoted, header, sentences by column 1, UTF-8");
+        assert_eq!(
+            cells(&table),
+            [
+                [
+                    ids[0],
+                    r#"["Yesterday","\"","Anna","left",""]"#,
+                    r#"["X","X","X","X","X"]"#,
+                    r#"["O","O","B-PER","O","O"]"#
+                ],
+                [ids[5], r#"["He","stayed"]"#, r#"["X","X"]"#, r#"["O","O"]"#],
+            ]
+        );
+        assert_eq!((table.line(0), table.line(1)), (2, 7));
+        let said = "The table has a row for each word. By “Sentence #”, 7 rows were put together to 2 sentences.";
+        assert_eq!(table.notes(), [said]);
+        let mapping = Mapping::guess(&table);
+        assert_eq!((mapping.text.as_str(), mapping.label.as_str()), ("Word", "Tag"));
+        // Whoever asks for a row gets that of the file.
+        let mut survey = Survey::new("ner.csv");
+        survey.add(text.as_bytes());
+        let sheet = Sheet::open(&survey, Task::Tokens).expect("a sheet").expect("one that is read in pieces");
+        assert_eq!(sheet.info().preview[0][1], "Yesterday");
+    }
+    for text in [
+        "sentence,word,label\nThe bank is closed.,bank,money\nWe sat on the bank.,bank,river\n",
+        "sentence_id,word,tag\n1,Anna,B-PER\n2,Bert,B-PER\n",
+        "sentence_id,word,tag\n1,Anna Bee,B-PER I-PER\n1,left here,O O\n",
+    ] {
+        assert_eq!(read(text, "a.csv").rows(), 2, "{text}");
+    }
 }
 
 #[test]

@@ -56,10 +56,10 @@ fn pairs_that_are_judged_in_other_words() {
 }
 
 #[test]
-fn tables_with_a_row_for_each_word() {
-    let rows: String = (0..40).map(|row| format!("{},w{row},X,{}\n", row / 8, ["O", "B-PER"][row % 2])).collect();
-    let text = format!("sentence_id,word,pos,tag\n{rows}");
-    let (line, column, message) = refused(&text, Mapping::guess);
+fn words_without_sentences() {
+    let rows: String = (0..40).map(|row| format!("w{row},{}\n", ["O", "B-PER"][row % 2])).collect();
+    let (line, column, message) =
+        refused(&format!("word,tag\n{rows}"), |table| Mapping::guess_for(table, Task::Tokens));
     assert_eq!((line, column.as_deref()), (None, Some("word")));
     assert!(message.contains("Save the table as a .conll file"), "{message}");
 }

@@ -99,7 +99,7 @@ fn plain_tokens(look: &Look) -> Option<Mapping> {
         let spans = look.named(words::SPANS, |column| mostly::are_spans(look.table, column))?;
         Some((look.without(&[spans]).text()?, spans))
     };
-    let (text, label) = lists().or_else(spans).or_else(|| spaced(look)).or_else(|| single_words(look))?;
+    let (text, label) = lists().or_else(spans).or_else(|| spaced(look))?;
     Some(of(look, Task::Tokens, Some(text), None, Some(label)))
 }
 
@@ -114,14 +114,15 @@ fn spaced(look: &Look) -> Option<(usize, usize)> {
     Some((text(tags)?, tags))
 }
 
-/// A word and its tag, in a table with a row per word; the sentence is told by another column. No such table can be read,
-/// which its reader says.
-fn single_words(look: &Look) -> Option<(usize, usize)> {
-    let short = |column: usize| !contents::is_long(look.table, column);
-    let word = look.named(words::TOKENS, |column| mostly::are_single_words(look.table, column))?;
+/// The column that tells the sentence of each word, in a table with a row for each word and its tag; and the column with
+/// the split.
+pub(super) fn sentences_of_words(table: &Table) -> Option<(usize, Option<usize>)> {
+    let (look, split) = Look::new(table);
+    let short = |column: usize| !contents::is_long(table, column);
+    let word = look.named(words::TOKENS, |column| mostly::are_single_words(table, column))?;
     let rest = look.without(&[word]);
-    rest.named_in_part(words::OF_SENTENCES, short)?;
-    Some((word, rest.named(words::TAGS, short)?))
+    rest.named(words::TAGS, |column| mostly::are_single_words(table, column))?;
+    Some((rest.named_in_part(words::OF_SENTENCES, short)?, split))
 }
 
 fn tokens(look: &Look) -> Mapping {

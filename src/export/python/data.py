@@ -29,6 +29,11 @@ class Example:
 
 def table(path: Path, layout: dict) -> list[dict[str, str]]:
     """All rows as text cells by column; lists and objects in JSON files become compact JSON."""
+    rows = cells(path, layout)
+    return sentences(rows, layout["sentences"]) if layout.get("sentences") else rows
+
+
+def cells(path: Path, layout: dict) -> list[dict[str, str]]:
     text = path.read_bytes().decode(layout["encoding"], errors="replace")
     kind = layout["kind"]
     if kind == "delimited":
@@ -52,6 +57,19 @@ def delimited(text: str, layout: dict) -> list[dict[str, str]]:
     columns = layout["columns"]
     body = rows[1:] if layout["header"] else rows
     return [dict(zip(columns, row + [""] * (len(columns) - len(row)))) for row in body]
+
+
+def sentences(rows: list[dict[str, str]], told: str) -> list[dict[str, str]]:
+    """Rows of a word each, put together to rows of a sentence each; a column tells which one it is."""
+    only_first = any(not row.get(told, "").strip() for row in rows)
+    found, before = [], ""
+    for row in rows:
+        value = row.get(told, "").strip()
+        if not found or (value and (only_first or value != before)):
+            found.append([])
+        found[-1].append(row)
+        before = value or before
+    return [{key: cell([row.get(key, "") for row in some]) for key in some[0]} for some in found]
 
 
 def conll(text: str) -> list[dict[str, str]]:
