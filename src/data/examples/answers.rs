@@ -116,14 +116,14 @@ fn place(cell: &Cell, context: &str, given: &str, start: Option<i64>) -> Result<
 /// The byte at which a text stands as words of their own; else where it stands first.
 fn find(context: &str, text: &str) -> Option<usize> {
     let letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-    let whole = |at: usize| {
+    let cut = |at: usize| {
         let (before, after) = (context[..at].chars().next_back(), context[at + text.len()..].chars().next());
         let (first, last) = (text.chars().next(), text.chars().next_back());
-        !(letter(before) && letter(first)) && !(letter(last) && letter(after))
+        (letter(before) && letter(first)) || (letter(last) && letter(after))
     };
     let mut places = context.match_indices(text).map(|(at, _)| at).peekable();
     let first = places.peek().copied()?;
-    Some(places.find(|&at| whole(at)).unwrap_or(first))
+    Some(places.find(|&at| !cut(at)).unwrap_or(first))
 }
 
 /// A text from its character `start` on; `None` beyond its end.
