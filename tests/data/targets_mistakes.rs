@@ -53,6 +53,9 @@ fn pairs_that_are_judged_in_other_words() {
     });
     assert_eq!((line, column.as_deref()), (Some(3), Some("label")));
     assert!(message.contains("“different” is no number. Write how alike"), "{message}");
+    let several =
+        "{\"query\":\"q\",\"pos\":\"a\",\"neg\":\"x\"}\n{\"query\":\"q\",\"pos\":\"a\",\"neg\":[\"x\",\"y\"]}\n";
+    all_refused(Task::Embedding, "neg", &[(several, "Write a row for each text")]);
 }
 
 #[test]

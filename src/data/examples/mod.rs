@@ -97,6 +97,10 @@ impl<'a> Reader<'a> {
         let (table, columns) = (self.table, self.columns);
         let line = table.line(row);
         let cell = |column: usize| Cell { text: table.cell(row, column), line, column: &table.columns()[column] };
+        if self.task == Task::Embedding {
+            let texts = [Some(columns.text), columns.pair, columns.negative];
+            texts.into_iter().flatten().try_for_each(|column| verdict::refuse_list(&cell(column)))?;
+        }
         let mut text = table.text(row, columns.text);
         let pair = columns.pair.map(|column| table.text(row, column));
         let target = match (self.task, columns.label.map(cell), columns.negative) {

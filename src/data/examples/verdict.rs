@@ -1,4 +1,6 @@
-//! A word → whether two texts are alike, as a score.
+//! Pairs of texts: a word → a score that says how alike they are; a list is no text.
+
+use serde_json::Value;
 
 use super::cell::Cell;
 use super::shorten;
@@ -22,4 +24,18 @@ pub(super) fn read(cell: &Cell) -> Result<f64> {
             shorten(cell.text.trim())
         ))
     })
+}
+
+/// Refuses a list where a text must stand: each text of it is a pair of its own.
+///
+/// # Errors
+///
+/// The cell is a list of JSON or of Python.
+pub(super) fn refuse_list(cell: &Cell) -> Result<()> {
+    match cell.json()? {
+        Some(Value::Array(_)) => {
+            Err(cell.mistake("This is a list, but each row pairs one text with another. Write a row for each text."))
+        }
+        _ => Ok(()),
+    }
 }
