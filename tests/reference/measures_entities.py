@@ -88,7 +88,8 @@ def tidy(random: numpy.random.Generator, words: int) -> list[str]:
 
 def bilou() -> list[dict]:
     random = numpy.random.Generator(numpy.random.PCG64(34))
-    made = [case([["U-X", "U-X", "B-X", "L-X"]], [["U-X", "B-X", "L-X", "U-X"]], in_scheme, mode="strict", scheme=BILOU)]
+    mode = {"mode": "strict", "scheme": BILOU}
+    made = [case([["U-X", "U-X", "B-X", "L-X"]], [["U-X", "B-X", "L-X", "U-X"]], in_scheme, **mode)]
     for _ in range(40):
         truth = [tidy(random, int(random.integers(0, 8))) for _ in range(int(random.integers(1, 5)))]
         prediction = []
@@ -96,7 +97,7 @@ def bilou() -> list[dict]:
             other = tidy(random, len(tags))
             keep = random.random() < 0.4 or len(other) != len(tags)
             prediction.append(tags if keep else other)
-        made.append(case(truth, prediction, in_scheme, mode="strict", scheme=BILOU))
+        made.append(case(truth, prediction, in_scheme, **mode))
     return made
 
 
