@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tabtune::eval::{
-    self, Answers, EntityCounts, MultiLabel, Regression, Retrieval, binary_cross_entropy, cosine, entities, normalise,
-    score_answer, sigmoid,
+    self, Answers, EntityCounts, MultiLabel, Regression, Retrieval, Scheme, binary_cross_entropy, cosine, entities,
+    entities_of, normalise, score_answer, sigmoid,
 };
 
 fn fixture<T: DeserializeOwned>(name: &str) -> T {
@@ -171,6 +171,7 @@ fn numbers_that_are_none_leave_no_correlation() {
 #[derive(Deserialize)]
 struct Tags {
     cases: Vec<TagCase>,
+    bilou: Vec<TagCase>,
 }
 
 #[derive(Deserialize)]
@@ -201,18 +202,16 @@ impl Figures {
     }
 }
 
-#[test]
-fn entities_score_as_in_seqeval() {
-    let cases = fixture::<Tags>("metrics_entities.json").cases;
-    assert!(cases.len() > 300);
+fn check_entities(cases: &[TagCase], scheme: Scheme) {
     for case in cases {
-        let mut counts = EntityCounts::default();
+        let mut counts = EntityCounts::of(scheme);
         for ((truth, prediction), expected) in case.truth.iter().zip(&case.prediction).zip(&case.entities) {
             let truth: Vec<&str> = truth.iter().map(String::as_str).collect();
             let prediction: Vec<&str> = prediction.iter().map(String::as_str).collect();
             counts.add(&truth, &prediction);
+            let found = entities_of(scheme, &truth);
             let found: Vec<_> =
-                entities(&truth).iter().map(|entity| (entity.kind.to_owned(), entity.first, entity.last)).collect();
+                found.iter().map(|entity| (entity.kind.to_owned(), entity.first, entity.last)).collect();
             assert_eq!(&found, expected, "{truth:?}");
         }
         same(counts.accuracy(), case.accuracy, "accuracy");
@@ -227,7 +226,29 @@ fn entities_score_as_in_seqeval() {
         case.micro.check(micro.precision, micro.recall, micro.f1);
         case.average.check(average.precision, average.recall, average.f1);
     }
+}
+
+#[test]
+fn entities_score_as_in_seqeval() {
+    let fixture = fixture::<Tags>("metrics_entities.json");
+    assert!(fixture.cases.len() > 300 && fixture.bilou.len() > 40);
+    check_entities(&fixture.cases, Scheme::Plain);
+    check_entities(&fixture.bilou, Scheme::Bilou);
     assert_eq!(entities(&["", "B-X", ""]), [eval::Entity { kind: "X", first: 1, last: 1 }]);
+}
+
+#[test]
+fn tags_tell_their_scheme() {
+    let of = |tags: &[&str]| Scheme::of(&tags.iter().map(|&tag| tag.to_owned()).collect::<Vec<_>>());
+    assert_eq!(of(&["O", "B-X", "I-X", "L-X", "U-X"]), Scheme::Bilou);
+    assert_eq!(of(&["O", "U-X"]), Scheme::Bilou);
+    assert_eq!(of(&["O", "B-X", "I-X"]), Scheme::Plain);
+    assert_eq!(of(&["O", "B-X", "E-X", "S-X", "U-X"]), Scheme::Plain, "a stray tag makes no other scheme");
+    // Two words, each an entity of its own, of which the second is missed.
+    let labels = ["O", "U-X"].map(str::to_owned);
+    let mut tagging = eval::Tagging::new(&labels);
+    tagging.add(&[1, 1], &[1, 0]);
+    assert_eq!(tagging.entities().micro(), eval::Scores { precision: 1.0, recall: 0.5, f1: 2.0 / 3.0 });
 }
 
 #[derive(Deserialize)]

@@ -151,3 +151,17 @@ fn every_task_has_a_script() {
         assert!(Tensors::read(file(&files, "start.safetensors")).names().count() > 0 || task == Task::Embedding);
     }
 }
+
+#[test]
+fn the_script_puts_words_together_to_sentences_as_the_table_was() {
+    let rows: String = (0..48).map(|row| format!("{},w{},{}\n", row / 4, row % 5, ["O", "B-X"][row % 2])).collect();
+    let mut session = empty(DeviceKind::Cpu);
+    session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+    session.open_table(format!("sentence_id,word,tag\n{rows}").as_bytes(), "t.csv").expect("a table");
+    let mapping = session.guess_mapping(Task::Tokens).expect("a guess");
+    session.map_columns(&Mapping { validation_share: 0.25, ..mapping }).expect("a data set");
+    let files = script(&mut session, &Recipe::default(), "owner/name");
+    let layout = &json(&files, "recipe.json")["data"]["layout"];
+    assert_eq!((&layout["kind"], &layout["sentences"]), (&json!("delimited"), &json!("sentence_id")));
+    assert_eq!(layout["columns"], json!(["sentence_id", "word", "tag"]));
+}

@@ -2,6 +2,7 @@
 
 use super::mapping::Mapping;
 use super::table::Table;
+use super::words;
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -98,8 +99,14 @@ impl Columns {
 
     fn refuse_twice(&self, table: &Table, nouns: Nouns) -> Result<()> {
         if self.label == Some(self.text) && table.columns().len() == 1 {
+            let tagged = |row: usize| table.cell(row, self.text).split_whitespace().count() == 2;
+            let words = if (0..table.rows()).all(tagged) {
+                " A file with a word and its tag in each line must end in .conll."
+            } else {
+                ""
+            };
             return Err(Error::table(format!(
-                "The table has only one column, but a text and a {} are needed. Separate them by comma, semicolon, tab or pipe.",
+                "The table has only one column, but a text and a {} are needed. Separate them by comma, semicolon, tab or pipe.{words}",
                 nouns.label
             )));
         }
@@ -120,6 +127,19 @@ impl Columns {
             }
         }
         Ok(())
+    }
+
+    /// Says so where the table has more columns of negatives than the one that is read.
+    pub fn spare_negatives(&self, table: &Table) -> Option<String> {
+        let used = self.negative?;
+        let spare = (0..table.columns().len()).filter(|&column| {
+            let (name, taken) = (&table.columns()[column], [Some(self.text), self.pair, self.negative, self.split]);
+            words::rank_of_word(name, words::NEGATIVE).is_some() && !taken.contains(&Some(column))
+        });
+        let spare: Vec<String> = spare.map(|column| format!("“{}”", table.columns()[column])).collect();
+        let used = &table.columns()[used];
+        let read = format!("One negative per row is used, that of “{used}”; not read: {}.", spare.join(", "));
+        (!spare.is_empty()).then_some(read)
     }
 
     /// What every row needs, in words: `both a text and a label`, `a text`.

@@ -11,7 +11,11 @@ use super::table::Rows;
 use crate::error::{Error, Result};
 
 /// Extensions of such files.
-const EXTENSIONS: &[&str] = &["conll", "conll03", "conll2003", "bio", "bio2", "iob", "iob2", "bioes", "iobes"];
+const EXTENSIONS: &[&str] =
+    &["conll", "conll03", "conll2003", "conllu", "conllx", "bio", "bio2", "iob", "iob2", "bioes", "iobes"];
+
+/// Columns of CoNLL-U: ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC.
+const UNIVERSAL: usize = 10;
 
 /// First word of the lines that separate documents in CoNLL-2003.
 const DOCUMENT: &str = "-DOCSTART-";
@@ -23,7 +27,7 @@ const SAMPLE: usize = 1000;
 /// stand between.
 pub(super) fn is_conll(text: &str, file_name: &str) -> bool {
     let extension = file_name.rsplit('.').next().unwrap_or_default();
-    if EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
+    if EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || is_universal(text) {
         return true;
     }
     let (mut rows, mut breaks) = (0, 0);
@@ -44,7 +48,8 @@ pub(super) fn is_conll(text: &str, file_name: &str) -> bool {
     rows > 1 && breaks > 0
 }
 
-/// Reads columns `tokens` and `tags`, each a JSON list of texts: the first and the last column of the file.
+/// Reads columns `tokens` and `tags`, each a JSON list of texts: the first and the last column of the file, or of CoNLL-U
+/// the word's form and its part of speech.
 ///
 /// Spaces or a tab stand between columns. Lines of documents (`-DOCSTART-`) are passed over, and so are comments: lines
 /// that begin with `#` before the first word of a sentence, unless they have as many columns as other lines and end in a
@@ -55,6 +60,7 @@ pub(super) fn is_conll(text: &str, file_name: &str) -> bool {
 /// A line with other columns than the first, or a sentence over 1 MiB; by its line.
 pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
     let (columns, tags) = survey(text);
+    let universal = is_universal(text);
     let mut sentences = Sentences::new(gathering);
     for (number, line) in (1..).zip(lines(text)) {
         let row = cells(line);
@@ -73,10 +79,18 @@ pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
         if row.len() != columns || columns < 2 || last.is_empty() {
             return Err(bad_line(number, row.len(), columns));
         }
-        sentences.add(number, first, last)?;
+        match row.as_slice() {
+            // What a range of words looks like together, or a word that is only understood.
+            [id, ..] if universal && !is_number(id) => {}
+            [_, form, _, part, ..] if universal => sentences.add(number, form, part)?,
+            _ => sentences.add(number, first, last)?,
+        }
     }
     sentences.end()?;
     let mut notes = Vec::new();
+    if universal {
+        notes.push("This is CoNLL-U: each word's tag is its part of speech (UPOS).".to_owned());
+    }
     if !sentences.empty.is_empty() {
         notes.push(
             sentences
@@ -86,6 +100,27 @@ pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
     }
     let columns = vec!["tokens".to_owned(), "tags".to_owned()];
     Ok(Rows { columns, gathering: sentences.gathering, notes })
+}
+
+/// Whether the first lines are those of CoNLL-U: words have ten columns with a number first, from 1 in each sentence.
+fn is_universal(text: &str) -> bool {
+    let (mut begins, mut sentences) = (true, 0);
+    for line in lines(text).take(SAMPLE).filter(|line| !line.starts_with('#')) {
+        let id = line.split(['\t', '-', '.']).next().unwrap_or_default();
+        let word = line.split('\t').count() == UNIVERSAL && is_number(id);
+        if line.trim().is_empty() {
+            begins = true;
+        } else if !word || (begins && !matches!(id, "0" | "1")) {
+            return false;
+        } else {
+            sentences += usize::from(std::mem::take(&mut begins));
+        }
+    }
+    sentences > 1
+}
+
+fn is_number(cell: &str) -> bool {
+    !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Columns of the first line with a word, and the tags of all that are no comments for sure.
@@ -124,7 +159,7 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 /// O, or a tag with a prefix.
-fn is_tag(cell: &str) -> bool {
+pub(super) fn is_tag(cell: &str) -> bool {
     let typed = |(prefix, kind): (&str, &str)| prefix.len() == 1 && "BIESULM".contains(prefix) && !kind.is_empty();
     cell == "O" || cell.split_once('-').is_some_and(typed)
 }

@@ -94,6 +94,9 @@ impl Dataset {
     pub fn build(table: &Table, mapping: &Mapping) -> Result<Self> {
         let task = mapping.task;
         let columns = Columns::find(table, mapping)?;
+        if task == Task::Tokens {
+            limits::refuse_single_words(table, &columns)?;
+        }
         let mut reader = Reader::new(table, &columns, task, mapping.separator.as_deref(), Labels::default());
         let (mut rows, mut examples) = (Vec::new(), Vec::new());
         for row in 0..table.rows() {
@@ -107,6 +110,7 @@ impl Dataset {
             return Err(Error::table(format!("No row has {needed}. Are the right columns chosen?")));
         }
         let (mut notes, uses) = (reader.notes(), reader.labels.uses);
+        notes.extend(columns.spare_negatives(table));
         let (labels, places) = reader.labels.sorted((task == Task::Tokens).then_some("O"));
         limits::check_labels(task, &mapping.label, &labels, uses)?;
         examples.iter_mut().for_each(|example| example.target.renumber(&places));

@@ -1,8 +1,10 @@
 //! What no model can be trained on: too few or too many labels, rows that teach nothing.
 
+use super::columns::Columns;
 use super::dataset::Dataset;
 use super::examples::shorten;
 use super::mapping::MAX_CLASSES;
+use super::table::Table;
 use super::target::{Example, Target};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -52,6 +54,29 @@ pub(super) fn check_labels(task: Task, column: &str, labels: &[String], uses: us
                 "It has {count} different {many}; at most {MAX_CLASSES} can be learned. Does another column hold the tags?"
             ),
         },
+    ))
+}
+
+/// Refuses a table for words with tags that has a row for each word: sentences have to be told apart.
+///
+/// # Errors
+///
+/// Almost all of many rows hold a single word.
+pub(super) fn refuse_single_words(table: &Table, columns: &Columns) -> Result<()> {
+    let Some(tags) = columns.label else { return Ok(()) };
+    let single = |cell: &str| !cell.trim_start().starts_with(['[', '{']) && cell.split_whitespace().count() == 1;
+    let filled = (0..table.rows()).filter(|&row| !table.cell(row, tags).trim().is_empty());
+    let (mut rows, mut words) = (0, 0);
+    for row in filled {
+        rows += 1;
+        words += usize::from([columns.text, tags].iter().all(|&column| single(table.cell(row, column))));
+    }
+    if rows <= FEW || words * 100 < rows * 99 {
+        return Ok(());
+    }
+    Err(Error::table_column(
+        &table.columns()[columns.text],
+        "Each row holds a single word, but tags are learned in sentences. Save the table as a .conll file: in each line a word, a space and its tag, and a blank line after each sentence.",
     ))
 }
 

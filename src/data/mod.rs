@@ -1,5 +1,6 @@
 //! From the bytes of a table file to the examples of a task and padded batches; knows nothing of models or devices.
 
+mod annotated;
 mod batch;
 mod belonging;
 mod cells;
@@ -27,6 +28,7 @@ mod reader;
 mod records;
 mod report;
 mod scanner;
+mod sentences;
 mod shared;
 mod sheet;
 mod split;

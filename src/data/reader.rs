@@ -9,6 +9,7 @@ use super::decoding::Decoding;
 use super::delimited::DelimitedRows;
 use super::format::{self, Format};
 use super::jsonl::JsonLines;
+use super::sentences;
 use super::survey::Survey;
 use super::table::Table;
 use crate::error::Result;
@@ -114,12 +115,22 @@ impl TableReader {
         }
     }
 
-    /// The table, after its last bytes.
+    /// The table, after its last bytes; its words put together to sentences where it has a row for each word.
     ///
     /// # Errors
     ///
     /// A table without rows.
     pub fn finish(self) -> Result<Table> {
+        let room = self.fresh.room;
+        sentences::put_together(self.finish_rows()?, room)
+    }
+
+    /// The table with the rows of the file.
+    ///
+    /// # Errors
+    ///
+    /// A table without rows.
+    pub(super) fn finish_rows(self) -> Result<Table> {
         let (rows, format) = match self.body {
             Body::Delimited(rows) => rows.finish()?,
             Body::Lines(lines) => (lines.finish(), Format::JsonLines),

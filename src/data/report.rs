@@ -164,10 +164,22 @@ fn marked(dataset: &Dataset) -> Option<String> {
             if numbers {
                 note += ". The tags are numbers, which do not tell where an entity begins; names such as B-PER do";
             }
+            let typed = dataset.labels.iter().any(|label| label.starts_with("B-") || label.starts_with("I-"));
+            if !typed && dataset.labels.iter().any(|label| is_odd_tag(label)) {
+                note += ". No tag is of the form B-PER, so that words are counted and not entities; write tags so where several words are one";
+            }
             Some(note + ".")
         }
         Task::Classification | Task::Regression | Task::Embedding | Task::Language => None,
     }
+}
+
+/// Whether a tag looks like one of an entity in another form: `b-per`, `B_PER`, `PER-B`.
+fn is_odd_tag(tag: &str) -> bool {
+    let tag = tag.to_uppercase();
+    let prefix = |part: &str| matches!(part, "B" | "I");
+    tag.split_once(['-', '_']).is_some_and(|(first, _)| prefix(first))
+        || tag.rsplit_once(['-', '_']).is_some_and(|(_, last)| prefix(last))
 }
 
 /// The range of the scores.

@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 
 use super::decoding::Decoding;
 use super::format::{self, Format};
-use super::{conll, encoding};
+use super::{annotated, conll, encoding};
 use crate::error::{Error, Result};
 
 /// Bytes of the file that are kept to tell format and columns from.
@@ -75,6 +75,7 @@ impl Survey {
         if conll::is_conll(whole_lines(&text, self.is_short()), &self.name) {
             return Ok(Some(Format::Conll));
         }
+        annotated::refuse(&text)?;
         Ok(format::detect_json(&text, &self.name))
     }
 

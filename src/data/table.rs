@@ -93,7 +93,7 @@ pub struct TableInfo {
 impl Table {
     /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a CoNLL file (columns `tokens` and
     /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). Lists and objects in cells are
-    /// compact JSON.
+    /// compact JSON. Of a table with a row for each word, its tag and its sentence, the words are put together to lists.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either
@@ -112,6 +112,15 @@ impl Table {
     ///
     /// As [`Table::parse`], and a table that takes more.
     pub fn parse_within(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
+        Self::read(bytes, file_name, room, TableReader::finish)
+    }
+
+    /// The same with the rows of the file, also where each has only a word of a sentence.
+    pub(super) fn parse_rows(bytes: &[u8], file_name: &str) -> Result<Self> {
+        Self::read(bytes, file_name, ROOM, TableReader::finish_rows)
+    }
+
+    fn read(bytes: &[u8], file_name: &str, room: usize, finish: fn(TableReader) -> Result<Self>) -> Result<Self> {
         let mut survey = Survey::new(file_name);
         survey.add(bytes);
         let Some(mut reader) = TableReader::open_within(&survey, room)? else {
@@ -122,7 +131,7 @@ impl Table {
             let (piece, after) = rest.split_at(rest.len().min(PIECE));
             match reader.push(piece, after.is_empty())? {
                 Reading::Again => rest = bytes,
-                Reading::Goes if after.is_empty() => return reader.finish(),
+                Reading::Goes if after.is_empty() => return finish(reader),
                 Reading::Goes => rest = after,
             }
         }

@@ -50,7 +50,11 @@ pub(super) const SCORE: &[&str] = &["score", "similarity", "similarity_score", "
 
 /// Usual names of columns with words as lists, and with the tags of words.
 pub(super) const TOKENS: &[&str] = &["tokens", "words", "token", "word"];
-pub(super) const TAGS: &[&str] = &["tags", "ner_tags", "ner", "labels", "label", "bio", "pos_tags", "pos"];
+pub(super) const TAGS: &[&str] =
+    &["tags", "ner_tags", "ner", "tag", "ner_tag", "labels", "label", "bio", "pos_tags", "pos"];
+
+/// Words in the names of columns that tell the sentence which a word belongs to.
+pub(super) const OF_SENTENCES: &[&str] = &["sentence", "sentences", "sent", "sid", "document", "doc"];
 
 /// Usual names of columns with marked spans.
 pub(super) const SPANS: &[&str] = &["spans", "entities", "label", "labels", "annotations", "ner"];
@@ -58,7 +62,7 @@ pub(super) const SPANS: &[&str] = &["spans", "entities", "label", "labels", "ann
 /// Usual names of columns with a question, its context, and its answers.
 pub(super) const QUESTION: &[&str] = &["question", "questions", "query"];
 pub(super) const CONTEXT: &[&str] = &["context", "contexts", "passage", "paragraph", "document"];
-pub(super) const ANSWERS: &[&str] = &["answers", "answer", "answer_text"];
+pub(super) const ANSWERS: &[&str] = &["answers", "answer", "answer_text", "answer_texts", "text"];
 
 /// Usual names of columns with two texts to be compared.
 pub(super) const PAIRS: &[(&str, &str)] = &[
@@ -83,8 +87,69 @@ pub(super) const PAIRS: &[(&str, &str)] = &[
 pub(super) const CLOSE: &[(&str, &str)] =
     &[("anchor", "positive"), ("anchor", "pos"), ("query", "positive"), ("query", "pos")];
 
+/// Usual names of columns with a text that should lie close to the first.
+pub(super) const POSITIVE: &[&str] = &["positive", "pos", "positive1", "positives"];
+
 /// Usual names of columns with a text that should lie far from the first.
-pub(super) const NEGATIVE: &[&str] = &["negative", "neg", "hard_negative"];
+pub(super) const NEGATIVE: &[&str] = &[
+    "negative",
+    "neg",
+    "hard_negative",
+    "negatives",
+    "negs",
+    "negative1",
+    "neg1",
+    "sentence_c",
+    "sentence3",
+    "sentence_3",
+    "text_c",
+    "text3",
+    "text_3",
+];
+
+/// Words in the names of columns that say how alike two texts are, likeliest first.
+pub(super) const LIKENESS: &[&str] = &[
+    "score",
+    "scores",
+    "similarity",
+    "sim",
+    "similar",
+    "relatedness",
+    "related",
+    "duplicate",
+    "paraphrase",
+    "cosine",
+    "label",
+    "labels",
+    "gold",
+    "relevance",
+    "rating",
+    "match",
+    "target",
+];
+
+/// Words that say of two texts whether they are alike, beside those of yes and no.
+const VERDICTS: &[&str] = &[
+    "similar",
+    "dissimilar",
+    "not similar",
+    "different",
+    "same",
+    "duplicate",
+    "not duplicate",
+    "not a duplicate",
+    "paraphrase",
+    "not paraphrase",
+    "related",
+    "unrelated",
+    "match",
+    "no match",
+    "positive",
+    "negative",
+    "entailment",
+    "neutral",
+    "contradiction",
+];
 
 /// Usual names of columns with the side of the split.
 pub(super) const SPLIT: &[&str] = &["split", "set", "fold", "partition", "subset"];
@@ -128,6 +193,20 @@ pub(super) fn side(cell: &str) -> Option<Side> {
         "validation" | "valid" | "val" | "dev" | "eval" | "test" => Some(Side::Validation),
         _ => None,
     }
+}
+
+/// What a word of yes or no says, in any case and with spaces around it.
+pub(super) fn truth(cell: &str) -> Option<bool> {
+    match cell.trim().to_lowercase().as_str() {
+        "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a cell says of two texts whether they are alike.
+pub(super) fn is_verdict(cell: &str) -> bool {
+    truth(cell).is_some() || rank(cell, VERDICTS).is_some()
 }
 
 /// Whether a cell is a usual name of a column.

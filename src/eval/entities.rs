@@ -27,10 +27,33 @@ pub struct Entity<'a> {
 /// The entities of one text by its words' tags, in order (`seqeval.metrics.sequence_labeling.get_entities`).
 ///
 /// Meant for `B-TYPE`, `I-TYPE` and `O`. `I-` begins an entity where none of its type is open; `E-` ends one and `S-`
-/// is one of its own; any other first letter (`L-`, `U-`) only continues a type or begins another. An empty tag counts
-/// as `O`.
+/// is one of its own; any other first letter (`L-`, `U-`) only continues a type or begins another, see
+/// [`entities_of`]. An empty tag counts as `O`.
 pub fn entities<'a>(tags: &[&'a str]) -> Vec<Entity<'a>> {
-    Reader::default().read(tags)
+    entities_of(Scheme::default(), tags)
+}
+
+/// The same in a scheme.
+pub fn entities_of<'a>(scheme: Scheme, tags: &[&'a str]) -> Vec<Entity<'a>> {
+    Reader::new(scheme).read(tags)
+}
+
+/// What the first letters of tags mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scheme {
+    /// What seqeval takes them for by itself: right for B, I, E, S and O.
+    #[default]
+    Plain,
+    /// As seqeval's `BILOU`: `L-` ends an entity and `U-` is one of its own.
+    Bilou,
+}
+
+impl Scheme {
+    /// That of a model's tags: where some begin with `L-` or `U-`, and none with the `E-` or `S-` that say the same.
+    pub fn of(labels: &[String]) -> Self {
+        let some = |prefixes: [&str; 2]| labels.iter().any(|tag| prefixes.iter().any(|prefix| tag.starts_with(prefix)));
+        if some(["L-", "U-"]) && !some(["E-", "S-"]) { Self::Bilou } else { Self::Plain }
+    }
 }
 
 /// Precision, recall and F1.
@@ -46,7 +69,8 @@ pub struct Scores {
 
 /// Entities and words counted text by text. An entity is right if its type, first and last word are.
 ///
-/// Scores are those of seqeval 1.2.2 without `mode="strict"`; what has no denominator is 0.
+/// Scores are those of seqeval 1.2.2 without `mode="strict"`; what has no denominator is 0. In the scheme BILOU, of which
+/// seqeval knows only with `mode="strict"`, they are equal to these where no tag is out of place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntityCounts {
     /// Each with a number, in the order in which they were met.
@@ -59,6 +83,12 @@ pub struct EntityCounts {
 }
 
 impl EntityCounts {
+    /// Nothing counted yet, of tags in a scheme.
+    pub fn of(scheme: Scheme) -> Self {
+        let [truth, prediction] = [Reader::new(scheme), Reader::new(scheme)];
+        Self { truth, prediction, ..Self::default() }
+    }
+
     /// Counts one text by the true and the predicted tags of its words.
     ///
     /// # Panics
@@ -120,19 +150,24 @@ impl EntityCounts {
 
 /// Where the reading of tags stands between two texts. seqeval reads all texts as one row of tags with an `O` after
 /// each, and so must we where odd tags leave the beginning of an entity open.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Reader {
+    scheme: Scheme,
     at: usize,
     first: usize,
 }
 
 impl Reader {
+    fn new(scheme: Scheme) -> Self {
+        Self { scheme, ..Self::default() }
+    }
+
     fn read<'a>(&mut self, tags: &[&'a str]) -> Vec<Entity<'a>> {
         let mut entities = Vec::new();
         // Nothing at all lies before the first text; before the others lies an `O`.
         let mut before = ('O', if self.at == 0 { "" } else { NAMELESS });
         for tag in tags.iter().copied().chain([OUTSIDE]) {
-            let now = parts(tag);
+            let now = self.parts(tag);
             if ends(before, now) {
                 entities.push(Entity { kind: before.1, first: self.first, last: self.at - 1 });
             }
@@ -144,15 +179,19 @@ impl Reader {
         }
         entities
     }
-}
 
-/// A tag's first letter and its type.
-fn parts(tag: &str) -> (char, &str) {
-    let mut rest = tag.chars();
-    let prefix = rest.next().unwrap_or('O');
-    let rest = rest.as_str();
-    let kind = rest.split_once('-').map_or(rest, |(_, kind)| kind);
-    (prefix, if kind.is_empty() { NAMELESS } else { kind })
+    /// A tag's first letter, as IOBES has it, and its type.
+    fn parts(self, tag: &str) -> (char, &str) {
+        let mut rest = tag.chars();
+        let prefix = match (rest.next().unwrap_or('O'), self.scheme) {
+            ('L', Scheme::Bilou) => 'E',
+            ('U', Scheme::Bilou) => 'S',
+            (letter, _) => letter,
+        };
+        let rest = rest.as_str();
+        let kind = rest.split_once('-').map_or(rest, |(_, kind)| kind);
+        (prefix, if kind.is_empty() { NAMELESS } else { kind })
+    }
 }
 
 /// Whether an entity ends between two tags.

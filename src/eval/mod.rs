@@ -18,7 +18,7 @@ pub mod words;
 pub use answers::{AnswerScores, Answers, normalise, score_answer};
 pub use confusion::Confusion;
 pub use counts::Counts;
-pub use entities::{Entity, EntityCounts, Scores, entities};
+pub use entities::{Entity, EntityCounts, Scheme, Scores, entities, entities_of};
 pub use interval::{Interval, bootstrap_macro_f1, wilson};
 pub use metrics::Metrics;
 pub use multi_label::{LabelScores, MultiLabel, THRESHOLD};

@@ -2,7 +2,7 @@
 
 use super::confusion::Confusion;
 use super::counts::Counts;
-use super::entities::EntityCounts;
+use super::entities::{EntityCounts, Scheme};
 use super::interval::Interval;
 use super::row_counts::RowCounts;
 
@@ -19,7 +19,8 @@ impl Tagging {
     /// No texts yet, with these K tags.
     pub fn new(labels: &[String]) -> Self {
         let words = Confusion::new(labels.len());
-        Self { labels: labels.to_vec(), words, texts: RowCounts::default(), entities: EntityCounts::default() }
+        let entities = EntityCounts::of(Scheme::of(labels));
+        Self { labels: labels.to_vec(), words, texts: RowCounts::default(), entities }
     }
 
     /// Counts one text by the true and the predicted tags of its words, as places in the list of tags.

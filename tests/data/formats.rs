@@ -1,6 +1,7 @@
 //! Files of annotated words and of questions, as tools and data sets have them.
 
-use tabtune::data::Table;
+use tabtune::Task;
+use tabtune::data::{Dataset, Mapping, Sheet, Survey, Table};
 
 use crate::{cells, mistake};
 
@@ -51,6 +52,87 @@ fn words_of_a_tab_separated_file_may_hold_spaces_or_be_empty() {
     let table = read("New York\tB-LOC\n\tO\nis\u{a0}big\tO\n \t \n\"\tO\n", "a.iob2");
     assert_eq!(cells(&table), [["[\"New York\",\"is\u{a0}big\"]", r#"["B-LOC","O"]"#], [r#"["\""]"#, r#"["O"]"#]]);
     assert_eq!(table.notes(), ["1 row has a tag but no word and is left out (line 2)."]);
+}
+
+#[test]
+fn conll_u_gives_forms_and_parts_of_speech() {
+    let sentence = "# sent_id = 1\n# text = Zum Haus.\n1-2\tZum\t_\t_\t_\t_\t_\t_\t_\t_\n1\tZu\tzu\tADP\tAPPR\t_\t3\tcase\t_\t_\n2\tdem\tder\tDET\tART\t_\t3\tdet\t_\t_\n3\tHaus\tHaus\tNOUN\tNN\t_\t0\troot\t_\tSpaceAfter=No\n3.1\tgeht\tgehen\tVERB\t_\t_\t_\t_\t3:dep\t_\n\n";
+    for name in ["de.conllu", "de.conll", "de.txt"] {
+        let table = read(&sentence.repeat(2), name);
+        assert_eq!(table.format(), "CoNLL, UTF-8");
+        assert_eq!(cells(&table), [[r#"["Zu","dem","Haus"]"#, r#"["ADP","DET","NOUN"]"#]; 2]);
+        assert_eq!(table.notes(), ["This is CoNLL-U: each word's tag is its part of speech (UPOS)."]);
+    }
+    let wide: String = (1..5).map(|row| format!("{row}\ta\tb\tc\td\te\tf\tg\th\ti\n\n")).collect();
+    assert!(!read(&wide, "a.txt").format().starts_with("CoNLL"), "rows with numbers are no sentences");
+}
+
+#[test]
+fn words_in_rows_of_their_own_are_put_together_to_sentences() {
+    let words = ["Yesterday", "\"\"\"\"", "Anna", "left", "", "He", "stayed"];
+    let tags = ["O", "O", "B-PER", "O", "O", "O", "O"];
+    let first = ["Sentence: 1", "", "", "", "", "Sentence: 2", ""];
+    for ids in [first, ["1", "1", "1", "1", "1", "2", "2"]] {
+        let row = |at: usize| format!("{},{},X,{}\n", ids[at], words[at], tags[at]);
+        let text = format!("Sentence #,Word,POS,Tag\n{}", (0..7).map(row).collect::<String>());
+        let table = read(&text, "ner.csv");
+        assert_eq!(table.format(), "CSV, comma, quoted, header, sentences by column 1, UTF-8");
+        assert_eq!(
+            cells(&table),
+            [
+                [
+                    ids[0],
+                    r#"["Yesterday","\"","Anna","left",""]"#,
+                    r#"["X","X","X","X","X"]"#,
+                    r#"["O","O","B-PER","O","O"]"#
+                ],
+                [ids[5], r#"["He","stayed"]"#, r#"["X","X"]"#, r#"["O","O"]"#],
+            ]
+        );
+        assert_eq!((table.line(0), table.line(1)), (2, 7));
+        let said = "The table has a row for each word. By “Sentence #”, 7 rows were put together to 2 sentences.";
+        assert_eq!(table.notes(), [said]);
+        let mapping = Mapping::guess(&table);
+        assert_eq!((mapping.text.as_str(), mapping.label.as_str()), ("Word", "Tag"));
+        // Whoever asks for a row gets that of the file.
+        let mut survey = Survey::new("ner.csv");
+        survey.add(text.as_bytes());
+        let sheet = Sheet::open(&survey, Task::Tokens).expect("a sheet").expect("one that is read in pieces");
+        assert_eq!(sheet.info().preview[0][1], "Yesterday");
+    }
+    for text in [
+        "sentence,word,label\nThe bank is closed.,bank,money\nWe sat on the bank.,bank,river\n",
+        "sentence_id,word,tag\n1,Anna,B-PER\n2,Bert,B-PER\n",
+        "sentence_id,word,tag\n1,Anna Bee,B-PER I-PER\n1,left here,O O\n",
+    ] {
+        assert_eq!(read(text, "a.csv").rows(), 2, "{text}");
+    }
+}
+
+#[test]
+fn a_list_of_words_with_tags_in_a_text_file_is_told_its_name() {
+    let table = read("Yesterday O\nNestlé ORG\n\nhired O\n", "bare.txt");
+    let refused = Dataset::build(&table, &Mapping::guess(&table)).expect_err("one column").to_string();
+    assert!(refused.ends_with("A file with a word and its tag in each line must end in .conll."), "{refused}");
+}
+
+#[test]
+fn exports_that_are_no_tables_tell_what_to_export() {
+    let spacy = r#"["We met Anna", {"entities": [[7, 11, "PER"]]}]"#;
+    let studio = r#"{"id": 1, "annotations": [{"id": 2, "result": [{"value": {"start": 7}}]}], "data": {"text": "We met Anna"}}"#;
+    let cases = [
+        (format!("[{studio}]"), "JSON-MIN"),
+        (format!("[{spacy}]"), "an object per line"),
+        (format!("{{\"classes\": [\"PER\"], \"annotations\": [{spacy}]}}"), "an object per line"),
+    ];
+    for (text, advice) in cases {
+        let (_, message) = mistake(text.as_bytes(), "a.json");
+        assert!(message.contains(advice.trim_start_matches("an ")), "{message}");
+    }
+    let annotated = r#"{"text": "We met Anna", "annotations": {"entities": [[7, 11, "PER"]]}}"#;
+    assert_eq!(read(annotated, "a.jsonl").rows(), 1);
+    let own = r#"[{"data": "We met Anna", "annotations": [[7, 11, "PER"]]}]"#;
+    assert_eq!(read(own, "a.json").rows(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which task and columns a table is guessed to hold.
 
 use tabtune::Task;
-use tabtune::data::{Mapping, Table};
+use tabtune::data::{Dataset, Mapping, Table};
 
 fn guess(text: &str) -> Mapping {
     let name = if text.starts_with('{') { "a.jsonl" } else { "a.csv" };
@@ -104,6 +104,129 @@ fn separators_are_found() {
         let mapping = guess(&format!("text\tlabels\n{rows}"));
         assert_eq!((mapping.task, mapping.separator.as_deref()), (Task::MultiLabel, Some(separator)));
     }
+}
+
+#[test]
+fn a_few_mistakes_make_no_other_task_of_a_table() {
+    let words = |row: usize| match row {
+        7 => "{\"tokens\":[\"a\",\"b\"],\"ner_tags\":[\"O\"]}\n",
+        8 => "{\"tokens\":[\"a\",\"b\"],\"ner_tags\":null}\n",
+        9 => "{\"tokens\":\"\",\"ner_tags\":\"\"}\n",
+        _ => "{\"tokens\":[\"a\",\"b\"],\"ner_tags\":[\"O\",\"B-X\"]}\n",
+    };
+    let mapping = guess(&(0..40).map(words).collect::<String>());
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Tokens, ["tokens", "", "ner_tags", ""]));
+    let spans = |row: usize| {
+        let more = if row == 7 { ",\"x\"" } else { "" };
+        format!("{{\"text\":\"a b {row}\",\"label\":[[0,1,\"X\"]{more}]}}\n")
+    };
+    let mapping = guess(&(0..40).map(spans).collect::<String>());
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Tokens, ["text", "", "label", ""]));
+    let answers = |row: usize| {
+        let answer = ["KÖLN", "N/A", "Köln.", "Köln"][row.min(3)];
+        format!("Where {row}?,\"It was {row}, in Köln, he said.\",{answer}\n")
+    };
+    let mapping = guess(&format!("question,context,answer\n{}", (0..40).map(answers).collect::<String>()));
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Answers, ["question", "context", "answer", ""]));
+    // A judgement is no answer out of the context, though its word stands there.
+    let judged = |row: usize| format!("Is it {row}?,\"Yes and no, he said.\",{}\n", ["yes", "no"][row % 2]);
+    let mapping = guess(&format!("question,passage,answer\n{}", (0..40).map(judged).collect::<String>()));
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Classification, ["question", "passage", "answer", ""]));
+}
+
+#[test]
+fn lists_in_other_words_tell_their_task_too() {
+    let squad = "\"{'text': array(['Köln'], dtype=object), 'answer_start': array([3], dtype=int32)}\"";
+    let cases = [
+        ("words,tags\n\"['a', 'b']\",\"[0, 5]\"\n", Task::Tokens, ["words", "", "tags", ""]),
+        ("tokens,ner_tags\n['a' 'b'],[0 5]\n", Task::Tokens, ["tokens", "", "ner_tags", ""]),
+        ("text,entities\na b,\"[(0, 1, 'X')]\"\na b,[]\n", Task::Tokens, ["text", "", "entities", ""]),
+        (
+            "sentence,word_labels\nBonn is here,B-LOC O O\n\"New Bonn , too\",B-LOC I-LOC O O\nBonn,B-LOC\n",
+            Task::Tokens,
+            ["sentence", "", "word_labels", ""],
+        ),
+        (
+            &format!("context,question,answers\nin Köln,Where?,{squad}\n"),
+            Task::Answers,
+            ["question", "context", "answers", ""],
+        ),
+        (
+            "question,context,answers\nWhere?,in Köln,\"[\"\"Köln\"\", \"\"Köln\"\"]\"\n",
+            Task::Answers,
+            ["question", "context", "answers", ""],
+        ),
+        (
+            "id,context,question,answer_start,answer_end,text\n0,in Köln,Where?,3,7,Köln\n",
+            Task::Answers,
+            ["question", "context", "text", ""],
+        ),
+        ("text,label\nsome words,a class\nmore words,other class\n", Task::Classification, ["text", "", "label", ""]),
+    ];
+    for (text, task, expected) in cases {
+        let mapping = guess(text);
+        assert_eq!((mapping.task, columns(&mapping)), (task, expected), "{text}");
+    }
+}
+
+#[test]
+fn pairs_keep_what_tells_alike_from_different() {
+    let table = |columns: &str, row: &dyn Fn(usize) -> String| {
+        let rows: String = (0..40).map(|at| format!("{}\n", row(at))).collect();
+        Table::parse(format!("{columns}\n{rows}").as_bytes(), "a.csv").expect("a table")
+    };
+    let guess = |table: &Table| Mapping::guess_for(table, Task::Embedding);
+    for name in ["gold_score", "sim", "relatedness_score", "cosine", "human_rating", "Ähnlichkeit", "is_similar"] {
+        for cells in [["0.5", "1", "0.25"], ["0", "1", "1"], ["True", "False", "True"]] {
+            let table = table(&format!("id,qid1,number,sentence1,sentence2,{name}"), &|at| {
+                format!("{at},{},{},One {at}.,Two {at}.,{}", at % 7, at * 3, cells[at % 3])
+            });
+            let mapping = guess(&table);
+            assert_eq!(columns(&mapping), ["sentence1", "sentence2", name, ""], "{cells:?}");
+        }
+    }
+    for (name, cells) in
+        [("label", ["similar", "different"]), ("similarity", ["12%", "91%"]), ("verdict", ["same", "different"])]
+    {
+        let table =
+            table(&format!("sentence1,sentence2,{name}"), &|at| format!("One {at}.,Two {at}.,{}", cells[at % 2]));
+        assert_eq!(columns(&guess(&table)), ["sentence1", "sentence2", name, ""]);
+    }
+    let topics = table("anchor,positive,topic,year", &|at| {
+        format!("One {at}.,Two {at}.,{},200{}", ["art", "law"][at % 2], at % 7)
+    });
+    assert_eq!(columns(&guess(&topics)), ["anchor", "positive", "year", ""], "a single column of numbers is a score");
+    let plain = table("anchor,positive,is_duplicate", &|at| format!("One {at}.,Two {at}.,{}", at % 2));
+    let mapping = Mapping::guess(&plain);
+    assert_eq!((mapping.task, columns(&mapping)), (Task::Embedding, ["anchor", "positive", "is_duplicate", ""]));
+}
+
+#[test]
+fn negatives_are_found_by_a_part_of_their_name() {
+    let far = "This text of many more words is about something else";
+    for (names, expected) in [
+        ("anchor,positive,negative_1,negative_2", ["anchor", "positive", "", "negative_1"]),
+        ("anchor,positive,negatives,more", ["anchor", "positive", "", "negatives"]),
+        (
+            "query,positive_passage,hard_negative_passage,more",
+            ["query", "positive_passage", "", "hard_negative_passage"],
+        ),
+        ("sentence_A,sentence_B,sentence_C,more", ["sentence_A", "sentence_B", "", "sentence_C"]),
+    ] {
+        let rows: String = (0..40).map(|at| format!("One {at}.,Two {at}.,{far},{far} {at}\n")).collect();
+        let text = format!("{names}\n{rows}");
+        let table = Table::parse(text.as_bytes(), "a.csv").expect("a table");
+        assert_eq!(columns(&Mapping::guess_for(&table, Task::Embedding)), expected);
+        let mapping = guess(&text);
+        assert_eq!((mapping.task, columns(&mapping)), (Task::Embedding, expected));
+        let notes = Dataset::build(&table, &mapping).expect("a data set").notes;
+        let spare = "One negative per row is used, that of “negative_1”; not read: “negative_2”.";
+        assert_eq!(notes.iter().any(|note| note == spare), names.contains("negative_2"), "{notes:?}");
+    }
+    // Opinions on both sides are no pair where there is a score.
+    let reviews: String = (0..40).map(|at| format!("Hotel {at},{far} {at},{far} {at}!,{}.5\n", at % 20)).collect();
+    let mapping = guess(&format!("Hotel_Name,Positive_Review,Negative_Review,Reviewer_Score\n{reviews}"));
+    assert_eq!((mapping.task, mapping.label.as_str()), (Task::Regression, "Reviewer_Score"));
 }
 
 #[test]

@@ -151,6 +151,27 @@ fn spans_of_every_tool_become_tags() {
 }
 
 #[test]
+fn spans_that_carry_their_text_may_count_units_of_utf_16() {
+    let spans = r#"[{"start":7,"end":11,"text":"Anna","labels":["PER"]},{"start":20,"end":25,"text":"São\\nP","labels":["LOC"]}]"#;
+    let text = format!("{{\"text\": \"😀🎉📦 Anna, not in São\\nP\", \"label\": {spans}}}\n");
+    let dataset = build(&text, Task::Tokens);
+    assert_eq!(sentence(&dataset, 0), "😀/O 🎉/O 📦/O Anna/B-PER ,/O not/O in/O São/B-LOC P/I-LOC");
+}
+
+#[test]
+fn tags_of_another_form_than_b_per_are_said_to_be_words() {
+    let note = "No tag is of the form B-PER";
+    for tag in ["b-per", "B_PER", "PER-B"] {
+        let odd = build(&format!("{{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\",\"{tag}\"]}}\n"), Task::Tokens);
+        assert!(odd.notes.iter().any(|said| said.contains(note)), "{tag}: {:?}", odd.notes);
+    }
+    for tag in ["B-PER", "VERB", "NN-SB"] {
+        let usual = build(&format!("{{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\",\"{tag}\"]}}\n"), Task::Tokens);
+        assert!(!usual.notes.iter().any(|said| said.contains(note)), "{tag}: {:?}", usual.notes);
+    }
+}
+
+#[test]
 fn spans_are_widened_to_words_and_counted() {
     let text = "{\"text\": \"Berliner Luft\", \"spans\": [[0, 6, \"LOC\"]]}\n{\"text\": \"in Rom \", \"spans\": [[2, 7, \"LOC\"]]}\n{\"text\": \"x\", \"spans\": []}\n";
     let dataset = build(text, Task::Tokens);
@@ -175,6 +196,10 @@ fn answers_are_placed_in_characters() {
         (r#"{"text":[],"answer_start":[]}"#, vec![]),
         (r#"["Städte"]"#, vec![at(8, 14)]),
         ("Köln", vec![at(16, 20)]),
+        ("St", vec![at(8, 10)]),
+        ("eutz", vec![at(28, 32)]),
+        (r#"["e"]"#, vec![at(4, 5)]),
+        ("Deutz.", vec![at(27, 33)]),
         ("  ", vec![]),
     ];
     for (cell, expected) in cases {
@@ -185,6 +210,22 @@ fn answers_are_placed_in_characters() {
         let dataset = dataset.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(dataset.train[1].target, Target::Answers(expected), "{cell}");
         assert_eq!((dataset.train[1].text.as_str(), dataset.train[1].pair.as_deref()), ("where?", Some(context)));
+    }
+}
+
+#[test]
+fn an_answer_without_a_place_is_a_word_of_its_own_if_it_can_be() {
+    let cases = [
+        ("The Romance was sold in Rom, not in Rome.", "Rom", 24),
+        ("Aroma and Romance", "Rom", 10),
+        ("It cost 120 or 12 or 12.", "12", 15),
+        ("Er wohnt im Überrom (Rom)", "rom", 16),
+        ("東京と京都", "京", 1),
+    ];
+    for (context, answer, start) in cases {
+        let dataset = build(&format!("question,context,answer\nq,\"{context}\",{answer}\n"), Task::Answers);
+        let end = start + answer.chars().count() as u32;
+        assert_eq!(targets(&dataset), [Target::Answers(vec![Answer { start, end }])], "{context}");
     }
 }
 
@@ -215,6 +256,8 @@ fn embeddings_learn_from_scores_negatives_or_pairs() {
     let said = "A score of 0 is learnt as the cosine 0, one of 5 as 1.";
     assert!(rated.notes.iter().any(|note| note == said), "{:?}", rated.notes);
     assert!(scored.labels.is_empty() && triplets.labels.is_empty());
+    let judged = build("sentence1,sentence2,same\na,b,TRUE\nc,d,False\ne,f,yes\ng,h, no \n", Task::Embedding);
+    assert_eq!(targets(&judged), [1.0, 0.0, 1.0, 0.0].map(Target::Score));
 }
 
 #[test]

@@ -47,6 +47,27 @@ fn scores_that_are_no_numbers() {
 }
 
 #[test]
+fn pairs_that_are_judged_in_other_words() {
+    let (line, column, message) = refused("sentence1,sentence2,label\na,b,yes\nc,d,different\n", |table| {
+        Mapping::guess_for(table, Task::Embedding)
+    });
+    assert_eq!((line, column.as_deref()), (Some(3), Some("label")));
+    assert!(message.contains("“different” is no number. Write how alike"), "{message}");
+    let several =
+        "{\"query\":\"q\",\"pos\":\"a\",\"neg\":\"x\"}\n{\"query\":\"q\",\"pos\":\"a\",\"neg\":[\"x\",\"y\"]}\n";
+    all_refused(Task::Embedding, "neg", &[(several, "Write a row for each text")]);
+}
+
+#[test]
+fn words_without_sentences() {
+    let rows: String = (0..40).map(|row| format!("w{row},{}\n", ["O", "B-PER"][row % 2])).collect();
+    let (line, column, message) =
+        refused(&format!("word,tag\n{rows}"), |table| Mapping::guess_for(table, Task::Tokens));
+    assert_eq!((line, column.as_deref()), (None, Some("word")));
+    assert!(message.contains("Save the table as a .conll file"), "{message}");
+}
+
+#[test]
 fn words_and_tags_that_do_not_match() {
     let first = "{\"tokens\":[\"a\"],\"tags\":[\"O\"]}\n";
     let cases = [
@@ -56,6 +77,7 @@ fn words_and_tags_that_do_not_match() {
         ("{\"tokens\":[\"a\"],\"tags\":[null]}\n", "neither text nor a number"),
         ("{\"tokens\":\"a b\",\"tags\":[\"O\"]}\n", "2 words but 1 tags"),
         ("{\"tokens\":\"a b\",\"tags\":\"['O', 'O']\"}\n", "as Python prints it"),
+        ("{\"tokens\":\"a b\",\"tags\":\"[0 3]\"}\n", "as numpy prints it"),
     ];
     for (row, reason) in cases {
         all_refused(Task::Tokens, "tags", &[(&format!("{first}{row}"), reason)]);
@@ -82,6 +104,9 @@ fn spans_that_mark_nothing_or_too_much() {
         ("[[0.5,1,\"X\"]]", "is not a span"),
         ("[{\"start\":0,\"end\":1}]", "is not a span"),
         ("[{\"start\":0,\"end\":1,\"labels\":[\"X\",\"Y\"]}]", "is not a span"),
+        ("[[0,1,\"X\"],\"x\"]", "“\"x\"” is not a span"),
+        ("[{\"start\":0,\"end\":1,\"label\":\"X\",\"text\":\"b\"}]", "holds “ä”, but its own text is “b”"),
+        ("[{\"start\":2,\"end\":9,\"label\":\"X\",\"text\":\"b\"}]", "outside the text"),
     ];
     for (spans, reason) in cases {
         let text = format!("{{\"text\":\"x y\",\"spans\":[]}}\n{{\"text\":\"ä b\",\"spans\":{spans}}}\n");
@@ -104,6 +129,7 @@ fn answers_that_are_not_in_their_context() {
         (r#"{"text":["Köln"],"answer_start":[]}"#, "These are no answers"),
         (r#"[5]"#, "These are no answers"),
         (r#""Bonn""#, "does not occur in its context"),
+        (r#""N/A""#, "leave the cell empty where there is no answer"),
         (r#""{'text': array(['Köln'])}""#, "as Python prints it"),
     ];
     for (answers, reason) in cases {
@@ -140,7 +166,7 @@ fn too_few_or_too_many_labels() {
     let texts: String = (0..30).map(|row| format!("t{row},l{row}|x\n")).collect();
     assert!(refused(&format!("text,labels\n{texts}"), Task::MultiLabel).contains("Is the separator right"));
     assert!(refused("tokens,tags\na b,O O\n", Task::Tokens).contains("only one tag, “O”"));
-    let tags: String = (0..1001).map(|row| format!("w,T{row}\n")).collect();
+    let tags: String = (0..1001).map(|row| format!("v w,T{row} T0\n")).collect();
     assert!(refused(&format!("tokens,tags\n{tags}"), Task::Tokens).contains("1001 different tags"));
 }
 

@@ -16,8 +16,8 @@ const QUOTED: usize = 20;
 /// Places of the answers in a context, each once, in the cell's order; none where the cell is empty.
 ///
 /// The cell holds a JSON list of `{"text", "answer_start"}` or of texts; one such object, whose values may be lists, as
-/// SQuAD's tables have them; or the answer's text alone. A text without a place is looked up: its first occurrence
-/// counts. White space around an answer does not belong to it.
+/// SQuAD's tables have them; or the answer's text alone. A text without a place is looked up: its first occurrence that
+/// is no part of a longer word counts, else its first one. White space around an answer does not belong to it.
 ///
 /// # Errors
 ///
@@ -43,6 +43,15 @@ pub(super) fn read(cell: &Cell, context: &str) -> Result<Vec<Answer>> {
         }
     }
     Ok(answers)
+}
+
+/// The texts of the answers in a cell; `None` for JSON that holds none, and for what only looks like it.
+pub(in crate::data) fn texts(cell: &str) -> Option<Vec<String>> {
+    if !cell.trim_start().starts_with(['[', '{']) {
+        return Some(vec![cell.to_owned()]);
+    }
+    let value: Value = serde_json::from_str(cell).ok()?;
+    listed(&value).map(|answers| answers.into_iter().map(|(text, _)| text).collect())
 }
 
 /// Texts and first characters of the answers in a value, if it holds answers.
@@ -89,7 +98,7 @@ fn place(cell: &Cell, context: &str, given: &str, start: Option<i64>) -> Result<
     if text.is_empty() {
         return Err(cell.mistake("An answer is empty. Leave the list of answers empty where the context holds none."));
     }
-    let found = context.find(text).map(|at| context[..at].chars().count());
+    let found = find(context, text).map(|at| context[..at].chars().count());
     let at = match start {
         None => found.ok_or_else(|| absent(cell, text))?,
         Some(start) => {
@@ -104,6 +113,19 @@ fn place(cell: &Cell, context: &str, given: &str, start: Option<i64>) -> Result<
     Ok(Answer { start: at as u32, end: (at + text.chars().count()) as u32 })
 }
 
+/// The byte at which a text stands as words of their own; else where it stands first.
+fn find(context: &str, text: &str) -> Option<usize> {
+    let letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    let cut = |at: usize| {
+        let (before, after) = (context[..at].chars().next_back(), context[at + text.len()..].chars().next());
+        let (first, last) = (text.chars().next(), text.chars().next_back());
+        (letter(before) && letter(first)) || (letter(last) && letter(after))
+    };
+    let mut places = context.match_indices(text).map(|(at, _)| at).peekable();
+    let first = places.peek().copied()?;
+    Some(places.find(|&at| !cut(at)).unwrap_or(first))
+}
+
 /// A text from its character `start` on; `None` beyond its end.
 fn from(text: &str, start: usize) -> Option<&str> {
     text.char_indices().nth(start).map(|(at, _)| &text[at..])
@@ -111,7 +133,7 @@ fn from(text: &str, start: usize) -> Option<&str> {
 
 fn absent(cell: &Cell, text: &str) -> crate::Error {
     cell.mistake(format!(
-        "The answer “{}” does not occur in its context. It must stand there letter for letter.",
+        "The answer “{}” does not occur in its context. It must stand there letter for letter; leave the cell empty where there is no answer.",
         shorten(text)
     ))
 }

@@ -37,11 +37,25 @@ impl Cell<'_> {
                     .mistake("There is a NUL character (\\u0000) in this cell, which no text should hold. Remove it."))
             }
             Ok(value) => Ok(Some(value)),
-            Err(_) if PYTHON.iter().any(|start| text.starts_with(start)) && text.ends_with([']', '}']) => Err(self
+            Err(_) if is_printed(text) => Err(self
                 .mistake("This is a list as Python prints it. Write it as JSON, with json.dumps or as a JSONL file.")),
+            Err(_) if is_array(text) => Err(self
+                .mistake("This is a list as numpy prints it. Write it as JSON, with json.dumps or as a JSONL file.")),
             Err(_) => Ok(None),
         }
     }
+}
+
+/// Whether a text is a list or an object as Python prints it.
+pub(in crate::data) fn is_printed(text: &str) -> bool {
+    let text = text.trim();
+    PYTHON.iter().any(|start| text.starts_with(start)) && text.ends_with([']', '}'])
+}
+
+/// Whether a text is numbers as numpy prints them: `[0 3 1]`.
+pub(in crate::data) fn is_array(text: &str) -> bool {
+    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
+    inner.split_whitespace().count() > 1 && inner.split_whitespace().all(|part| part.parse::<f64>().is_ok())
 }
 
 /// Whether a string within the value holds a NUL character.

@@ -8,10 +8,12 @@ mod many;
 mod scores;
 mod spans;
 mod tags;
+mod verdict;
 
 pub use cutting::cut_words;
 
-pub(super) use cell::{Cell, holds_nul, scalar};
+pub(super) use answers::texts as answers_in;
+pub(super) use cell::{Cell, holds_nul, is_array, is_printed, scalar};
 pub(super) use labels::Labels;
 pub(super) use many::parts;
 pub(super) use scores::number;
@@ -95,6 +97,10 @@ impl<'a> Reader<'a> {
         let (table, columns) = (self.table, self.columns);
         let line = table.line(row);
         let cell = |column: usize| Cell { text: table.cell(row, column), line, column: &table.columns()[column] };
+        if self.task == Task::Embedding {
+            let texts = [Some(columns.text), columns.pair, columns.negative];
+            texts.into_iter().flatten().try_for_each(|column| verdict::refuse_list(&cell(column)))?;
+        }
         let mut text = table.text(row, columns.text);
         let pair = columns.pair.map(|column| table.text(row, column));
         let target = match (self.task, columns.label.map(cell), columns.negative) {
@@ -107,6 +113,7 @@ impl<'a> Reader<'a> {
                 classes.dedup();
                 Target::Classes(classes)
             }
+            (Task::Embedding, Some(label), _) if verdict::is_word(&label) => Target::Score(verdict::read(&label)?),
             (Task::Regression | Task::Embedding, Some(label), _) => Target::Score(scores::read(&label)?),
             (Task::Tokens, Some(label), _) => {
                 let (joined, target) = self.words(&cell(columns.text), &label)?;
@@ -127,7 +134,7 @@ impl<'a> Reader<'a> {
         let marked = label.json()?;
         // An empty list is one of no tags where the text is a list of words, too, and else one of no spans.
         let lists = |cell: &Cell| matches!(cell.json(), Ok(Some(Value::Array(_))));
-        let marked = marked.as_ref().and_then(spans::list).filter(|spans| !(spans.is_empty() && lists(text)));
+        let marked = marked.as_ref().and_then(spans::meant).filter(|spans| !(spans.is_empty() && lists(text)));
         let (labels, remarks) = (&mut self.labels, &mut self.remarks);
         let (text, words) = match marked {
             Some(marked) => (None, spans::read(text, label, marked, labels, remarks)?),

@@ -32,6 +32,13 @@ pub(in crate::data) fn list(value: &Value) -> Option<&[Value]> {
     items.iter().all(|item| item.is_array() || item.is_object()).then_some(items)
 }
 
+/// The same also where some of them are none, which are for [`read`] to refuse.
+pub(super) fn meant(value: &Value) -> Option<&[Value]> {
+    let value = WRAPPERS.iter().find_map(|key| value.get(key)).unwrap_or(value);
+    let items = value.as_array()?;
+    (items.is_empty() || items.iter().any(|item| item.is_array() || item.is_object())).then_some(items)
+}
+
 /// The words of a text, each tagged B- or I- and the label of its span, or O.
 ///
 /// A span that starts or ends within a word is widened to the word, and its row remarked.
@@ -47,8 +54,8 @@ pub(super) fn read(
     labels: &mut Labels,
     remarks: &mut Remarks,
 ) -> Result<Vec<Word>> {
-    let length = text.text.chars().count() as u32;
-    let mut spans = spans.iter().map(|span| parse(span, cell, length)).collect::<Result<Vec<Span>>>()?;
+    let letters = Letters::of(text.text);
+    let mut spans = spans.iter().map(|span| parse(span, cell, &letters)).collect::<Result<Vec<Span>>>()?;
     spans.sort();
     spans.dedup();
     if let Some(pair) = spans.windows(2).find(|pair| pair[1].start < pair[0].end) {
@@ -89,7 +96,52 @@ pub(super) fn read(
     Ok(words)
 }
 
-fn parse(value: &Value, cell: &Cell, length: u32) -> Result<Span> {
+/// A text with the place of each letter, and of its end, in bytes and in the units of UTF-16.
+struct Letters<'a> {
+    text: &'a str,
+    places: Vec<(usize, i64)>,
+}
+
+impl<'a> Letters<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut units = 0;
+        let mut places: Vec<(usize, i64)> = Vec::with_capacity(text.len() + 1);
+        for (at, letter) in text.char_indices() {
+            places.push((at, units));
+            units += letter.len_utf16() as i64;
+        }
+        places.push((text.len(), units));
+        Self { text, places }
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.places.len() - 1
+    }
+
+    /// The text between two letters.
+    fn between(&self, start: i64, end: i64) -> Option<&'a str> {
+        let byte = |at: i64| self.places.get(usize::try_from(at).ok()?).map(|(byte, _)| *byte);
+        self.text.get(byte(start)?..byte(end)?)
+    }
+
+    /// The letter that begins at a unit of UTF-16.
+    fn at_unit(&self, unit: i64) -> Option<i64> {
+        self.places.binary_search_by_key(&unit, |(_, unit)| *unit).ok().map(|letter| letter as i64)
+    }
+
+    /// Where a span lies that carries its own text: tools in JavaScript count the units of UTF-16.
+    fn place(&self, start: i64, end: i64, own: &str) -> Option<(i64, i64)> {
+        // Label Studio writes a line break in a span as \n.
+        let visible = |text: &str| text.replace("\\n", "").split_whitespace().collect::<String>();
+        let holds =
+            |(start, end): &(i64, i64)| self.between(*start, *end).is_some_and(|text| visible(text) == visible(own));
+        let units = || self.at_unit(start).zip(self.at_unit(end)).filter(holds);
+        Some((start, end)).filter(holds).or_else(units)
+    }
+}
+
+fn parse(value: &Value, cell: &Cell, letters: &Letters) -> Result<Span> {
     let part = |place: usize, keys: &[&str]| match value {
         Value::Array(items) => items.get(place),
         other => keys.iter().find_map(|key| other.get(key)),
@@ -110,16 +162,33 @@ fn parse(value: &Value, cell: &Cell, length: u32) -> Result<Span> {
     if label.is_empty() {
         return Err(cell.mistake(format!("The span from {start} to {end} has no label.")));
     }
-    let in_text = |at: i64| u32::try_from(at).ok().filter(|at| *at <= length);
-    match (in_text(start), in_text(end)) {
-        (Some(start), Some(end)) if start < end => Ok(Span { start, end, label }),
-        (Some(_), Some(_)) => {
+    let own = value.get("text").and_then(Value::as_str);
+    let placed = own.map_or(Some((start, end)), |own| letters.place(start, end, own));
+    let length = letters.count();
+    let in_text = |at: i64| u32::try_from(at).ok().filter(|at| *at as usize <= length);
+    match placed.map(|(start, end)| (in_text(start), in_text(end))) {
+        Some((Some(start), Some(end))) if start < end => Ok(Span { start, end, label }),
+        Some((Some(_), Some(_))) => {
             Err(cell.mistake(format!("The span “{label}” from {start} to {end} is empty; its end must be after its start.")))
         }
-        _ => Err(cell.mistake(format!(
-            "The span “{label}” from {start} to {end} is outside the text, which has {length} characters. Offsets count characters from 0, not bytes."
-        ))),
+        Some(_) => Err(outside(cell, &label, start, end, length)),
+        None => Err(letters.between(start, end).map_or_else(
+            || outside(cell, &label, start, end, length),
+            |text| {
+                cell.mistake(format!(
+                    "The span “{label}” from {start} to {end} holds “{}”, but its own text is “{}”. Offsets count characters from 0.",
+                    shorten(text),
+                    shorten(own.unwrap_or_default())
+                ))
+            },
+        )),
     }
+}
+
+fn outside(cell: &Cell, label: &str, start: i64, end: i64, length: usize) -> crate::Error {
+    cell.mistake(format!(
+        "The span “{label}” from {start} to {end} is outside the text, which has {length} characters. Offsets count characters from 0, not bytes."
+    ))
 }
 
 fn overlap(cell: &Cell, pair: &[Span]) -> crate::Error {

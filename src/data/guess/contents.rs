@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::data::examples::{number, parts, scalar, spans_in};
 use crate::data::mapping::MAX_CLASSES;
 use crate::data::table::Table;
+use crate::data::words;
 
 /// Rows that are looked at.
-const SAMPLE: usize = 300;
+pub(super) const SAMPLE: usize = 300;
 
 /// What may stand between labels, likeliest first.
 const SEPARATORS: &[&str] = &["|", ";", ","];
@@ -19,6 +20,9 @@ const LONGEST_LABEL: usize = 40;
 
 /// So many different numbers that are not whole, or far apart, are a scale rather than classes.
 const MANY_NUMBERS: usize = 10;
+
+/// In a table of more rows, whole numbers that never recur count or name something.
+const MANY_ROWS: usize = 20;
 
 /// Whole numbers are far apart where at most one in so many between the least and the most occurs; those of classes are
 /// counted up, even where not all of them are among the cells that are looked at.
@@ -74,20 +78,27 @@ pub(super) fn of(table: &Table, column: usize) -> Contents {
     }
 }
 
-/// Whether two columns hold lists of the same lengths.
-pub(super) fn are_parallel(table: &Table, one: usize, other: usize) -> bool {
-    let length = |row: usize, column: usize| -> Option<usize> {
-        let value: Value = serde_json::from_str(table.cell(row, column)).ok()?;
-        list(&value).map(<[Value]>::len)
-    };
-    (0..table.rows().min(SAMPLE)).all(|row| length(row, one).is_some_and(|len| length(row, other) == Some(len)))
+/// Whether the cells of a column are texts, and nothing that is written as text.
+pub(super) fn is_text(table: &Table, column: usize) -> bool {
+    of(table, column) == Contents::Text && filled(table, column).next().is_some()
 }
 
-/// Whether each cell of a column is a part of the cell beside it in another column, as answers of their context are.
-pub(super) fn are_within(table: &Table, answers: usize, contexts: usize) -> bool {
-    let rows = 0..table.rows().min(SAMPLE);
-    let within = |row: usize| table.cell(row, contexts).contains(table.cell(row, answers).trim());
-    rows.into_iter().all(within) && filled(table, answers).next().is_some()
+/// Whether the cells of a column are longer than labels are.
+pub(super) fn is_long(table: &Table, column: usize) -> bool {
+    table.profile()[column].mean_characters > LONGEST_LABEL as f64
+}
+
+/// Whether all cells of a column say of two texts whether they are alike.
+pub(super) fn are_verdicts(table: &Table, column: usize) -> bool {
+    let mut cells = filled(table, column).peekable();
+    cells.peek().is_some() && cells.all(words::is_verdict)
+}
+
+/// Whether a column holds another whole number in each of many rows.
+pub(super) fn count_up(table: &Table, column: usize) -> bool {
+    let info = &table.profile()[column];
+    let rows = table.rows() - info.empty;
+    rows > MANY_ROWS && info.distinct == rows && matches!(of(table, column), Contents::Amounts | Contents::Numbers)
 }
 
 /// What stands between labels in the cells of a column, if labels recur between such separators in several cells.
@@ -114,18 +125,18 @@ pub(super) fn separator(table: &Table, column: usize) -> Option<&'static str> {
     })
 }
 
-fn filled(table: &Table, column: usize) -> impl Iterator<Item = &str> {
+pub(super) fn filled(table: &Table, column: usize) -> impl Iterator<Item = &str> {
     let rows = (0..table.rows()).map(move |row| table.cell(row, column));
     rows.filter(|cell| !cell.trim().is_empty()).take(SAMPLE)
 }
 
-fn list(value: &Value) -> Option<&[Value]> {
+pub(super) fn list(value: &Value) -> Option<&[Value]> {
     let items = value.as_array()?;
     items.iter().all(|item| scalar(item).is_some()).then_some(items)
 }
 
 /// Whether these are answers with their places; lists of spans hold texts, too.
-fn is_answers(value: &Value) -> bool {
+pub(super) fn is_answers(value: &Value) -> bool {
     match value.as_array() {
         Some(items) => items.iter().all(|item| item.get("answer_start").is_some()),
         None => value.get("answer_start").is_some(),

@@ -1,9 +1,12 @@
 //! A table → the likeliest mapping: usual names of columns first, then what the cells look like.
 
 mod contents;
+mod embedding;
 mod look;
+mod mostly;
 
 use self::contents::Contents;
+use self::embedding::{embedding, plain_embedding};
 use self::look::Look;
 use super::mapping::Mapping;
 use super::table::Table;
@@ -69,7 +72,7 @@ fn plain_answers(look: &Look) -> Option<Mapping> {
     let question = look.named(words::QUESTION, any)?;
     let context = look.without(&[question]).named(words::CONTEXT, any)?;
     let answers = look.without(&[question, context]).named(words::ANSWERS, |column| {
-        contents::of(look.table, column) == Contents::Answers || contents::are_within(look.table, column, context)
+        contents::of(look.table, column) == Contents::Answers || mostly::are_within(look.table, column, context)
     })?;
     Some(of(look, Task::Answers, Some(question), Some(context), Some(answers)))
 }
@@ -87,17 +90,39 @@ fn answers(look: &Look) -> Mapping {
 }
 
 fn plain_tokens(look: &Look) -> Option<Mapping> {
-    let is = |column: usize, wanted: Contents| contents::of(look.table, column) == wanted;
-    let lists = look.named(words::TOKENS, |column| is(column, Contents::Lists)).and_then(|tokens| {
-        let rest = look.without(&[tokens]);
-        let tags = rest.named(words::TAGS, |column| contents::are_parallel(look.table, tokens, column))?;
-        Some((tokens, tags))
-    });
-    let (text, label) = lists.or_else(|| {
-        let spans = look.named(words::SPANS, |column| is(column, Contents::Spans))?;
+    let lists = || {
+        let tokens = look.named(words::TOKENS, |column| mostly::are_lists(look.table, column))?;
+        let parallel = |column: usize| mostly::are_parallel(look.table, tokens, column);
+        Some((tokens, look.without(&[tokens]).named(words::TAGS, parallel)?))
+    };
+    let spans = || {
+        let spans = look.named(words::SPANS, |column| mostly::are_spans(look.table, column))?;
         Some((look.without(&[spans]).text()?, spans))
-    })?;
+    };
+    let (text, label) = lists().or_else(spans).or_else(|| spaced(look))?;
     Some(of(look, Task::Tokens, Some(text), None, Some(label)))
+}
+
+/// A text, and a column that has a tag for each of its words, with spaces between.
+fn spaced(look: &Look) -> Option<(usize, usize)> {
+    let text = |tags: usize| {
+        let rest = look.without(&[tags]);
+        rest.named(words::TOKENS, |_| true).or_else(|| rest.text())
+    };
+    let fits = |tags: usize| text(tags).is_some_and(|text| mostly::are_tags(look.table, text, tags));
+    let tags = look.named(words::TAGS, fits).or_else(|| look.named_in_part(words::TAGS, fits))?;
+    Some((text(tags)?, tags))
+}
+
+/// The column that tells the sentence of each word, in a table with a row for each word and its tag; and the column with
+/// the split.
+pub(super) fn sentences_of_words(table: &Table) -> Option<(usize, Option<usize>)> {
+    let (look, split) = Look::new(table);
+    let short = |column: usize| !contents::is_long(table, column);
+    let word = look.named(words::TOKENS, |column| mostly::are_single_words(table, column))?;
+    let rest = look.without(&[word]);
+    rest.named(words::TAGS, |column| mostly::are_single_words(table, column))?;
+    Some((rest.named_in_part(words::OF_SENTENCES, short)?, split))
 }
 
 fn tokens(look: &Look) -> Mapping {
@@ -107,35 +132,6 @@ fn tokens(look: &Look) -> Mapping {
     let label = rest.named(words::SPANS, any).or_else(|| rest.named(words::TAGS, any));
     let label = label.or_else(|| rest.named_in_part(words::TAGS, any)).or_else(|| rest.free.first().copied());
     of(look, Task::Tokens, Some(text), None, label)
-}
-
-/// Names that say that two texts should lie close to each other; or two texts without anything to tell about them.
-fn plain_embedding(look: &Look) -> Option<Mapping> {
-    let (one, other) = look.pair(words::CLOSE).or_else(|| {
-        let (one, other) = look.pair(words::PAIRS)?;
-        (look.free.len() == 2 && !look.could_be_classes(other)).then_some((one, other))
-    })?;
-    Some(embedding_of(look, one, Some(other)))
-}
-
-fn embedding(look: &Look) -> Mapping {
-    let (one, other) = look.pair(words::PAIRS).map_or_else(
-        || {
-            let text = look.text().unwrap_or(0);
-            (text, look.without(&[text]).text())
-        },
-        |(one, other)| (one, Some(other)),
-    );
-    embedding_of(look, one, other)
-}
-
-fn embedding_of(look: &Look, one: usize, other: Option<usize>) -> Mapping {
-    let rest = look.without(&[one, other.unwrap_or(one)]);
-    let negative = rest.named(words::NEGATIVE, |_| true);
-    let is_number = |column: usize| contents::of(look.table, column).is_numbers() && rest.is_named_label(column);
-    let score = rest.free.iter().copied().find(|&column| negative.is_none() && is_number(column));
-    let mapping = of(look, Task::Embedding, Some(one), other, score);
-    Mapping { negative: negative.map(|column| look.name(column)), ..mapping }
 }
 
 fn classification(look: &Look) -> Mapping {

@@ -61,7 +61,7 @@ impl Sheet {
     /// Files that are no table.
     pub fn open(survey: &Survey, task: Task) -> Result<Option<Self>> {
         let Some((pieces, sample)) = Pieces::open(survey)? else { return Ok(None) };
-        let table = Table::parse(sample.as_bytes(), survey.name())?;
+        let table = Table::parse_rows(sample.as_bytes(), survey.name())?;
         let info = SheetInfo { format: pieces.format().to_owned(), ..info(&table, task, survey.bytes()) };
         let header = pieces.header().map_or_else(|| table.columns().to_vec(), <[String]>::to_vec);
         Ok(Some(Self { info, header, source: Source::Pieces(pieces) }))

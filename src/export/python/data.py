@@ -3,10 +3,14 @@
 import csv
 import hashlib
 import json
+import re
 import struct
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# Words that say whether two texts are alike.
+ALIKE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 
 
 @dataclass
@@ -25,6 +29,11 @@ class Example:
 
 def table(path: Path, layout: dict) -> list[dict[str, str]]:
     """All rows as text cells by column; lists and objects in JSON files become compact JSON."""
+    rows = cells(path, layout)
+    return sentences(rows, layout["sentences"]) if layout.get("sentences") else rows
+
+
+def cells(path: Path, layout: dict) -> list[dict[str, str]]:
     text = path.read_bytes().decode(layout["encoding"], errors="replace")
     kind = layout["kind"]
     if kind == "delimited":
@@ -50,17 +59,64 @@ def delimited(text: str, layout: dict) -> list[dict[str, str]]:
     return [dict(zip(columns, row + [""] * (len(columns) - len(row)))) for row in body]
 
 
+def sentences(rows: list[dict[str, str]], told: str) -> list[dict[str, str]]:
+    """Rows of a word each, put together to rows of a sentence each; a column tells which one it is."""
+    only_first = any(not row.get(told, "").strip() for row in rows)
+    found, before = [], ""
+    for row in rows:
+        value = row.get(told, "").strip()
+        if not found or (value and (only_first or value != before)):
+            found.append([])
+        found[-1].append(row)
+        before = value or before
+    return [{key: cell([row.get(key, "") for row in some]) for key in some[0]} for some in found]
+
+
 def conll(text: str) -> list[dict[str, str]]:
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    universal = is_universal([line for line in lines[:1000] if not line.startswith("#")])
+    told = [row for line in lines if (row := columns(line)) and row[0] != "-DOCSTART-" and row[0][:1] != "#"]
+    known = {row[-1] for row in told if len(row) == len(told[0])}
     rows, words, tags = [], [], []
-    for line in [*text.splitlines(), ""]:
-        cells = line.split()
-        if cells and not line.startswith("-DOCSTART-"):
-            words.append(cells[0])
-            tags.append(cells[-1])
-        elif words:
-            rows.append({"tokens": cell(words), "tags": cell(tags)})
+    for line in [*lines, ""]:
+        row = columns(line)
+        if not row or row[0] == "-DOCSTART-":
+            if words:
+                rows.append({"tokens": cell(words), "tags": cell(tags)})
             words, tags = [], []
+            continue
+        comment = row[0].startswith("#") and not (len(row) == len(told[0]) and row[-1] in known)
+        if (comment and not words) or (universal and not row[0].isdecimal()):
+            continue
+        word, tag = (row[1], row[3]) if universal else (row[0], row[-1])
+        if word:
+            words.append(word)
+            tags.append(tag)
     return rows
+
+
+def columns(line: str) -> list[str]:
+    """The columns of a line of CoNLL; where there is a tab, spaces may belong to words."""
+    if not line.strip():
+        return []
+    if "\t" in line:
+        return [part.strip(" ") for part in line.rstrip("\t").split("\t")]
+    return [part for part in line.split(" ") if part]
+
+
+def is_universal(lines: list[str]) -> bool:
+    """Whether these lines are of CoNLL-U, which numbers the words of each sentence."""
+    begins, sentences = True, 0
+    for line in lines:
+        number = re.split("[\t.-]", line, maxsplit=1)[0]
+        if not line.strip():
+            begins = True
+        elif line.count("\t") != 9 or not number.isdecimal() or (begins and number not in ("0", "1")):
+            return False
+        else:
+            sentences += begins
+            begins = False
+    return sentences > 1
 
 
 def squad(source: dict) -> list[dict[str, str]]:
@@ -106,6 +162,8 @@ def example(row: dict[str, str], plan: dict) -> Example:
         found.labels = sorted({labels.index(name) for name in several(label, columns["separator"])})
     elif task == "tokens":
         found.text, found.words = words(text, label, labels)
+    elif task == "embedding" and (label or "").strip().lower() in ALIKE:
+        found.score = ALIKE[label.strip().lower()]
     elif task == "answers":
         found.answers = answers(label, pair)
     elif label is not None and task in ("regression", "embedding"):
@@ -162,11 +220,23 @@ def answers(label: str, context: str) -> list[tuple[int, int]]:
     found = []
     for text, start in given:
         before = len(text) - len(text.lstrip())
-        begin = context.index(text.strip()) if start is None else start + before
+        begin = find(context, text.strip()) if start is None else start + before
         place = (begin, begin + len(text.strip()))
         if place not in found:
             found.append(place)
     return found
+
+
+def find(context: str, text: str) -> int:
+    """Where a text stands as words of their own; else where it stands first."""
+    first = at = context.index(text)
+    while at >= 0:
+        end = at + len(text)
+        edges = (context[max(at - 1, 0) : at] + text[0], text[-1] + context[end : end + 1])
+        if not any(len(edge) == 2 and edge.isalnum() for edge in edges):
+            return at
+        at = context.find(text, end)
+    return first
 
 
 def answer(value) -> list[tuple[str, int | None]]:

@@ -185,6 +185,7 @@ fn layout(words: &str, columns: &[String]) -> Value {
         Some("comma") => ",",
         _ => "",
     };
+    let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
     json!({
         "kind": kind,
         "encoding": encoding,
@@ -192,5 +193,6 @@ fn layout(words: &str, columns: &[String]) -> Value {
         "quoted": parts.contains(&"quoted"),
         "header": parts.contains(&"header"),
         "columns": columns,
+        "sentences": sentences.and_then(|place| columns.get(place.checked_sub(1)?)),
     })
 }

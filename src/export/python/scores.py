@@ -85,10 +85,19 @@ def tags(rows, outputs, plan) -> dict[str, float]:
         return {"accuracy": sum(a == b for a, b in pairs) / max(len(pairs), 1), "macro_f1": macro(pairs)}
     from seqeval.metrics import f1_score
 
+    right, said = (entities(side, names) for side in (right, said))
     return {
         "f1": float(f1_score(right, said, zero_division=0)),
         "macro_f1": float(f1_score(right, said, average="macro", zero_division=0)),
     }
+
+
+def entities(rows: list[list[str]], names: list[str]) -> list[list[str]]:
+    """The tags as seqeval's measures take them: of L- and U- in BILOU it knows only as E- and S-."""
+    if any(name.startswith(("E-", "S-")) for name in names):
+        return rows
+    known = {"L-": "E-", "U-": "S-"}
+    return [[known.get(tag[:2], tag[:2]) + tag[2:] for tag in row] for row in rows]
 
 
 def vectors(rows, outputs, plan) -> dict[str, float]:
