@@ -1,17 +1,20 @@
-//! JSON Lines and lists of JSON objects → names of the columns and rows of cells.
+//! JSON Lines, lists of JSON objects and objects of lists → names of the columns and rows of cells.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::cells::Gathering;
-use super::examples::holds_nul;
-use super::json::Cursor;
+use super::examples::{holds_nul, wraps_spans};
+use super::json::{Cursor, Items};
 use super::lines::MAX_CELL;
 use super::places::Places;
-use super::scanner;
 use super::table::{Rows, check_columns};
+use super::{scanner, words};
 use crate::error::{Error, Result};
+
+/// Objects in objects become columns down to this depth; deeper ones are cells of JSON.
+const LEVELS: usize = 2;
 
 /// Gathers the rows of a text of one object per line, blank ones aside, that comes in pieces.
 #[derive(Debug)]
@@ -81,6 +84,80 @@ pub(super) fn read_list(text: &str, gathering: Gathering) -> Result<Rows> {
     Ok(objects.finish())
 }
 
+/// Whether a text, or the head of one, starts as one object of columns: its first value is a list or an object, and no
+/// object follows as in JSON Lines, where a row of lists looks the same.
+pub(super) fn is_columns(text: &str) -> bool {
+    let mut cursor = Cursor::new(text);
+    let mut first = cursor.clone();
+    let Ok(Some(_)) = Items::open_object(&mut first).and_then(|mut items| items.next(&mut first)) else { return false };
+    // What does not end within the head is too long for a line.
+    matches!(first.peek(), Some(b'[' | b'{')) && (cursor.skip().is_err() || cursor.peek().is_none())
+}
+
+/// Reads one object that holds the columns: lists of values, or as pandas writes them objects with a key per row.
+///
+/// # Errors
+///
+/// Columns that are neither, or that have other rows than the first one; what is no JSON.
+pub(super) fn read_columns(text: &str, gathering: Gathering) -> Result<Rows> {
+    let mut cursor = Cursor::new(text);
+    let mut columns: Vec<(String, Cursor, Items)> = Vec::new();
+    cursor.object(|key, cursor| {
+        check_columns(columns.len() + 1, cursor.line())?;
+        let mut within = cursor.clone();
+        let items = match within.peek() {
+            Some(b'[') => Items::open(&mut within)?,
+            Some(b'{') => Items::open_object(&mut within)?,
+            _ => return Err(not_a_column(within.line(), key)),
+        };
+        columns.push((key.to_owned(), within, items));
+        cursor.skip()
+    })?;
+    cursor.end("object")?;
+    let mut objects = Objects::new(gathering);
+    loop {
+        let line = columns.first_mut().map_or(1, |(_, cursor, _)| cursor.line());
+        let mut row = Map::new();
+        let mut keys = Vec::new();
+        for (column, cursor, items) in &mut columns {
+            let key = items.next(cursor)?;
+            if key.is_some() {
+                row.insert(column.clone(), cursor.value(not_a_value)?);
+            }
+            keys.push(key);
+        }
+        if let Some(other) = keys.iter().position(|key| *key != keys[0]) {
+            return Err(other_rows(&columns[0].0, &columns[other].0, objects.gathering.rows()));
+        }
+        match keys.first() {
+            Some(Some(_)) => objects.add(line, row)?,
+            _ => return Ok(objects.finish()),
+        }
+    }
+}
+
+fn not_a_column(line: u64, key: &str) -> Error {
+    Error::table_line(
+        line,
+        format!(
+            "The file is one JSON object, and its “{key}” is no list of the values of a column. Write one list of objects, an \
+             object per row."
+        ),
+    )
+}
+
+fn not_a_value(line: u64, reason: &str) -> Error {
+    Error::table_line(line, format!("This is not a JSON value ({reason})."))
+}
+
+fn other_rows(first: &str, other: &str, rows: usize) -> Error {
+    Error::table(format!(
+        "The file is one JSON object of columns, but “{first}” and “{other}” differ from value {} on. Write one \
+         list of objects, an object per row.",
+        rows + 1
+    ))
+}
+
 fn not_an_object(line: u64, reason: &str) -> Error {
     // serde_json counts lines within what it was given; the line of the file is named already.
     let reason = reason.split(" at line ").next().unwrap_or_default();
@@ -90,6 +167,12 @@ fn not_an_object(line: u64, reason: &str) -> Error {
             "This is not a JSON object ({reason}). Each line must hold one object, or the file one list of objects."
         ),
     )
+}
+
+/// Whether an object is one cell: answers or spans, as the tasks that learn these read them.
+fn is_cell(key: &str, object: &Map<String, Value>) -> bool {
+    let answers = object.contains_key("answer_start");
+    answers || wraps_spans(object) || (words::rank(key, words::ANSWERS).is_some() && object.contains_key("text"))
 }
 
 /// Gathers objects into rows; a key that was not seen before opens a column.
@@ -128,6 +211,23 @@ impl Objects {
 
     fn add(&mut self, line: u64, object: Map<String, Value>) -> Result<()> {
         let mut row: Vec<String> = Vec::new();
+        let nested = self.fill(&mut row, line, "", object, LEVELS)?;
+        if nested {
+            self.nested.add(line);
+        }
+        self.gathering.push(line, row.iter().map(String::as_str))
+    }
+
+    /// Puts the values of an object into a row, those of objects within it under names such as `review.body`. Returns
+    /// whether one stays a list or an object.
+    fn fill(
+        &mut self,
+        row: &mut Vec<String>,
+        line: u64,
+        within: &str,
+        object: Map<String, Value>,
+        levels: usize,
+    ) -> Result<bool> {
         let mut nested = false;
         for (key, value) in object {
             if holds_nul(&value) || key.contains('\0') {
@@ -136,24 +236,29 @@ impl Objects {
                     "There is a NUL character (\\u0000) here, which no text should hold. Remove it.",
                 ));
             }
-            let column = self.column(key, line)?;
+            let name = format!("{within}{key}");
+            let cell = match value {
+                Value::Object(object) if levels > 0 && !is_cell(&key, &object) => {
+                    nested |= self.fill(row, line, &format!("{name}."), object, levels - 1)?;
+                    continue;
+                }
+                Value::Null => String::new(),
+                Value::String(text) => text,
+                other => {
+                    let column = self.column(name.clone(), line)?;
+                    let is_nested = matches!(other, Value::Array(_) | Value::Object(_));
+                    self.nested_values[column] += usize::from(is_nested);
+                    nested |= is_nested;
+                    other.to_string()
+                }
+            };
+            let column = self.column(name, line)?;
             if row.len() <= column {
                 row.resize(column + 1, String::new());
             }
-            if matches!(value, Value::Array(_) | Value::Object(_)) {
-                nested = true;
-                self.nested_values[column] += 1;
-            }
-            row[column] = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
+            row[column] = cell;
         }
-        if nested {
-            self.nested.add(line);
-        }
-        self.gathering.push(line, row.iter().map(String::as_str))
+        Ok(nested)
     }
 
     fn column(&mut self, key: String, line: u64) -> Result<usize> {

@@ -92,8 +92,9 @@ pub struct TableInfo {
 
 impl Table {
     /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a CoNLL file (columns `tokens` and
-    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). Lists and objects in cells are
-    /// compact JSON.
+    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). JSON is one list of objects, a row
+    /// each, or one object of lists, a column each. Objects in objects become columns, such as `review.body`; lists in
+    /// cells are compact JSON.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either
@@ -139,6 +140,7 @@ impl Table {
             Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
             // These may stand on one long line; NUL characters are no JSON.
             Some(Format::Squad) => squad::read(&text, gathering)?,
+            Some(Format::JsonColumns) => jsonl::read_columns(&text, gathering)?,
             _ => jsonl::read_list(&text, gathering)?,
         };
         let words = format.unwrap_or(Format::JsonList).words(decoding.words());

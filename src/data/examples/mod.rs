@@ -15,7 +15,7 @@ pub(super) use cell::{Cell, holds_nul, scalar};
 pub(super) use labels::Labels;
 pub(super) use many::parts;
 pub(super) use scores::number;
-pub(super) use spans::list as spans_in;
+pub(super) use spans::{list as spans_in, wraps as wraps_spans};
 
 use serde_json::Value;
 
