@@ -37,11 +37,17 @@ impl Cell<'_> {
                     .mistake("There is a NUL character (\\u0000) in this cell, which no text should hold. Remove it."))
             }
             Ok(value) => Ok(Some(value)),
-            Err(_) if PYTHON.iter().any(|start| text.starts_with(start)) && text.ends_with([']', '}']) => Err(self
+            Err(_) if is_printed(text) => Err(self
                 .mistake("This is a list as Python prints it. Write it as JSON, with json.dumps or as a JSONL file.")),
             Err(_) => Ok(None),
         }
     }
+}
+
+/// Whether a text is a list or an object as Python prints it.
+pub(in crate::data) fn is_printed(text: &str) -> bool {
+    let text = text.trim();
+    PYTHON.iter().any(|start| text.starts_with(start)) && text.ends_with([']', '}'])
 }
 
 /// Whether a string within the value holds a NUL character.
