@@ -69,6 +69,9 @@ fn the_cell_that_spoils_a_column_of_numbers_is_named() {
             assert!(message.contains(&format!("“{spoiled}” is no number")), "{message}");
         }
     }
+    let shares: String = (0..60).map(|row| format!("text {row},{row}%\n")).collect();
+    let (line, _, message) = refused(&format!("text,score\n{shares}"), Mapping::guess);
+    assert_eq!((line, message.as_str()), (Some(2), "“0%” is no number. Remove the %, and write 0."));
     let no_number = "id,text\n1,a\n2,b\n";
     let (_, _, message) = refused(no_number, |table| Mapping::guess_for(table, Task::Regression));
     assert!(message.contains("needs a column with the score"), "never the numbers of rows: {message}");

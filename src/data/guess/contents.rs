@@ -212,7 +212,9 @@ fn of_numbers(table: &Table, column: usize, Found { values, marks, all }: &Found
     if *marks == Marks::Comma && are_pairs_of_labels(table, column, scale) {
         return None;
     }
-    match (scale, amounts, all) {
+    // Too many for classes, so that the reader can say what is wrong with the others.
+    let unlike = !all && different.len() >= MANY_NUMBERS && different.len() * 2 > values.len();
+    match (scale, amounts || unlike, all) {
         (true, ..) => Some(Contents::Scale),
         (_, true, _) => Some(Contents::Amounts),
         (.., true) => Some(Contents::Numbers),
