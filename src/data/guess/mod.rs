@@ -16,8 +16,9 @@ impl Mapping {
     ///
     /// The task is classification unless the table is plain about another one: questions with contexts and answers;
     /// words with tags; texts with spans; a pair such as anchor and positive; lists of labels or labels with a separator
-    /// between; scores that are not whole, or whole ones far apart. Usual names of columns come first, then the column with the longest cells as
-    /// the text and the one with the fewest different values as the label. A table of one column gets it as both.
+    /// between; scores that are not whole, are far apart, or are called so and more than stars are. Usual names of columns
+    /// come first, then the column with the longest cells as the text and the one with the fewest different values as the
+    /// label. Columns of dates and of numbers of rows are no labels. A table of one column gets it as both.
     pub fn guess(table: &Table) -> Self {
         let (look, split) = Look::new(table);
         let guess = plain_answers(&look)
