@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{jsonl, squad, words};
+use super::{json_columns, squad, words};
 
 /// Records looked at to find delimiter and header.
 const SAMPLE_ROWS: usize = 200;
@@ -98,7 +98,7 @@ pub(super) fn detect_json(text: &str, file_name: &str) -> Option<Format> {
         Some(Format::JsonList)
     } else if text.starts_with('{') && squad::is_squad(text) {
         Some(Format::Squad)
-    } else if has_extension(file_name, &["json"]) && jsonl::is_columns(text) {
+    } else if has_extension(file_name, &["json"]) && json_columns::is_columns(text) {
         Some(Format::JsonColumns)
     } else if named || (text.starts_with('{') && then("\"")) {
         Some(Format::JsonLines)

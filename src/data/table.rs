@@ -11,7 +11,7 @@ use super::mapping::Mapping;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
 use super::survey::Survey;
-use super::{conll, jsonl, lines, squad};
+use super::{conll, json_columns, jsonl, lines, squad};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -140,7 +140,7 @@ impl Table {
             Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
             // These may stand on one long line; NUL characters are no JSON.
             Some(Format::Squad) => squad::read(&text, gathering)?,
-            Some(Format::JsonColumns) => jsonl::read_columns(&text, gathering)?,
+            Some(Format::JsonColumns) => json_columns::read(&text, gathering)?,
             _ => jsonl::read_list(&text, gathering)?,
         };
         let words = format.unwrap_or(Format::JsonList).words(decoding.words());
