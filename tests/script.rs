@@ -59,6 +59,7 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
         (&layout["kind"], &layout["delimiter"], &layout["header"]),
         (&json!("delimited"), &json!(","), &json!(true))
     );
+    assert_eq!((&layout["skipped"], &plan_json["data"]["marks"]), (&json!(0), &json!("plain")));
 
     let split = json(&files, "split.json");
     let side = |name: &str| split[name].as_array().expect("places").len();

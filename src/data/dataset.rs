@@ -5,12 +5,12 @@ use serde::Serialize;
 use super::columns::Columns;
 use super::cosines::Cosines;
 use super::entities::Scheme;
-use super::examples::{Labels, Reader, shorten};
+use super::examples::{Labels, Marks, Reader};
 use super::hash::DatasetHash;
 use super::mapping::Mapping;
+use super::sides::Sides;
 use super::table::Table;
 use super::target::{Example, Target};
-use super::words::{Side, side};
 use super::{limits, report, split};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -28,6 +28,8 @@ pub struct Dataset {
     pub rows: [Vec<usize>; 2],
     /// What the scores of pairs were before they became cosines; `None` where they are as the table has them.
     pub cosines: Option<Cosines>,
+    /// How the table writes the scores; plain where the task has none.
+    pub marks: Marks,
     /// Names of the classes, labels or tags: sorted as numbers if all are whole numbers, else by Unicode code points, but
     /// the tag O comes first. Empty where the task has none.
     pub labels: Vec<String>,
@@ -84,7 +86,8 @@ impl Dataset {
     /// Labels are trimmed, texts are not. Rows that lack something are left out and counted in the notes; but no labels
     /// are an answer where there may be any number of them, and no answer is one where a context may hold none. Without a
     /// split column the split is seeded: `round(share · N)` rows are held out; for a classification stratified, and every
-    /// class keeps at least one row for training, as every label of several does where that is possible.
+    /// class keeps at least one row for training, as every label of several does where that is possible. Where a split column
+    /// has rows for validation and others for testing, the latter are left out.
     ///
     /// # Errors
     ///
@@ -98,8 +101,12 @@ impl Dataset {
             limits::refuse_single_words(table, &columns)?;
         }
         let mut reader = Reader::new(table, &columns, task, mapping.separator.as_deref(), Labels::default());
+        let sides = columns.split.map(|column| Sides::of(table, column));
         let (mut rows, mut examples) = (Vec::new(), Vec::new());
         for row in 0..table.rows() {
+            if sides.as_ref().is_some_and(|sides| sides.spares(row)) {
+                continue;
+            }
             if let Some(example) = reader.usable(row)? {
                 rows.push(row);
                 examples.push(example);
@@ -109,13 +116,14 @@ impl Dataset {
             let needed = columns.needed(task);
             return Err(Error::table(format!("No row has {needed}. Are the right columns chosen?")));
         }
-        let (mut notes, uses) = (reader.notes(), reader.labels.uses);
+        let (mut notes, uses, marks) = (reader.notes(), reader.labels.uses, reader.marks());
+        notes.extend(sides.as_ref().and_then(Sides::note));
         notes.extend(columns.spare_negatives(table));
         let (labels, places) = reader.labels.sorted((task == Task::Tokens).then_some("O"));
         limits::check_labels(task, &mapping.label, &labels, uses)?;
         examples.iter_mut().for_each(|example| example.target.renumber(&places));
-        let validation = match columns.split {
-            Some(column) => named_split(table, &rows, column)?,
+        let validation = match sides {
+            Some(sides) => rows.iter().map(|&row| sides.holds_out(row)).collect::<Result<_>>()?,
             None => split::hold_out(task, &examples, labels.len(), mapping.validation_share, mapping.seed),
         };
         let mut dataset = Self::split(task, examples, &validation, labels, columns.pair.is_some());
@@ -123,6 +131,7 @@ impl Dataset {
         notes.extend(report::notes(&dataset));
         notes.extend(dataset.take_cosines());
         dataset.notes = notes;
+        dataset.marks = marks;
         dataset.rows = [Vec::with_capacity(dataset.train.len()), Vec::with_capacity(dataset.validation.len())];
         for (row, held_out) in rows.into_iter().zip(validation) {
             dataset.rows[usize::from(held_out)].push(row);
@@ -146,6 +155,7 @@ impl Dataset {
             validation: held_out,
             rows: Default::default(),
             cosines: None,
+            marks: Marks::default(),
             labels,
             notes: Vec::new(),
             hash: hash.finish(),
@@ -218,22 +228,4 @@ impl Dataset {
             notes: self.notes.clone(),
         }
     }
-}
-
-/// The sides that a split column names; `true` is validation.
-fn named_split(table: &Table, rows: &[usize], column: usize) -> Result<Vec<bool>> {
-    let name = &table.columns()[column];
-    rows.iter()
-        .map(|&row| {
-            let word = table.cell(row, column);
-            side(word).map(|side| side == Side::Validation).ok_or_else(|| Error::Table {
-                line: Some(table.line(row)),
-                column: Some(name.clone()),
-                message: format!(
-                    "The split column “{name}” says “{}”; it must say train or validation (or valid, val, dev, eval, test).",
-                    shorten(word)
-                ),
-            })
-        })
-        .collect()
 }

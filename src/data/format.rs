@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{squad, words};
+use super::{json_columns, squad, words};
 
 /// Records looked at to find delimiter and header.
 const SAMPLE_ROWS: usize = 200;
@@ -28,8 +28,10 @@ pub(super) struct Delimited {
     /// Whether any cell is quoted.
     pub any_quoted: bool,
     pub header: bool,
-    /// Byte at which the table starts: after a `sep=;` line as Excel writes it.
+    /// Byte at which the table starts: after a `sep=;` line as Excel writes it, or after comments.
     pub start: usize,
+    /// Lines of these comments.
+    pub comments: usize,
 }
 
 /// What kind of table a text is.
@@ -40,6 +42,8 @@ pub(super) enum Format {
     JsonLines,
     /// One JSON list of objects.
     JsonList,
+    /// One JSON object of lists, a column each.
+    JsonColumns,
     /// SQuAD's JSON object.
     Squad,
     /// A word and its tag per line.
@@ -53,12 +57,17 @@ impl Format {
             Self::Delimited(delimited) => delimited,
             Self::JsonLines => return format!("JSON Lines, {encoding}"),
             Self::JsonList => return format!("JSON list, {encoding}"),
+            Self::JsonColumns => return format!("JSON columns, {encoding}"),
             Self::Squad => return format!("SQuAD JSON, {encoding}"),
             Self::Conll => return format!("CoNLL, {encoding}"),
         };
         let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
+        let comments = match delimited.comments {
+            0 => String::new(),
+            lines => format!("{lines} lines skipped, "),
+        };
         format!(
-            "{}, {}, {}, {}, {encoding}",
+            "{}, {}, {}, {}, {comments}{encoding}",
             if delimited.delimiter == b'\t' { "TSV" } else { "CSV" },
             delimiter.map_or("one column", |(_, name)| name),
             if delimited.any_quoted { "quoted" } else { "not quoted" },
@@ -69,30 +78,38 @@ impl Format {
 
 /// Delimiter and header of a text that is no JSON, by its first rows; `quotes`: whether `"` at the start of a cell quotes it.
 pub(super) fn delimited(text: &str, quotes: bool) -> Delimited {
-    let (start, announced) = separator_line(text);
+    let (mut start, announced) = separator_line(text);
+    if start == 0 {
+        start = above_table(text);
+    }
+    let comments = if announced.is_none() { text[..start].matches('\n').count() } else { 0 };
     let table = &text[start..];
     let delimiter = announced.unwrap_or_else(|| find_delimiter(table));
     let header = has_header(&sample(table, delimiter, quotes));
-    Delimited { delimiter, quotes, any_quoted: false, header, start }
+    Delimited { delimiter, quotes, any_quoted: false, header, start, comments }
 }
 
 /// JSON by its first characters, or by the file's name where those could be either; `None` for delimited text.
 pub(super) fn detect_json(text: &str, file_name: &str) -> Option<Format> {
-    let named = file_name
-        .rsplit('.')
-        .next()
-        .is_some_and(|extension| ["json", "jsonl", "ndjson"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
+    let named = has_extension(file_name, &["json", "jsonl", "ndjson"]);
     let text = text.trim_start();
     let then = |after: &str| text.get(1..).is_some_and(|rest| rest.trim_start().starts_with(after));
     if text.starts_with('[') && (then("{") || (named && !then("["))) {
         Some(Format::JsonList)
     } else if text.starts_with('{') && squad::is_squad(text) {
         Some(Format::Squad)
+    } else if has_extension(file_name, &["json"]) && json_columns::is_columns(text) {
+        Some(Format::JsonColumns)
     } else if named || (text.starts_with('{') && then("\"")) {
         Some(Format::JsonLines)
     } else {
         None
     }
+}
+
+fn has_extension(file_name: &str, known: &[&str]) -> bool {
+    let extension = file_name.rsplit('.').next().unwrap_or_default();
+    known.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Excel's `sep=;` line: where the table starts after it, and the delimiter that it names.
@@ -105,6 +122,25 @@ fn separator_line(text: &str) -> (usize, Option<u8>) {
         }
         _ => (0, None),
     }
+}
+
+/// Where the table starts after comments: lines that begin with `#`, the last of which has not as many cells as the row
+/// that follows, as a header would.
+fn above_table(text: &str) -> usize {
+    let (mut start, mut last) = (0, "");
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('#') {
+            last = line;
+        } else if last.is_empty() || !line.trim().is_empty() {
+            break;
+        }
+        start += line.len();
+    }
+    let table = &text[start..];
+    let delimiter = find_delimiter(table);
+    let cells = |line: &str| sample(line, delimiter, true).first().map_or(0, Vec::len);
+    let row = table.lines().next().unwrap_or_default();
+    if delimiter == NO_DELIMITER || cells(last) == cells(row) { 0 } else { start }
 }
 
 /// The delimiter by which most rows have as many cells as the first one, which must have at least two.

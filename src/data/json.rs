@@ -9,6 +9,7 @@ use super::lines::{Lines, MAX_CELL};
 use crate::error::{Error, Result};
 
 /// A place in a JSON text.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -78,18 +79,11 @@ impl<'a> Cursor<'a> {
     ///
     /// What is no list, and the errors of `each`.
     pub fn list(&mut self, mut each: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
-        self.take(b'[', "a list must begin")?;
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
+        let mut items = Items::open(self)?;
+        while items.next(self)?.is_some() {
             each(self)?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                _ => return self.take(b']', "a comma or the list's closing bracket is missing"),
-            }
         }
+        Ok(())
     }
 
     /// Walks through the object that comes next; `each` reads the value of one key.
@@ -98,20 +92,11 @@ impl<'a> Cursor<'a> {
     ///
     /// What is no object, and the errors of `each`.
     pub fn object(&mut self, mut each: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
-        self.take(b'{', "an object must begin")?;
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            let key: String = self.value(|line, _| broken(line, "a key in quotes is missing"))?;
-            self.take(b':', "a colon is missing")?;
+        let mut items = Items::open_object(self)?;
+        while let Some(key) = items.next(self)? {
             each(&key, self)?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                _ => return self.take(b'}', "a comma or the object's closing brace is missing"),
-            }
         }
+        Ok(())
     }
 
     /// Refuses text after the end.
@@ -134,6 +119,69 @@ impl<'a> Cursor<'a> {
         }
         self.at += 1;
         Ok(())
+    }
+}
+
+/// A list or an object that is walked through, one step at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Items {
+    is_object: bool,
+    begun: bool,
+    over: bool,
+}
+
+impl Items {
+    /// Enters the list that comes next.
+    ///
+    /// # Errors
+    ///
+    /// What is no list.
+    pub fn open(cursor: &mut Cursor) -> Result<Self> {
+        cursor.take(b'[', "a list must begin")?;
+        Ok(Self { is_object: false, begun: false, over: false })
+    }
+
+    /// Enters the object that comes next.
+    ///
+    /// # Errors
+    ///
+    /// What is no object.
+    pub fn open_object(cursor: &mut Cursor) -> Result<Self> {
+        cursor.take(b'{', "an object must begin")?;
+        Ok(Self { is_object: true, begun: false, over: false })
+    }
+
+    /// Stands before the next value and gives its key, which is empty in a list; `None` behind the last one. The value is
+    /// for the caller to read.
+    ///
+    /// # Errors
+    ///
+    /// What is no such list or object any more.
+    pub fn next(&mut self, cursor: &mut Cursor) -> Result<Option<String>> {
+        let (close, missing) = match self.is_object {
+            true => (b'}', "a comma or the object's closing brace is missing"),
+            false => (b']', "a comma or the list's closing bracket is missing"),
+        };
+        let first = !std::mem::replace(&mut self.begun, true);
+        if self.over {
+            return Ok(None);
+        }
+        match cursor.peek() {
+            Some(byte) if byte == close => {
+                self.over = true;
+                cursor.at += 1;
+                return Ok(None);
+            }
+            Some(b',') if !first => cursor.at += 1,
+            _ if first => {}
+            _ => return Err(broken(cursor.line(), missing)),
+        }
+        if !self.is_object {
+            return Ok(Some(String::new()));
+        }
+        let key: String = cursor.value(|line, _| broken(line, "a key in quotes is missing"))?;
+        cursor.take(b':', "a colon is missing")?;
+        Ok(Some(key))
     }
 }
 

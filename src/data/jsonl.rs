@@ -1,16 +1,11 @@
 //! JSON Lines and lists of JSON objects → names of the columns and rows of cells.
 
-use std::collections::HashMap;
-
-use serde_json::{Map, Value};
-
 use super::cells::Gathering;
-use super::examples::holds_nul;
 use super::json::Cursor;
 use super::lines::MAX_CELL;
-use super::places::Places;
+use super::objects::Objects;
 use super::scanner;
-use super::table::{Rows, check_columns};
+use super::table::Rows;
 use crate::error::{Error, Result};
 
 /// Gathers the rows of a text of one object per line, blank ones aside, that comes in pieces.
@@ -51,7 +46,7 @@ impl JsonLines {
             if found.is_none() && !last {
                 break;
             }
-            self.objects.line(self.line, &self.waiting[at..end])?;
+            read_line(&mut self.objects, self.line, &self.waiting[at..end])?;
             at = end + usize::from(found.is_some());
             self.line += 1;
         }
@@ -63,6 +58,17 @@ impl JsonLines {
     pub fn finish(self) -> Rows {
         self.objects.finish()
     }
+}
+
+fn read_line(objects: &mut Objects, line: u64, text: &str) -> Result<()> {
+    if text.contains('\0') {
+        return Err(scanner::nul(line));
+    }
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let object = serde_json::from_str(text).map_err(|error| not_an_object(line, &error.to_string()))?;
+    objects.add(line, object)
 }
 
 /// Reads one list of objects, which may span lines as it likes.
@@ -90,92 +96,4 @@ fn not_an_object(line: u64, reason: &str) -> Error {
             "This is not a JSON object ({reason}). Each line must hold one object, or the file one list of objects."
         ),
     )
-}
-
-/// Gathers objects into rows; a key that was not seen before opens a column.
-#[derive(Debug)]
-struct Objects {
-    columns: Vec<String>,
-    index: HashMap<String, usize>,
-    gathering: Gathering,
-    /// Rows whose value for some key is itself a list or an object.
-    nested: Places,
-    /// For each column, how many of its values are lists or objects.
-    nested_values: Vec<usize>,
-}
-
-impl Objects {
-    fn new(gathering: Gathering) -> Self {
-        Self {
-            columns: Vec::new(),
-            index: HashMap::new(),
-            gathering,
-            nested: Places::default(),
-            nested_values: Vec::new(),
-        }
-    }
-
-    fn line(&mut self, line: u64, text: &str) -> Result<()> {
-        if text.contains('\0') {
-            return Err(scanner::nul(line));
-        }
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        let object = serde_json::from_str(text).map_err(|error| not_an_object(line, &error.to_string()))?;
-        self.add(line, object)
-    }
-
-    fn add(&mut self, line: u64, object: Map<String, Value>) -> Result<()> {
-        let mut row: Vec<String> = Vec::new();
-        let mut nested = false;
-        for (key, value) in object {
-            if holds_nul(&value) || key.contains('\0') {
-                return Err(Error::table_line(
-                    line,
-                    "There is a NUL character (\\u0000) here, which no text should hold. Remove it.",
-                ));
-            }
-            let column = self.column(key, line)?;
-            if row.len() <= column {
-                row.resize(column + 1, String::new());
-            }
-            if matches!(value, Value::Array(_) | Value::Object(_)) {
-                nested = true;
-                self.nested_values[column] += 1;
-            }
-            row[column] = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-        }
-        if nested {
-            self.nested.add(line);
-        }
-        self.gathering.push(line, row.iter().map(String::as_str))
-    }
-
-    fn column(&mut self, key: String, line: u64) -> Result<usize> {
-        if let Some(&column) = self.index.get(&key) {
-            return Ok(column);
-        }
-        check_columns(self.columns.len() + 1, line)?;
-        self.columns.push(key.clone());
-        self.nested_values.push(0);
-        self.index.insert(key, self.columns.len() - 1);
-        Ok(self.columns.len() - 1)
-    }
-
-    fn finish(self) -> Rows {
-        let mut notes = Vec::new();
-        // A column of nothing but lists is meant so, such as words and their tags.
-        if self.nested_values.iter().any(|&count| count > 0 && count < self.gathering.rows()) {
-            notes.push(self.nested.sentence(
-                "holds a list or an object as a value, which is shown as JSON",
-                "hold a list or an object as a value, which is shown as JSON",
-            ));
-        }
-        Rows { columns: self.columns, gathering: self.gathering, notes }
-    }
 }

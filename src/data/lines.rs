@@ -7,6 +7,7 @@ use crate::error::Result;
 pub(super) const MAX_CELL: usize = 1 << 20;
 
 /// Turns rising byte offsets of a text into line numbers, in one pass over the text altogether.
+#[derive(Clone)]
 pub(super) struct Lines<'a> {
     text: &'a [u8],
     at: usize,

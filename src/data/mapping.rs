@@ -32,7 +32,8 @@ pub struct Mapping {
     /// one label.
     #[serde(default)]
     pub separator: Option<String>,
-    /// Name of the column that says `train` or `validation` (or a usual word for either) per row.
+    /// Name of the column that says `train` or `validation` (or a usual word for either) per row, or true or false where
+    /// it is called `is_valid` or so.
     #[serde(default)]
     pub split: Option<String>,
     /// Share of the rows that is held out where `split` is `None`: from 0 to 0.9, 0.1 by default.

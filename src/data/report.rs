@@ -7,6 +7,7 @@ use super::entities::Scheme;
 use super::examples::shorten;
 use super::places::Places;
 use super::target::{Example, Target};
+use super::variants;
 use crate::task::Task;
 
 /// A class this many times as large as another one is worth a note.
@@ -21,6 +22,7 @@ const NAMED: usize = 5;
 /// What is worth knowing before training, in sentences; empty if all is well with a classification.
 pub(super) fn notes(dataset: &Dataset) -> Vec<String> {
     let mut notes = repeated_texts(dataset);
+    notes.extend(variants::notes(dataset));
     notes.extend(class_sizes(dataset.task, &dataset.classes()));
     notes.extend(marked(dataset));
     notes.extend(scores(dataset));

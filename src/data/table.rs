@@ -11,7 +11,7 @@ use super::mapping::Mapping;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
 use super::survey::Survey;
-use super::{conll, jsonl, lines, squad};
+use super::{conll, json_columns, jsonl, lines, squad};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -92,8 +92,10 @@ pub struct TableInfo {
 
 impl Table {
     /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a CoNLL file (columns `tokens` and
-    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). Lists and objects in cells are
-    /// compact JSON. Of a table with a row for each word, its tag and its sentence, the words are put together to lists.
+    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). JSON is one list of objects, a row
+    /// each, or one object of lists, a column each. Objects in objects become columns, such as `review.body`; lists in
+    /// cells are compact JSON. Of a table with a row for each word, its tag and its sentence, the words are put together to
+    /// lists.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either
@@ -148,6 +150,7 @@ impl Table {
             Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
             // These may stand on one long line; NUL characters are no JSON.
             Some(Format::Squad) => squad::read(&text, gathering)?,
+            Some(Format::JsonColumns) => json_columns::read(&text, gathering)?,
             _ => jsonl::read_list(&text, gathering)?,
         };
         let words = format.unwrap_or(Format::JsonList).words(decoding.words());

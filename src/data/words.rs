@@ -1,4 +1,6 @@
-//! Names that columns usually have, and words that name the sides of a split.
+//! Names that columns usually have, and words that stand for nothing.
+
+use super::sides;
 
 /// Usual names of columns with the text.
 pub(super) const TEXT: &[&str] = &[
@@ -20,6 +22,27 @@ pub(super) const TEXT: &[&str] = &[
     "summary",
     "abstract",
     "post",
+    "beschreibung",
+    "kommentar",
+    "nachricht",
+    "satz",
+    "inhalt",
+    "titel",
+    "rezension",
+    "texte",
+    "phrase",
+    "commentaire",
+    "avis",
+    "titre",
+    "texto",
+    "frase",
+    "comentario",
+    "mensaje",
+    "descripción",
+    "reseña",
+    "título",
+    "testo",
+    "commento",
 ];
 
 /// Usual names of columns with the label, likeliest first.
@@ -34,19 +57,58 @@ pub(super) const LABEL: &[&str] = &[
     "intent",
     "topic",
     "emotion",
+    "kategorie",
+    "klasse",
+    "thema",
+    "etikett",
+    "catégorie",
+    "étiquette",
+    "classe",
+    "thème",
+    "categoría",
+    "etiqueta",
+    "clase",
+    "tema",
+    "categoria",
+    "etichetta",
     "genre",
     "type",
     "rating",
     "stars",
     "section",
+    "department",
+    "abteilung",
+    "bewertung",
     "y",
 ];
 
 /// So many of these names, from the first on, are hardly used for anything but the label.
-pub(super) const CERTAIN_LABELS: usize = 10;
+pub(super) const CERTAIN_LABELS: usize = 24;
 
 /// Usual names of columns with a score; behind those of labels where a table has both.
 pub(super) const SCORE: &[&str] = &["score", "similarity", "similarity_score", "relatedness", "value"];
+
+/// Words in the names of columns whose numbers are amounts of something, however few there are.
+pub(super) const RATED: &[&str] = &[
+    "score",
+    "scores",
+    "rating",
+    "ratings",
+    "stars",
+    "similarity",
+    "relatedness",
+    "grade",
+    "points",
+    "bewertung",
+    "note",
+    "punkte",
+    "puntuación",
+    "calificación",
+];
+
+/// Words in the names of columns with several labels in a cell.
+pub(super) const SEVERAL: &[&str] =
+    &["labels", "tags", "topics", "categories", "classes", "genres", "emotions", "keywords", "kategorien", "themen"];
 
 /// Usual names of columns with words as lists, and with the tags of words.
 pub(super) const TOKENS: &[&str] = &["tokens", "words", "token", "word"];
@@ -73,6 +135,10 @@ pub(super) const PAIRS: &[(&str, &str)] = &[
     ("text_1", "text_2"),
     ("text_a", "text_b"),
     ("question1", "question2"),
+    ("left_text", "right_text"),
+    ("text_left", "text_right"),
+    ("left_sentence", "right_sentence"),
+    ("left", "right"),
     ("premise", "hypothesis"),
     ("question", "sentence"),
     ("question", "passage"),
@@ -151,14 +217,14 @@ const VERDICTS: &[&str] = &[
     "contradiction",
 ];
 
-/// Usual names of columns with the side of the split.
-pub(super) const SPLIT: &[&str] = &["split", "set", "fold", "partition", "subset"];
-
 /// Names of columns that number rows; never a score.
-pub(super) const NUMBERING: &[&str] = &["id", "index", "idx"];
+pub(super) const NUMBERING: &[&str] = &["id", "index", "idx", "nr", "no", "number", "row", "row_id", "unnamed:_0"];
 
 /// Words in the names of columns whose numbers are names, too.
 pub(super) const CODES: &[&str] = &["id", "code", "codes", "zip", "postcode"];
+
+/// What programs and people write where there is nothing.
+const MISSING: &[&str] = &["null", "nan", "n/a", "#n/a", "na", "<na>", "none", "nil", "-", "--"];
 
 /// Other usual names; they only show that a row is a header.
 const OTHER: &[&str] = &[
@@ -179,22 +245,6 @@ const OTHER: &[&str] = &[
     "source",
 ];
 
-/// A side of the split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Train,
-    Validation,
-}
-
-/// The side that a cell of a split column names, in any case and with spaces around it.
-pub(super) fn side(cell: &str) -> Option<Side> {
-    match cell.trim().to_lowercase().as_str() {
-        "train" | "training" => Some(Side::Train),
-        "validation" | "valid" | "val" | "dev" | "eval" | "test" => Some(Side::Validation),
-        _ => None,
-    }
-}
-
 /// What a word of yes or no says, in any case and with spaces around it.
 pub(super) fn truth(cell: &str) -> Option<bool> {
     match cell.trim().to_lowercase().as_str() {
@@ -212,12 +262,18 @@ pub(super) fn is_verdict(cell: &str) -> bool {
 /// Whether a cell is a usual name of a column.
 pub(super) fn is_known_name(cell: &str) -> bool {
     let of_a_pair = PAIRS.iter().any(|(one, other)| rank(cell, &[one, other]).is_some());
-    of_a_pair || [TEXT, LABEL, SPLIT, OTHER].iter().any(|names| rank(cell, names).is_some())
+    of_a_pair || [TEXT, LABEL, sides::NAMES, OTHER].iter().any(|names| rank(cell, names).is_some())
 }
 
-/// Place of a column's name in a list of usual names, if it is in it.
+/// Whether a cell looks like one that is to be empty.
+pub(super) fn is_missing(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+/// Place of a column's name in a list of usual names, if it is in it; a space or a hyphen in it is as good as `_`.
 pub(super) fn rank(column: &str, names: &[&str]) -> Option<usize> {
-    let column = column.trim().to_lowercase();
+    let column = column.trim().to_lowercase().replace([' ', '-'], "_");
     names.iter().position(|name| *name == column)
 }
 

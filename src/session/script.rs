@@ -73,6 +73,7 @@ impl Session {
             mapping,
             data_hash: &open.dataset.hash,
             cosines: open.dataset.cosines,
+            marks: open.dataset.marks,
             sides: &open.dataset.rows,
             rows: train.rows.texts.len(),
             order: &order,

@@ -103,17 +103,81 @@ fn the_share_may_be_none_or_most() {
 fn a_column_may_hold_the_split() {
     let named = Mapping { split: Some("split".to_owned()), ..mapping() };
     let dataset = build(
-        "text,label,split\na,x,train\nb,y,Training\nc,x,validation\nd,y,val\ne,x,dev\nf,y,TEST\ng,x, valid \nh,y,eval\n",
+        "text,label,split\na,x,train\nb,y,Training\nc,x,validation\nd,y,val\ne,x,dev\nf,y,Held-out\ng,x, valid \nh,y,eval\n",
         &named,
     )
     .expect("a data set");
-    assert_eq!(dataset.train.iter().map(|example| example.line).collect::<Vec<_>>(), [2, 3]);
-    assert_eq!(dataset.validation.iter().map(|example| example.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9]);
-    let (line, column, message) = mistake(build("text,label,split\na,x,train\nb,y,holdout\n", &named));
-    assert_eq!((line, column.as_deref()), (Some(3), Some("split")));
-    assert!(message.contains("“holdout”"), "{message}");
+    assert_eq!(lines(&dataset.train), [2, 3]);
+    assert_eq!(lines(&dataset.validation), [4, 5, 6, 7, 8, 9]);
+    for (cell, found) in [("other", "says “other”"), (" ", "is empty here")] {
+        let (line, column, message) = mistake(build(&format!("text,label,split\na,x,train\nb,y,{cell}\n"), &named));
+        assert_eq!((line, column.as_deref()), (Some(3), Some("split")));
+        assert!(message.contains(found), "{message}");
+    }
     assert!(mistake(build("text,label,split\na,x,test\nb,y,dev\n", &named)).2.contains("no rows to train on"));
     assert!(mistake(build("text,label,split\na,x,train\nb,y,dev\n", &named)).2.contains("one class, “x”"));
+}
+
+fn lines(examples: &[Example]) -> Vec<u64> {
+    examples.iter().map(|example| example.line).collect()
+}
+
+#[test]
+fn rows_for_testing_pick_no_epoch_where_others_are_for_validation() {
+    let named = Mapping { split: Some("split".to_owned()), ..mapping() };
+    let text = "text,label,split\na,x,train\nb,y,train\nc,z,Test\nd,y,dev\ne,,testing\n";
+    let dataset = build(text, &named).expect("a data set");
+    assert_eq!((lines(&dataset.train), lines(&dataset.validation)), (vec![2, 3], vec![5]));
+    assert_eq!((dataset.labels.as_slice(), &dataset.rows), (&["x".into(), "y".into()][..], &[vec![0, 1], vec![3]]));
+    assert!(dataset.notes[0].starts_with("2 rows are marked for testing and left out"), "{:?}", dataset.notes);
+    let alone = build(&text.replace("dev", "test"), &named).expect("a data set");
+    assert_eq!(lines(&alone.validation), [4, 5], "without others they are those held out");
+}
+
+#[test]
+fn a_column_may_say_yes_to_one_side() {
+    for (name, cells) in [
+        ("is_valid", ["0", "no", "False", "1"]),
+        ("Is Test", ["false", "f", "0.0", "TRUE"]),
+        ("is_train", ["1", "Yes", "true", "0"]),
+    ] {
+        let rows: String = cells.iter().enumerate().map(|(row, cell)| format!("t{row},{},{cell}\n", row % 2)).collect();
+        let table = table(&format!("text,label,{name}\n{rows}"));
+        let mapping = Mapping::guess(&table);
+        assert_eq!(mapping.split.as_deref(), Some(name));
+        assert_eq!(lines(&Dataset::build(&table, &mapping).expect("a data set").validation), [5], "{name}");
+    }
+    let label = Mapping::guess(&table("text,is_valid\na,1\nb,0\n"));
+    assert_eq!((label.label.as_str(), label.split), ("is_valid", None), "without another label it is that");
+    let named = Mapping { split: Some("is_test".to_owned()), ..mapping() };
+    let (line, _, message) = mistake(build("text,label,is_test\na,x,0\nb,y,2\n", &named));
+    assert_eq!(line, Some(3));
+    assert!(message.contains("says “2”; it must say true or false"), "{message}");
+}
+
+#[test]
+fn labels_that_are_hardly_meant_are_told() {
+    let rows = |labels: &[&str]| {
+        let rows = (0..60).map(|row| format!("text {row},{}\n", labels[row % labels.len()]));
+        build(&format!("text,label\n{}", rows.collect::<String>()), &mapping()).expect("a data set").notes
+    };
+    let told = |labels: &[&str], wanted: &str| {
+        let notes = rows(labels);
+        assert!(notes.iter().any(|note| note.contains(wanted)), "{notes:?}");
+    };
+    told(&["Spam", "spam", "ham"], "“Spam” and “spam” differ only in how they are written");
+    told(&["TRUE", "True", "true"], "“TRUE”, “True” and “true” differ only");
+    told(&["1", "1.0", "0"], "“1” and “1.0” differ only");
+    told(
+        &["a", "A", "b", "B", "c", "C", "d", "D", "e", "E"],
+        "“C” and “c” differ only in how they are written, and so do 2 more",
+    );
+    told(&["x", "NULL", "y", "-"], "30 rows have the label “-” or “NULL”, which looks like a missing one.");
+    told(&["x", "NULL", "y"], "20 rows have the label “NULL”, which looks like a missing one.");
+    assert_eq!(rows(&["a", "b", "nullable"]), [] as [&str; 0]);
+    let texts = (0..40).map(|row| format!("{},{}\n", if row == 7 { "nan".into() } else { format!("t{row}") }, row % 2));
+    let notes = build(&format!("text,label\n{}", texts.collect::<String>()), &mapping()).expect("a data set").notes;
+    assert!(notes[0].starts_with("1 row has the text “nan”, which looks like a missing one."), "{notes:?}");
 }
 
 #[test]
@@ -251,5 +315,11 @@ fn guesses_by_name_and_by_contents() {
     assert_eq!(split("text,label,split\na,x,train\nb,y,test\n").as_deref(), Some("split"));
     assert_eq!(split("text,label,Fold\na,x,Train\nb,y,dev\n").as_deref(), Some("Fold"));
     assert_eq!(split("text,label,fold\na,x,1\nb,y,2\n"), None);
+    assert_eq!(
+        split("text,label,split\na,x,train\nb,y,trian\nc,y,dev\nd,x,\n").as_deref(),
+        Some("split"),
+        "with mistakes"
+    );
+    assert_eq!(split("text,label,set\na,x,Training\nb,y,Testing\n").as_deref(), Some("set"));
     assert_eq!(split("text,label,part\na,x,train\nb,y,test\n"), None);
 }

@@ -235,3 +235,68 @@ fn lists_in_json_lines_become_cells_of_json() {
     assert_eq!(line, Some(2));
     assert!(message.contains("NUL"), "{message}");
 }
+
+#[test]
+fn objects_in_json_become_columns() {
+    let lines = "{\"id\":1,\"review\":{\"body\":\"a\",\"by\":{\"name\":\"x\",\"at\":{\"city\":\"y\"}}},\"tags\":[{\"a\":1}]}\n{\"id\":2,\"review\":{},\"tags\":[]}\n";
+    let list = format!("[{}]", lines.trim().replace('\n', ","));
+    for table in [read(lines, "a.jsonl"), read(&list, "a.json")] {
+        assert_eq!(table.columns(), ["id", "review.body", "review.by.name", "review.by.at", "tags"]);
+        let rows = [["1", "a", "x", "{\"city\":\"y\"}", "[{\"a\":1}]"], ["2", "", "", "", "[]"]];
+        assert_eq!(cells(&table), rows);
+    }
+    let nested = |row: usize| {
+        format!(
+            "{{\"input\":{{\"text\":\"text {row}\"}},\"annotations\":{{\"label\":\"{}\",\"by\":\"anna\"}}}}\n",
+            row % 2
+        )
+    };
+    let mapping = Mapping::guess(&read(&(0..40).map(nested).collect::<String>(), "a.jsonl"));
+    assert_eq!((mapping.text.as_str(), mapping.label.as_str()), ("input.text", "annotations.label"));
+    let answers = r#"{"context":"c","question":"q","answers":{"text":["c"],"answer_start":[0]}}"#;
+    assert_eq!(
+        cells(&read(answers, "a.jsonl")),
+        [["c", "q", r#"{"text":["c"],"answer_start":[0]}"#]],
+        "answers are one cell"
+    );
+    let wide: String = (0..5000).map(|key| format!("\"k{key}\":1,")).collect();
+    let (line, message) = mistake(format!("{{\"a\":{{{}\"z\":1}}}}", wide).as_bytes(), "a.jsonl");
+    assert_eq!(line, Some(1));
+    assert!(message.contains("more than 4096 columns"), "{message}");
+}
+
+#[test]
+fn one_object_of_json_may_hold_the_columns() {
+    let rows = [["a", "1", "x"], ["b", "2", ""]];
+    for (text, kind) in [
+        ("{\"text\": [\"a\", \"b\"],\n \"label\": [1, 2], \"by\": [{\"name\": \"x\"}, null]}", "lists"),
+        (
+            "{\"text\":{\"0\":\"a\",\"1\":\"b\"},\"label\":{\"0\":1,\"1\":2},\"by\":{\"0\":\"x\",\"1\":null}}\n",
+            "objects, of pandas",
+        ),
+        ("{\"data\": [{\"text\":\"a\",\"label\":1,\"by\":\"x\"},{\"text\":\"b\",\"label\":2}]}", "a list of rows"),
+    ] {
+        let table = read(text, "a.json");
+        assert_eq!(table.format(), "JSON columns, UTF-8");
+        let found: Vec<Vec<&str>> = cells(&table).into_iter().map(|row| row[..3].to_vec()).collect();
+        assert_eq!(found, rows, "{kind}");
+    }
+    let lines = "{\"tokens\":[\"a\"],\"tags\":[\"O\"]}\n{\"tokens\":[\"b\"],\"tags\":[\"O\"]}\n";
+    for name in ["a.json", "a.jsonl"] {
+        assert_eq!(read(lines, name).format(), "JSON Lines, UTF-8");
+    }
+    let one = lines.lines().next().expect("a line");
+    assert_eq!(cells(&read(one, "a.jsonl")), [[r#"["a"]"#, r#"["O"]"#]], "a row of JSON Lines");
+    let long =
+        format!("{{\"text\":[{}\"\"],\"label\":[{}1]}}", "\"some words\",".repeat(100_000), "0,".repeat(100_000));
+    assert_eq!(read(&long, "a.json").rows(), 100_001, "on a line of any length");
+    for (text, reason) in [
+        ("{\"a\":[1,2],\"b\":[1]}", "“a” and “b” differ from value 2 on"),
+        ("{\"a\":[1],\"b\":2}", "“b” is no list of the values of a column"),
+        ("{\"a\":[1],\"b\":[2}", "The JSON is broken here"),
+        ("{\"a\":[],\"b\":[]}", "no rows"),
+    ] {
+        let (_, message) = mistake(text.as_bytes(), "a.json");
+        assert!(message.contains(reason), "{message}");
+    }
+}

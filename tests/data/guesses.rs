@@ -106,6 +106,83 @@ fn separators_are_found() {
     }
 }
 
+/// So many rows of a text and a cell, which recur in turn.
+fn rows(count: usize, cells: &[&str]) -> String {
+    (0..count).map(|row| format!("text {row};\"{}\"\n", cells[row % cells.len()])).collect()
+}
+
+#[test]
+fn commas_do_not_always_separate_labels() {
+    let guess = |name: &str, cells: &[&str]| {
+        let mapping = guess(&format!("text;{name}\n{}", rows(60, cells)));
+        (mapping.task, mapping.separator)
+    };
+    let one = (Task::Classification, None);
+    assert_eq!(guess("city", &["Paris, France", "Lyon, France", "Paris, Texas"]), one);
+    assert_eq!(guess("range", &["1,000-5,000", "5,000-10,000", "10,000-20,000"]), one);
+    let lists = (Task::MultiLabel, Some(",".to_owned()));
+    assert_eq!(guess("genre", &["art,music", "music,film", "film", "art"]), lists);
+    assert_eq!(guess("labels", &["1,2", "2,3", "3,1"]), lists, "as the name says");
+    assert_eq!(guess("code", &["1", "1,2", "2,3", "3", "2"]), lists);
+    let score = (Task::Regression, None);
+    let prices: Vec<String> = (0..60).map(|row| format!("{},{:02}", 200 + row * 7, row)).collect();
+    assert_eq!(guess("preis", &prices.iter().map(String::as_str).collect::<Vec<_>>()), score);
+    assert_eq!(guess("bewertung", &["3", "3,5", "4", "4,5", "5", "2,5", "2"]), score, "halves");
+    let thousands: Vec<String> = (0..60).map(|row| format!("{},{:03}", 1 + row, row * 13)).collect();
+    assert_eq!(guess("price", &thousands.iter().map(String::as_str).collect::<Vec<_>>()), score);
+}
+
+#[test]
+fn few_cells_with_several_labels_are_enough_where_each_is_one_by_itself() {
+    let text = |rare: &str, times: usize| {
+        let cell = |row: usize| if row < times { rare } else { ["games", "science", "net"][row % 3] };
+        (0..100).map(|row| format!("text {row};\"{}\"\n", cell(row))).collect::<String>()
+    };
+    for separator in ["|", ";", ","] {
+        let pair = ["games", "science"].join(separator);
+        let mapping = guess(&format!("text;topic\n{}", text(&pair, 3)));
+        assert_eq!((mapping.task, mapping.separator.as_deref()), (Task::MultiLabel, Some(separator)));
+    }
+    assert_eq!(guess(&format!("text;topic\n{}", text("games|science", 1))).task, Task::Classification);
+    assert_eq!(guess(&format!("text;topic\n{}", text("Food, drink", 4))).task, Task::Classification);
+    let table = Table::parse(format!("text;topic\n{}", text("games|science", 1)).as_bytes(), "a.csv").expect("a table");
+    assert_eq!(Mapping::guess_for(&table, Task::MultiLabel).separator.as_deref(), Some("|"), "one where asked for");
+}
+
+#[test]
+fn what_is_no_label_is_not_guessed_as_one() {
+    let dated = (0..60).map(|row| format!("2024-01-0{},text {row},{}\n", row % 3 + 1, ["a", "b", "c", "d"][row % 4]));
+    let mapping = guess(&format!("date,text,part\n{}", dated.collect::<String>()));
+    assert_eq!((mapping.text.as_str(), mapping.label.as_str()), ("text", "part"));
+    let german = (0..60).map(|row| format!("{row};{};text {row};{}\n", ["m", "w"][row % 2], ["a", "b", "c"][row % 3]));
+    let mapping = guess(&format!("Nr;Geschlecht;Beschreibung;Abteilung\n{}", german.collect::<String>()));
+    assert_eq!((mapping.text.as_str(), mapping.label.as_str()), ("Beschreibung", "Abteilung"));
+    let amounts = (0..60).map(|row| format!("{row};text {row};{}.{row:02}\n", row * 7));
+    let mapping = guess(&format!("id;text;price\n{}", amounts.collect::<String>()));
+    assert_eq!((mapping.task, mapping.label.as_str()), (Task::Regression, "price"), "each number is another one");
+    let paired = (0..60).map(|row| format!("{row},one text {row},other {row},{}\n", row % 2));
+    let mapping = guess(&format!("id,left text,right text,match\n{}", paired.collect::<String>()));
+    assert_eq!(columns(&mapping), ["left text", "right text", "match", ""]);
+}
+
+#[test]
+fn a_score_by_name_is_one_unless_it_is_stars() {
+    let task = |name: &str, cells: &[&str]| guess(&format!("text;{name}\n{}", rows(60, cells))).task;
+    let hundred: Vec<String> = (0..60).map(|row| (row * 17 % 101).to_string()).collect();
+    let hundred: Vec<&str> = hundred.iter().map(String::as_str).collect();
+    assert_eq!(task("score", &hundred), Task::Regression);
+    assert_eq!(task("review_rating", &["0.0", "0.5", "1.0", "2.5"]), Task::Regression);
+    for (name, cells) in [
+        ("rating", &["1", "2", "3", "4", "5"][..]),
+        ("stars", &["1.0", "2.0", "5.0"]),
+        ("score", &["0", "1"]),
+        ("label", &["0.5", "1.0"]),
+        ("place", &hundred),
+    ] {
+        assert_eq!(task(name, cells), Task::Classification, "{name}");
+    }
+}
+
 #[test]
 fn a_few_mistakes_make_no_other_task_of_a_table() {
     let words = |row: usize| match row {
@@ -246,6 +323,7 @@ fn columns_are_guessed_for_a_task_that_is_named() {
         assert_eq!((mapping.task, columns(&mapping), mapping.split.as_deref()), (task, expected, Some("split")));
     }
     assert_eq!(columns(&guess("text,price\na,3\nb,5\n", Task::Regression)), ["text", "", "price", ""]);
+    assert_eq!(columns(&guess("id,text,points\n1,a,3\n2,b,5\n", Task::Regression)), ["text", "", "points", ""]);
     assert_eq!(columns(&guess("text\na\nb\n", Task::Language)), ["text", "", "", ""]);
     assert_eq!(columns(&guess("text\na\nb\n", Task::Embedding)), ["text", "", "", ""]);
     assert_eq!(columns(&guess("text\na\nb\n", Task::Answers)), ["text", "", "", ""]);

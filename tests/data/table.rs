@@ -42,6 +42,23 @@ fn excel_may_announce_its_delimiter() {
 }
 
 #[test]
+fn comments_above_the_header_are_passed_over() {
+    let table = parse("# exported 2024, by hand\n# survey 12\n\ntext,label\na,pos\nb,neg\n");
+    assert_eq!(
+        (table.columns(), cells(&table)),
+        (&["text".into(), "label".into()][..], vec![vec!["a", "pos"], vec!["b", "neg"]])
+    );
+    assert_eq!((table.line(0), table.line(1)), (5, 6));
+    assert_eq!(table.format(), "CSV, comma, not quoted, header, 3 lines skipped, UTF-8");
+    assert_eq!(table.notes(), ["The lines above the table that begin with # are taken for comments and passed over."]);
+    for header in ["#id,text", "# id, text"] {
+        assert_eq!(parse(&format!("{header}\n1,a\n2,b\n")).columns().len(), 2, "a header");
+        assert_eq!(parse(&format!("{header}\n1,a\n2,b\n")).rows(), 2);
+    }
+    assert_eq!(parse("text\n#a b\n#c\n").rows(), 2);
+}
+
+#[test]
 fn quoted_cells_keep_their_text_exactly() {
     let table = parse("text,label\r\n\"He said \"\"hi\"\",\r\n  then left \",pos\r\n 5\" disk ,neg\r\n\"\",neg\r\n");
     assert_eq!(cells(&table), [["He said \"hi\",\r\n  then left ", "pos"], [" 5\" disk ", "neg"], ["", "neg"]]);

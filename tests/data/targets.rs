@@ -82,6 +82,31 @@ fn scores_are_numbers() {
 }
 
 #[test]
+fn scores_are_read_with_the_marks_of_their_column() {
+    for (cells, scores, note) in [
+        (["3,5", "1.100,25", "-0,5", "10.265"], [3.5, 1100.25, -0.5, 10265.0], "with a decimal comma: “3,5” is 3.5."),
+        (
+            ["1,085.5", "12", "1,234", "0.5"],
+            [1085.5, 12.0, 1234.0, 0.5],
+            "commas between thousands: “1,085.5” is 1085.5.",
+        ),
+        (["10.265", "863", "446", "1.5e3"], [10.265, 863.0, 446.0, 1500.0], ""),
+    ] {
+        let rows: String = cells.iter().enumerate().map(|(row, cell)| format!("text {row};{cell}\n")).collect();
+        let text = format!("text;value\n{rows}");
+        let dataset = build(&text, Task::Regression);
+        assert_eq!(targets(&dataset), scores.map(Target::Score));
+        assert_eq!(dataset.notes.iter().any(|told| told.starts_with("Numbers are read")), !note.is_empty());
+        assert!(dataset.notes.iter().any(|told| told.ends_with(note)), "{:?}", dataset.notes);
+        let table = table(&text);
+        let measured = Dataset::with_labels(&table, &guessed(&table, Task::Regression), &[]).expect("examples");
+        assert_eq!(measured.into_iter().map(|example| example.target).collect::<Vec<_>>(), scores.map(Target::Score));
+    }
+    let pairs = build("sentence1;sentence2;score\na;b;0,5\nc;d;1\n", Task::Embedding);
+    assert_eq!(targets(&pairs), [0.5, 1.0].map(Target::Score));
+}
+
+#[test]
 fn pairs_carry_the_second_text() {
     let dataset = build("premise,hypothesis,label\na,b,yes\nc,,no\nd,e,no\n", Task::Classification);
     let pairs: Vec<_> = dataset.train.iter().map(|row| (row.text.as_str(), row.pair.as_deref())).collect();

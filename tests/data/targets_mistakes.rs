@@ -30,12 +30,18 @@ fn all_refused(task: Task, column: &str, cases: &[(&str, &str)]) {
 fn scores_that_are_no_numbers() {
     let cases = [
         ("text,score\na,1\nb,good\n", "“good” is no number"),
-        ("text;score\na;1\nb;3,5\n", "decimal comma. Write it with a point, as 3.5."),
+        ("text;score\na;1.5\nb;3,5\n", "decimal comma. Write it with a point, as 3.5."),
+        (
+            "text;score\na;1\nb;1,234\n",
+            "“1,234” can be 1234, with a comma between thousands, or 1.234, with a decimal comma",
+        ),
+        ("text;score\na;7\nb;1,234.5\nc;1,5\n", "other rows have a decimal comma"),
+        ("text;score\na;1\nb;28.5%\n", "“28.5%” is no number. Remove the %, and write 28.5."),
+        ("text;score\na;1\nb;-$27.43\n", "Remove the $, and write -27.43."),
         ("text,score\na,1\nb,NaN\n", "“NaN” is no number"),
         ("text,score\na,1\nb,-inf\n", "“-inf” is no number"),
         ("text,score\na,1\nb,1e999\n", "no number"),
         ("text,score\na,1\nb,-1e39\n", "“-1e39” is too large to be learnt"),
-        ("text,score\na,1\nb,\"1,234.5\"\n", "no number"),
         ("text,score\na,1\nb,5 %\n", "no number"),
     ];
     all_refused(Task::Regression, "score", &cases);
@@ -65,6 +71,58 @@ fn words_without_sentences() {
         refused(&format!("word,tag\n{rows}"), |table| Mapping::guess_for(table, Task::Tokens));
     assert_eq!((line, column.as_deref()), (None, Some("word")));
     assert!(message.contains("Save the table as a .conll file"), "{message}");
+}
+
+#[test]
+fn the_cell_that_spoils_a_column_of_numbers_is_named() {
+    let rows = |spoiled: &str| -> String {
+        let cell = |row: usize| if row == 20 { spoiled.to_owned() } else { format!("{}.{}", row % 7, row % 9) };
+        (0..40).map(|row| format!("{row},\"text {row}\",\"{}\"\n", cell(row))).collect()
+    };
+    for spoiled in ["3.x", "inf", "n/a", "5 kg"] {
+        let text = format!("id,text,label\n{}", rows(spoiled));
+        for task in [None, Some(Task::Regression)] {
+            let (line, column, message) = refused(&text, |table| match task {
+                Some(task) => Mapping::guess_for(table, task),
+                None => Mapping::guess(table),
+            });
+            assert_eq!((line, column.as_deref()), (Some(22), Some("label")), "{message}");
+            assert!(message.contains(&format!("“{spoiled}” is no number")), "{message}");
+        }
+    }
+    let shares: String = (0..60).map(|row| format!("text {row},{row}%\n")).collect();
+    let (line, _, message) = refused(&format!("text,score\n{shares}"), Mapping::guess);
+    assert_eq!((line, message.as_str()), (Some(2), "“0%” is no number. Remove the %, and write 0."));
+    let no_number = "id,text\n1,a\n2,b\n";
+    let (_, _, message) = refused(no_number, |table| Mapping::guess_for(table, Task::Regression));
+    assert!(message.contains("needs a column with the score"), "never the numbers of rows: {message}");
+}
+
+#[test]
+fn objects_are_no_labels() {
+    let rows: String =
+        (0..40).map(|row| format!("text {row};\"{{\"\"{}\"\": 1, \"\"x\"\": 2}}\"\n", ["a", "b"][row % 2])).collect();
+    for task in [Task::Classification, Task::MultiLabel] {
+        let (line, column, message) = refused(&format!("text;label\n{rows}"), |table| Mapping::guess_for(table, task));
+        assert_eq!((line, column.as_deref()), (Some(2), Some("label")));
+        assert!(message.contains("is an object of JSON"), "{message}");
+        let guess = refused(&format!("text;label\n{rows}"), Mapping::guess);
+        assert!(guess.2.contains("is an object of JSON"), "{}", guess.2);
+    }
+}
+
+#[test]
+fn lists_of_python_are_refused_whatever_the_task() {
+    for (empty, one, two) in [
+        ("[]", "['games']", "['games', 'science']"),
+        ("[]", "['games']", "['games' 'science']"),
+        ("", "{'games'}", "{'games', 'science'}"),
+    ] {
+        let rows = (0..40).map(|row| format!("text {row};\"{}\"\n", [empty, one, two, one][row % 4]));
+        let (line, _, message) = refused(&format!("text;tags\n{}", rows.collect::<String>()), Mapping::guess);
+        assert_eq!(line, Some(3), "{message}");
+        assert!(message.contains("as Python prints it"), "{message}");
+    }
 }
 
 #[test]

@@ -66,6 +66,46 @@ TABLES = {
         lines("anchor,positive\n", lambda r: f"the {word(r)} {filling(r)} {r},it is {word(r)} {r}\n"),
     ),
 }
+#: Other ways to write tables, for which a few steps are enough: the rows must be the same.
+TABLES |= {
+    "decimal comma": (
+        "comma.csv",
+        lines("# made up\ntext;score\n", lambda r: f"the {word(r)} {filling(r)} {r};1.{900 + r % 3},{r % 3}5\n"),
+    ),
+    "groups": (
+        "groups.csv",
+        lines("text;score\n", lambda r: f"the {word(r)}\u2028{filling(r)}\x0b{r};{1 + r % 3},900.5\n"),
+    ),
+    "columns": (
+        "columns.json",
+        json.dumps(
+            {
+                "text": [f"the {word(r)}\u2028{filling(r)} {r}" for r in range(ROWS)],
+                "label": {r: {"name": word(r)} for r in range(ROWS)},
+            },
+            ensure_ascii=False,
+        ),
+    ),
+    "nested": (
+        "nested.jsonl",
+        lines("", lambda r: json.dumps({"of": {"text": f"{word(r)}\u2028{r}", "label": word(r)}}, ensure_ascii=False) + "\n"),
+    ),
+    "flags": (
+        "flags.csv",
+        lines("text,label,split\n", lambda r: f"the {word(r)} {r},{word(r)},{('train', 'train', 'dev', 'test')[r % 4]}\n"),
+    ),
+}
+#: The tasks of tables that are not called by theirs.
+TASKS = {
+    "pairs": "classification",
+    "embedding, scored": "embedding",
+    "embedding, recurring": "embedding",
+    "decimal comma": "regression",
+    "groups": "regression",
+    "columns": "classification",
+    "nested": "classification",
+    "flags": "classification",
+}
 #: Name, table, options beside the common ones.
 CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
     ("answers", "answers", ["--max-length", "24"]),
@@ -106,8 +146,7 @@ def main() -> None:
         file, text = TABLES[table]
         data, folder = options.work / file, options.work / f"case{place}"
         data.write_text(text, encoding="utf-8")
-        task = {"pairs": "classification", "embedding, scored": "embedding", "embedding, recurring": "embedding"}.get(table, table)
-        given = ["--model", str(MODEL), "--data", str(data), "--task", task, *COMMON, *more]
+        given = ["--model", str(MODEL), "--data", str(data), "--task", TASKS.get(table, table), *COMMON, *more]
         ours = steps([options.tabtune, "train", *given, "--out", str(folder / "ours"), "--json"])
         subprocess.run([options.tabtune, "script", *given, "--out", str(folder / "script")], check=True)
         for processes in (1, 2):

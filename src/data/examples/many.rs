@@ -13,7 +13,7 @@ use crate::error::Result;
 ///
 /// # Errors
 ///
-/// A list that holds something else.
+/// A list that holds something else, or an object.
 pub(super) fn read(cell: &Cell, separator: Option<&str>) -> Result<Vec<String>> {
     let given = match cell.json()? {
         Some(Value::Array(items)) => items
@@ -27,7 +27,13 @@ pub(super) fn read(cell: &Cell, separator: Option<&str>) -> Result<Vec<String>> 
                 })
             })
             .collect::<Result<Vec<String>>>()?,
-        _ => parts(cell.text, separator).map(str::to_owned).collect(),
+        Some(_) => {
+            return Err(cell.mistake(format!(
+                "“{}” is an object of JSON. Write the labels as a list, as [\"red\", \"blue\"].",
+                shorten(cell.text.trim())
+            )));
+        }
+        None => parts(cell.text, separator).map(str::to_owned).collect(),
     };
     Ok(given.iter().map(|label| label.trim().to_owned()).filter(|label| !label.is_empty()).collect())
 }

@@ -5,19 +5,22 @@ mod cell;
 mod cutting;
 mod labels;
 mod many;
+mod marks;
 mod scores;
 mod spans;
 mod tags;
 mod verdict;
 
 pub use cutting::cut_words;
+pub use marks::Marks;
 
 pub(super) use answers::texts as answers_in;
 pub(super) use cell::{Cell, holds_nul, is_array, is_printed, scalar};
 pub(super) use labels::Labels;
 pub(super) use many::parts;
-pub(super) use scores::number;
-pub(super) use spans::list as spans_in;
+pub(super) use marks::{Numbers, meaning};
+pub(super) use scores::without_sign;
+pub(super) use spans::{list as spans_in, wraps as wraps_spans};
 
 use serde_json::Value;
 
@@ -49,6 +52,8 @@ pub(super) struct Reader<'a> {
     columns: &'a Columns,
     task: Task,
     separator: Option<&'a str>,
+    /// How the column with the scores writes its numbers, where the task reads one.
+    numbers: Numbers,
     /// The labels met so far, or a model's.
     pub labels: Labels,
     remarks: Remarks,
@@ -56,7 +61,15 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(table: &'a Table, columns: &'a Columns, task: Task, separator: Option<&'a str>, labels: Labels) -> Self {
-        Self { table, columns, task, separator, labels, remarks: Remarks::default() }
+        let scores = columns.label.filter(|_| matches!(task, Task::Regression | Task::Embedding));
+        let cells = |column: usize| (0..table.rows()).map(move |row| table.cell(row, column));
+        let numbers = scores.map_or_else(Numbers::default, |column| Numbers::of(cells(column)));
+        Self { table, columns, task, separator, numbers, labels, remarks: Remarks::default() }
+    }
+
+    /// How the scores are written.
+    pub fn marks(&self) -> Marks {
+        self.numbers.marks
     }
 
     /// The example of a row, if the row holds all that its task needs; else the row is remarked.
@@ -104,7 +117,7 @@ impl<'a> Reader<'a> {
         let mut text = table.text(row, columns.text);
         let pair = columns.pair.map(|column| table.text(row, column));
         let target = match (self.task, columns.label.map(cell), columns.negative) {
-            (Task::Classification, Some(label), _) => Target::Class(self.labels.place(label.text.trim(), &label)?),
+            (Task::Classification, Some(label), _) => Target::Class(self.class(&label)?),
             (Task::MultiLabel, Some(label), _) => {
                 let names = many::read(&label, self.separator)?;
                 let places = names.iter().map(|name| self.labels.place(name, &label)).collect::<Result<Vec<_>>>();
@@ -114,7 +127,9 @@ impl<'a> Reader<'a> {
                 Target::Classes(classes)
             }
             (Task::Embedding, Some(label), _) if verdict::is_word(&label) => Target::Score(verdict::read(&label)?),
-            (Task::Regression | Task::Embedding, Some(label), _) => Target::Score(scores::read(&label)?),
+            (Task::Regression | Task::Embedding, Some(label), _) => {
+                Target::Score(scores::read(&label, self.numbers.marks)?)
+            }
             (Task::Tokens, Some(label), _) => {
                 let (joined, target) = self.words(&cell(columns.text), &label)?;
                 text = joined.map_or(text, Into::into);
@@ -127,6 +142,19 @@ impl<'a> Reader<'a> {
             (_, _, None) => Target::None,
         };
         Ok(Example { text, pair, target, line })
+    }
+
+    /// The place of the label that a cell holds.
+    fn class(&mut self, label: &Cell) -> Result<usize> {
+        let name = label.text.trim();
+        if name.starts_with('{') && matches!(label.json(), Ok(Some(Value::Object(_)))) {
+            return Err(label.mistake(format!(
+                "“{}” is an object of JSON, which is no label. Write the label alone, or a column for each of the object's \
+                 values.",
+                shorten(name)
+            )));
+        }
+        self.labels.place(name, label)
     }
 
     /// The words of a row whose label cell holds spans or tags, and its text where it is not what the cell holds.
@@ -153,7 +181,7 @@ impl<'a> Reader<'a> {
             places.sentence(&format!("has no {noun} and is left out"), &format!("have no {noun} and are left out"))
         };
         let remarks = &self.remarks;
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = Vec::new();
         for (places, noun) in [
             (&remarks.no_text, nouns.text),
             (&remarks.no_pair, nouns.pair),
@@ -177,6 +205,7 @@ impl<'a> Reader<'a> {
                 "have spans that start or end within a word and were widened to whole words",
             ));
         }
+        notes.extend(self.numbers.note());
         notes
     }
 }

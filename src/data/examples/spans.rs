@@ -39,6 +39,11 @@ pub(super) fn meant(value: &Value) -> Option<&[Value]> {
     (items.is_empty() || items.iter().any(|item| item.is_array() || item.is_object())).then_some(items)
 }
 
+/// Whether an object does nothing but hold spans, under the key of a tool.
+pub(in crate::data) fn wraps(object: &serde_json::Map<String, Value>) -> bool {
+    object.keys().any(|key| WRAPPERS.contains(&key.as_str()) && object[key].is_array())
+}
+
 /// The words of a text, each tagged B- or I- and the label of its span, or O.
 ///
 /// A span that starts or ends within a word is widened to the word, and its row remarked.

@@ -1,8 +1,15 @@
 //! A first look at a table: which columns have usual names, which could hold texts, labels or the split.
 
+use super::{contents, dates};
 use crate::data::mapping::MAX_CLASSES;
 use crate::data::table::{ColumnInfo, Table};
-use crate::data::words;
+use crate::data::{sides, words};
+
+/// So many different ratings can still be classes, as stars are.
+const MOST_STARS: usize = 7;
+
+/// Most different values of a split column.
+const MAX_SIDES: usize = 12;
 
 /// Rows of a split column that are looked at.
 const SPLIT_SAMPLE: usize = 1000;
@@ -18,9 +25,23 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     /// The look, and the column with the split if there is one.
     pub fn new(table: &'a Table) -> (Self, Option<usize>) {
-        let split = table.profile().iter().position(|column| is_split(table, column));
-        let free = (0..table.columns().len()).filter(|&column| Some(column) != split).collect();
-        (Self { table, free }, split)
+        let columns: Vec<usize> = (0..table.columns().len()).collect();
+        let look = Self { table, free: columns.clone() };
+        let split = columns.into_iter().find(|&column| is_split(table, column) && look.can_spare(column));
+        let free = look.without(split.as_slice());
+        (free, split)
+    }
+
+    /// Whether there is a label beside a column, which may be one itself: `is_valid` can be what is asked of a text.
+    fn can_spare(&self, column: usize) -> bool {
+        let rest = self.without(&[column]);
+        let rest = rest.without(rest.text().as_slice());
+        !sides::is_flag(&self.info(column).name) || rest.has_label()
+    }
+
+    /// Whether a column could hold labels or scores, by its name or by what it holds.
+    pub fn has_label(&self) -> bool {
+        self.free.iter().any(|&column| self.is_named_label(column) || self.could_be_classes(column))
     }
 
     /// The same without these columns.
@@ -81,21 +102,37 @@ impl<'a> Look<'a> {
             .or_else(|| longest(&|_| true))
     }
 
-    /// Whether a column could hold classes: from 2 to 1,000 values that recur.
+    /// Whether a column could hold classes: from 2 to 1,000 values that recur and are no dates.
     pub fn could_be_classes(&self, column: usize) -> bool {
         let (classes, rows) = (self.info(column).distinct, self.table.rows());
-        (2..=MAX_CLASSES).contains(&classes) && (rows <= 20 || classes * 2 <= rows)
+        let recur = (2..=MAX_CLASSES).contains(&classes) && (rows <= 20 || classes * 2 <= rows);
+        recur && !dates::are_dates(self.table, column)
     }
 
     /// The likeliest name of a label among columns that fit, in full before in part; else the column that could hold
-    /// classes and has the fewest; else anything, so that the user sees a sentence about it rather than nothing.
+    /// classes and has the fewest; else one that fits, else anything, so that the user sees a sentence about it rather than nothing.
     pub fn label(&self, fits: impl Fn(usize) -> bool) -> Option<usize> {
         let classes = self.free.iter().copied().filter(|&column| self.could_be_classes(column));
         self.named(words::LABEL, &fits)
             .or_else(|| self.named_in_part(words::LABEL, &fits))
             .or_else(|| classes.min_by_key(|&column| self.info(column).distinct))
+            .or_else(|| self.free.iter().copied().find(|&column| fits(column) && !self.is_numbering(column)))
             .or_else(|| self.free.iter().copied().find(|&column| self.is_named_label(column)))
             .or_else(|| self.free.first().copied())
+    }
+
+    /// Whether a column's numbers are names of rows, by its own name.
+    pub fn is_numbering(&self, column: usize) -> bool {
+        let name = &self.info(column).name;
+        words::rank(name, words::NUMBERING).is_some() || words::rank_of_word(name, &["id"]).is_some()
+    }
+
+    /// Whether a column's name says that its numbers are amounts, and there are too many of them for classes.
+    pub fn is_rated(&self, column: usize) -> bool {
+        let info = self.info(column);
+        words::rank_of_word(&info.name, words::RATED).is_some()
+            && contents::of(self.table, column).is_numbers()
+            && (info.distinct > MOST_STARS || contents::are_broken(self.table, column))
     }
 
     /// Whether a word of a column's name is a usual one for labels or codes.
@@ -111,11 +148,13 @@ impl<'a> Look<'a> {
     }
 }
 
-fn is_split(table: &Table, column: &ColumnInfo) -> bool {
-    let index = table.columns().iter().position(|name| *name == column.name);
-    let Some(index) = index.filter(|_| words::rank(&column.name, words::SPLIT).is_some() && column.empty == 0) else {
+/// Whether most cells of a column that is named so name sides: where few of them do not, these are mistakes.
+fn is_split(table: &Table, column: usize) -> bool {
+    let info = &table.profile()[column];
+    if words::rank(&info.name, sides::NAMES).is_none() && !sides::is_flag(&info.name) || info.distinct > MAX_SIDES {
         return false;
-    };
-    let sides: Vec<_> = (0..table.rows().min(SPLIT_SAMPLE)).map(|row| words::side(table.cell(row, index))).collect();
-    sides.iter().all(Option::is_some) && column.distinct <= 12
+    }
+    let cells = (0..table.rows()).map(|row| table.cell(row, column)).filter(|cell| !cell.trim().is_empty());
+    let known: Vec<bool> = cells.take(SPLIT_SAMPLE).map(|cell| sides::side(&info.name, cell).is_some()).collect();
+    known.iter().filter(|known| **known).count() * 2 > known.len()
 }

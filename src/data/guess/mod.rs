@@ -1,6 +1,7 @@
 //! A table → the likeliest mapping: usual names of columns first, then what the cells look like.
 
 mod contents;
+mod dates;
 mod embedding;
 mod look;
 mod mostly;
@@ -18,8 +19,9 @@ impl Mapping {
     ///
     /// The task is classification unless the table is plain about another one: questions with contexts and answers;
     /// words with tags; texts with spans; a pair such as anchor and positive; lists of labels or labels with a separator
-    /// between; scores that are not whole, or whole ones far apart. Usual names of columns come first, then the column with the longest cells as
-    /// the text and the one with the fewest different values as the label. A table of one column gets it as both.
+    /// between; scores that are not whole, are far apart, or are called so and more than stars are. Usual names of columns
+    /// come first, then the column with the longest cells as the text and the one with the fewest different values as the
+    /// label. Columns of dates and of numbers of rows are no labels. A table of one column gets it as both.
     pub fn guess(table: &Table) -> Self {
         let (look, split) = Look::new(table);
         let guess = plain_answers(&look)
@@ -56,15 +58,11 @@ fn of(look: &Look, task: Task, text: Option<usize>, pair: Option<usize>, label: 
 fn texts(look: &Look) -> (usize, Option<usize>) {
     match look.pair(words::PAIRS) {
         // Question and answer, say, are no pair if nothing but the second could be the label.
-        Some((one, other)) if !look.could_be_classes(other) || has_label(&look.without(&[one, other])) => {
+        Some((one, other)) if !look.could_be_classes(other) || look.without(&[one, other]).has_label() => {
             (one, Some(other))
         }
         _ => (look.text().unwrap_or(0), None),
     }
-}
-
-fn has_label(look: &Look) -> bool {
-    look.free.iter().any(|&column| look.is_named_label(column) || look.could_be_classes(column))
 }
 
 fn plain_answers(look: &Look) -> Option<Mapping> {
@@ -146,17 +144,20 @@ fn labelled(look: &Look) -> Mapping {
     let (text, pair) = texts(look);
     let rest = look.without(&[text, pair.unwrap_or(text)]);
     let kind = |column: usize| contents::of(look.table, column);
-    let separated = |column: usize| kind(column) == Contents::Text && contents::separator(look.table, column).is_some();
+    let separated =
+        |column: usize| kind(column) == Contents::Text && contents::separator(look.table, column, false).is_some();
     let fits = |column: usize| {
         let more = matches!(kind(column), Contents::Lists | Contents::Scale | Contents::Amounts);
-        rest.could_be_classes(column) || more || separated(column)
+        rest.could_be_classes(column) || more || rest.is_rated(column) || separated(column)
     };
     // A score comes before columns whose names only hint at labels.
     let certain = &words::LABEL[..words::CERTAIN_LABELS];
-    let score = || rest.named(words::SCORE, |column| matches!(kind(column), Contents::Scale | Contents::Amounts));
+    let is_scale = |column: usize| matches!(kind(column), Contents::Scale | Contents::Amounts);
+    let score = || rest.named(words::SCORE, |column| is_scale(column) || rest.is_rated(column));
     let label = rest.named(certain, fits).or_else(score).or_else(|| rest.label(fits)).unwrap_or(text);
     let task = match kind(label) {
         _ if label == text => Task::Classification,
+        _ if rest.is_rated(label) => Task::Regression,
         Contents::Scale => Task::Regression,
         // Of classes, codes are as far apart as amounts.
         Contents::Amounts if !rest.is_named_class(label) => Task::Regression,
@@ -172,7 +173,7 @@ fn multi_label(look: &Look) -> Mapping {
     let (text, pair) = texts(look);
     let rest = look.without(&[text, pair.unwrap_or(text)]);
     let several = |column: usize| {
-        contents::of(look.table, column) == Contents::Lists || contents::separator(look.table, column).is_some()
+        contents::of(look.table, column) == Contents::Lists || contents::separator(look.table, column, true).is_some()
     };
     let label = rest.named(words::LABEL, several).or_else(|| rest.named_in_part(words::LABEL, several));
     let label = label.or_else(|| rest.free.iter().copied().find(|&column| several(column)));
@@ -186,24 +187,27 @@ fn multi_label(look: &Look) -> Mapping {
 
 fn with_separator(look: &Look, mapping: Mapping, label: usize) -> Mapping {
     let lists = contents::of(look.table, label) == Contents::Lists;
-    let separator = if lists { None } else { contents::separator(look.table, label) };
+    let separator = if lists { None } else { contents::separator(look.table, label, true) };
     Mapping { separator: separator.map(str::to_owned), ..mapping }
 }
 
 fn regression(look: &Look) -> Mapping {
     let (text, pair) = texts(look);
     let rest = look.without(&[text, pair.unwrap_or(text)]);
-    let is = |column: usize, wanted: Contents| contents::of(look.table, column) == wanted;
-    let number = |column: usize| {
-        contents::of(look.table, column).is_numbers() && words::rank(&look.name(column), words::NUMBERING).is_none()
-    };
+    // Where most cells are numbers, the reader names the one that is none.
+    let number = |column: usize| !look.is_numbering(column) && contents::are_mostly_numbers(look.table, column);
+    let scale = |column: usize| number(column) && contents::of(look.table, column) == Contents::Scale;
     let label = rest
         .named(words::SCORE, number)
         .or_else(|| rest.named(words::LABEL, number))
         .or_else(|| rest.named_in_part(words::SCORE, number))
         .or_else(|| rest.named_in_part(words::LABEL, number))
-        .or_else(|| rest.free.iter().copied().find(|&column| is(column, Contents::Scale)))
+        .or_else(|| rest.free.iter().copied().find(|&column| scale(column)))
         .or_else(|| rest.free.iter().copied().find(|&column| number(column)))
-        .or_else(|| rest.label(|column| rest.could_be_classes(column)));
+        .or_else(|| {
+            let numbering: Vec<usize> = rest.free.iter().copied().filter(|&column| rest.is_numbering(column)).collect();
+            let rest = rest.without(&numbering);
+            rest.label(|column| rest.could_be_classes(column))
+        });
     of(look, Task::Regression, Some(text), pair, label)
 }

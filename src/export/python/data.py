@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 import re
 import struct
@@ -11,6 +12,10 @@ from pathlib import Path
 
 # Words that say whether two texts are alike.
 ALIKE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+
+
+#: Keys under which tools keep the spans that they mark.
+WRAPPERS = ("entities", "spans")
 
 
 @dataclass
@@ -28,7 +33,7 @@ class Example:
 
 
 def table(path: Path, layout: dict) -> list[dict[str, str]]:
-    """All rows as text cells by column; lists and objects in JSON files become compact JSON."""
+    """All rows as text cells by column; of JSON files objects become columns and lists compact JSON."""
     rows = cells(path, layout)
     return sentences(rows, layout["sentences"]) if layout.get("sentences") else rows
 
@@ -42,18 +47,43 @@ def cells(path: Path, layout: dict) -> list[dict[str, str]]:
         return conll(text)
     if kind == "squad":
         return squad(json.loads(text))
-    rows = json.loads(text) if kind == "json" else [json.loads(line) for line in text.splitlines() if line.strip()]
-    return [{key: cell(value) for key, value in row.items()} for row in rows]
+    if kind == "jsonl":
+        return [flat(json.loads(line)) for line in text.split("\n") if line.strip()]
+    source = json.loads(text)
+    if kind == "columns":
+        lists = [list(column.values() if isinstance(column, dict) else column) for column in source.values()]
+        source = [dict(zip(source, row)) for row in zip(*lists, strict=True)]
+    return [flat(row) for row in source]
+
+
+def flat(row: dict, levels: int = 2, within: str = "") -> dict[str, str]:
+    """Cells by column; objects become columns such as `review.body`, but for answers and spans."""
+    cells = {}
+    for key, value in row.items():
+        if isinstance(value, dict) and levels > 0 and not is_cell(key, value):
+            cells |= flat(value, levels - 1, f"{within}{key}.")
+        else:
+            cells[within + key] = cell(value)
+    return cells
+
+
+def is_cell(key: str, value: dict) -> bool:
+    """Whether an object is one cell: answers or spans."""
+    name = re.sub("[ -]", "_", key.strip().lower())
+    answers = "answer_start" in value or ("text" in value and name in ("answers", "answer", "answer_text"))
+    return answers or any(isinstance(value.get(wrapper), list) for wrapper in WRAPPERS)
 
 
 def delimited(text: str, layout: dict) -> list[dict[str, str]]:
     csv.field_size_limit(sys.maxsize)
     if text[:4].lower() == "sep=":
         text = text.split("\n", 1)[1]
+    for _ in range(layout["skipped"]):
+        text = text.split("\n", 1)[1]
     options = {"delimiter": layout["delimiter"] or "\0"}
     if not layout["quoted"]:
         options["quoting"] = csv.QUOTE_NONE
-    rows = [row for row in csv.reader(text.splitlines(keepends=True), **options) if row]
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), **options) if row]
     columns = layout["columns"]
     body = rows[1:] if layout["header"] else rows
     return [dict(zip(columns, row + [""] * (len(columns) - len(row)))) for row in body]
@@ -167,10 +197,16 @@ def example(row: dict[str, str], plan: dict) -> Example:
     elif task == "answers":
         found.answers = answers(label, pair)
     elif label is not None and task in ("regression", "embedding"):
-        found.score = float(label)
+        found.score = number(label, plan["data"]["marks"])
     elif task == "embedding":
         found.negative = get("negative")
     return found
+
+
+def number(text: str, marks: str) -> float:
+    if marks == "comma":
+        text = text.replace(".", "").replace(",", ".")
+    return float(text.replace(",", "") if marks == "grouped" else text)
 
 
 def listed(text: str):

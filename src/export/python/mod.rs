@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::File;
 use crate::checkpoint::{self, Named};
-use crate::data::{Cosines, Mapping};
+use crate::data::{Cosines, Mapping, Marks};
 use crate::error::Result;
 use crate::recipe::Recipe;
 use crate::task::Task;
@@ -57,6 +57,8 @@ pub struct Script<'a> {
     pub data_hash: &'a str,
     /// What the scores of pairs were before they became cosines.
     pub cosines: Option<Cosines>,
+    /// How the table writes scores.
+    pub marks: Marks,
     /// Places in the table of the rows to train on and of those held out.
     pub sides: &'a [Vec<usize>; 2],
     /// Rows that are trained on: examples, or windows of them.
@@ -116,6 +118,7 @@ impl Script<'_> {
             "data": {
                 "sha256": self.data_hash,
                 "cosines": self.cosines.map(|range| [range.least, range.most]),
+                "marks": self.marks,
                 "layout": layout(self.table.0, self.table.1),
                 "columns": { "text": text, "pair": pair, "label": label, "negative": negative, "separator": separator },
             },
@@ -174,6 +177,7 @@ fn layout(words: &str, columns: &[String]) -> Value {
     let kind = match parts.first().copied().unwrap_or_default() {
         "JSON Lines" => "jsonl",
         "JSON list" => "json",
+        "JSON columns" => "columns",
         "SQuAD JSON" => "squad",
         "CoNLL" => "conll",
         _ => "delimited",
@@ -186,12 +190,14 @@ fn layout(words: &str, columns: &[String]) -> Value {
         _ => "",
     };
     let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
+    let skipped = parts.iter().find_map(|part| part.strip_suffix(" lines skipped")?.parse::<usize>().ok());
     json!({
         "kind": kind,
         "encoding": encoding,
         "delimiter": delimiter,
         "quoted": parts.contains(&"quoted"),
         "header": parts.contains(&"header"),
+        "skipped": skipped.unwrap_or(0),
         "columns": columns,
         "sentences": sentences.and_then(|place| columns.get(place.checked_sub(1)?)),
     })
