@@ -70,7 +70,7 @@ TABLES = {
 TABLES |= {
     "decimal comma": (
         "comma.csv",
-        lines("# made up\ntext;score\n", lambda r: f"the {word(r)} {filling(r)} {r};1.{900 + r % 3},{r % 3}5\n"),
+        lines("# made up\ntext;score\n", lambda r: f"the {word(r)} {filling(r)} {r};{1 + r % 3}.900,25\n"),
     ),
     "groups": (
         "groups.csv",
@@ -81,7 +81,7 @@ TABLES |= {
         json.dumps(
             {
                 "text": [f"the {word(r)}\u2028{filling(r)} {r}" for r in range(ROWS)],
-                "label": {r: {"name": word(r)} for r in range(ROWS)},
+                "label": [{"name": word(r)} for r in range(ROWS)],
             },
             ensure_ascii=False,
         ),
@@ -90,8 +90,8 @@ TABLES |= {
         "nested.jsonl",
         lines("", lambda r: json.dumps({"of": {"text": f"{word(r)}\u2028{r}", "label": word(r)}}, ensure_ascii=False) + "\n"),
     ),
-    "flags": (
-        "flags.csv",
+    "rows for testing": (
+        "sides.csv",
         lines("text,label,split\n", lambda r: f"the {word(r)} {r},{word(r)},{('train', 'train', 'dev', 'test')[r % 4]}\n"),
     ),
 }
@@ -104,7 +104,7 @@ TASKS = {
     "groups": "regression",
     "columns": "classification",
     "nested": "classification",
-    "flags": "classification",
+    "rows for testing": "classification",
 }
 #: Name, table, options beside the common ones.
 CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
