@@ -187,14 +187,28 @@ fn columns_that_cannot_be_used_are_refused() {
 
 /// A session trained for an epoch on a table.
 fn on(table: &str, file: &str, task: Task) -> Session {
+    on_for(1, table, file, task)
+}
+
+fn on_for(epochs: usize, table: &str, file: &str, task: Task) -> Session {
     let mut session = empty(DeviceKind::Cpu);
     session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
     session.open_table(table.as_bytes(), file).expect("a table");
     let guess = session.guess_mapping(task).expect("a guess");
     session.map_columns(&guess).expect("a data set");
-    session.start(Recipe { epochs: 1, ..fruit::recipe() }).expect("a run");
+    session.start(Recipe { epochs, ..fruit::recipe() }).expect("a run");
     finish(&mut session, 9);
     session
+}
+
+#[test]
+fn words_that_are_given_are_not_cut() {
+    let tagged: String = (0..24).map(|row| format!("the O\nb-{} B-X\none O\n\n", ["good", "bad"][row % 2])).collect();
+    let session = on_for(20, &tagged, "t.conll", Task::Tokens);
+    let said = result(&session, b"text\n\"[\"\"the\"\", \"\"b-bad\"\", \"\"one\"\"]\"\n", "t.csv", ("text", None), 64);
+    let entities: Value = serde_json::from_str(&said[1][1]).expect("JSON");
+    let found: Vec<&Value> = entities.as_array().expect("a list").iter().map(|entity| &entity["text"]).collect();
+    assert_eq!(found, ["b-bad"], "{entities}");
 }
 
 #[test]

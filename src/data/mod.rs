@@ -48,7 +48,7 @@ pub use belonging::{Belonging, firsts};
 pub use cells::ROOM;
 pub use cosines::Cosines;
 pub use dataset::{ClassInfo, Dataset, DatasetInfo};
-pub use examples::{Marks, cut_words};
+pub use examples::{Marks, cut_words, join_words};
 pub use mapping::Mapping;
 pub use pairs::{Pair, draw_pairs};
 pub use reader::{Reading, TableReader};

@@ -3,7 +3,7 @@
 use crate::data::{self, Dataset, Example, Mapping, Target, Truth, cut_words};
 use crate::device::{self, Compute};
 use crate::error::{Error, Result};
-use crate::eval::{Report, entities, sigmoid, softmax};
+use crate::eval::{Report, Scheme, entities_of, sigmoid, softmax};
 use crate::model::{DeviceBatch, Model};
 use crate::session::evaluation::{Evaluation, outputs};
 use crate::session::prediction::{Marked, Mask, Prediction, Word};
@@ -55,14 +55,19 @@ impl Session {
             target: Target::None,
             line: at as u64 + 1,
         };
-        let examples: Vec<Example> = texts.iter().enumerate().map(example).collect();
+        self.answers(texts.iter().enumerate().map(example).collect()).await
+    }
+
+    /// What it says to examples, of which only the texts count, and the places of words where the target has them.
+    pub(super) async fn answers(&self, examples: Vec<Example>) -> Result<Vec<Prediction>> {
+        let predictor = self.predictor()?;
         let prepared = predictor.preparation().prepare(&examples, &[])?;
         if predictor.task == Task::Language {
             return predictor.words(prepared, &self.compute).await;
         }
         let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
-        let mut predictions = vec![None; texts.len()];
-        let mut searches = vec![Search::default(); texts.len()];
+        let mut predictions = vec![None; examples.len()];
+        let mut searches = vec![Search::default(); examples.len()];
         for places in data::plan_sorted(&prepared.rows.lengths(), 32) {
             let outputs = outputs(predictor.model, &prepared.rows, &places, pad, &self.compute).await?;
             for (place, outputs) in places.into_iter().zip(outputs) {
@@ -230,7 +235,11 @@ impl Predictor<'_> {
 
     /// The words of a text with their labels, as far as the model sees them.
     fn marked(&self, text: String, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
-        let words = cut_words(&text);
+        // Words that were given as such are tagged as such; others are cut as training texts are.
+        let words: Vec<(u32, u32)> = match &prepared.examples[prepared.origins[place]].target {
+            Target::Words(words) => words.iter().map(|word| (word.start, word.end)).collect(),
+            _ => cut_words(&text),
+        };
         let places = word_places(&words, &prepared.rows.texts[place].unpack());
         let mut tokens = Vec::new();
         for (outputs, word) in outputs.chunks(self.labels.len()).zip(places) {
@@ -253,7 +262,7 @@ impl Predictor<'_> {
         let entities = if plain {
             tokens.iter().filter(|token| token.label != "O").cloned().collect()
         } else {
-            entities(&tags).iter().map(entity).collect()
+            entities_of(Scheme::of(self.labels), &tags).iter().map(entity).collect()
         };
         Prediction::Tokens { text, tokens, entities }
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::data::{Sheet, SheetInfo};
+use crate::data::{Example, Sheet, SheetInfo, Target, Word, join_words};
 use crate::error::{Error, Result};
 use crate::export::csv_lines;
 use crate::session::Session;
@@ -108,10 +108,15 @@ impl SheetRun {
             has(self.text) && self.pair.is_none_or(has)
         };
         let asked: Vec<&Vec<String>> = rows.iter().filter(filled).collect();
-        let texts: Vec<String> = asked.iter().map(|row| self.text_of(&row[self.text])).collect();
-        let pairs = self.pair.map(|pair| asked.iter().map(|row| row[pair].clone()).collect::<Vec<_>>());
         let has_text: Vec<bool> = rows.iter().map(|row| filled(&row)).collect();
-        let mut said = session.predict(&texts, pairs.as_deref()).await?.into_iter();
+        let said = if self.task == Task::Tokens {
+            session.answers(asked.iter().map(|row| words_of(&row[self.text])).collect()).await?
+        } else {
+            let texts: Vec<String> = asked.iter().map(|row| row[self.text].clone()).collect();
+            let pairs = self.pair.map(|pair| asked.iter().map(|row| row[pair].clone()).collect::<Vec<_>>());
+            session.predict(&texts, pairs.as_deref()).await?
+        };
+        let mut said = said.into_iter();
         let width = added(self.task, &self.labels).len();
         for (row, has_text) in rows.iter_mut().zip(has_text) {
             match if has_text { said.next() } else { None } {
@@ -122,13 +127,21 @@ impl SheetRun {
         self.done += rows.len() as u64;
         csv_lines(rows)
     }
+}
 
-    /// What is asked: the words of a list, where a cell holds one, joined as in training.
-    fn text_of(&self, cell: &str) -> String {
-        let may_be_list = self.task == Task::Tokens && cell.trim_start().starts_with('[');
-        let words: Option<Vec<String>> = if may_be_list { serde_json::from_str(cell).ok() } else { None };
-        words.map_or_else(|| cell.to_owned(), |words| words.join(" "))
-    }
+/// A text whose words get labels: those of a list, where a cell holds one, joined as in training, each at its place.
+fn words_of(cell: &str) -> Example {
+    let words: Option<Vec<String>> =
+        if cell.trim_start().starts_with('[') { serde_json::from_str(cell).ok() } else { None };
+    let (text, target) = match words {
+        Some(words) => {
+            let (text, places) = join_words(&words);
+            let word = |(start, end)| Word { start, end, tag: 0 };
+            (text, Target::Words(places.into_iter().flatten().map(word).collect()))
+        }
+        None => (cell.to_owned(), Target::None),
+    };
+    Example { text: text.into(), pair: None, target, line: 1 }
 }
 
 /// Names of the columns that a task adds.

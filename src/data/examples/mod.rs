@@ -13,6 +13,7 @@ mod verdict;
 
 pub use cutting::cut_words;
 pub use marks::Marks;
+pub use tags::join as join_words;
 
 pub(super) use answers::texts as answers_in;
 pub(super) use cell::{Cell, holds_nul, is_array, is_printed, scalar};

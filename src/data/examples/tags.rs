@@ -67,7 +67,7 @@ fn strings(items: &[Value], cell: &Cell, what: &str) -> Result<Vec<String>> {
 }
 
 /// The words with spaces between, and each one's place; `None` for words without a visible letter.
-fn join(words: &[String]) -> (String, Vec<Option<(u32, u32)>>) {
+pub fn join(words: &[String]) -> (String, Vec<Option<(u32, u32)>>) {
     let mut text = String::new();
     let mut at = 0;
     let places = words
