@@ -110,7 +110,8 @@ mod tests {
     fn fields_belong_to_methods_and_tasks() {
         let used = |name, method, task| Field::named(name).expect("a field").is_used_by(method, task);
         assert!(used("epochs", Method::Lora, Task::Tokens) && !used("epochs", Method::Frozen, Task::Tokens));
-        assert!(used("seed", Method::Frozen, Task::Tokens));
+        assert!(used("seed", Method::Probe, Task::Tokens) && !used("seed", Method::Frozen, Task::Tokens));
+        assert!(used("max_length", Method::Frozen, Task::Tokens));
         assert!(!used("contrastive_loss", Method::Full, Task::Classification));
     }
 }
