@@ -11,13 +11,18 @@ use crate::printing::Teller;
 /// Names of columns that are not read which a sentence holds.
 const MOST_NAMES: usize = 8;
 
-/// Opens the table; the columns for a task, or for the likeliest task. Tells how the file was read.
-pub fn open(session: &mut Session, columns: &Columns, task: Option<Task>, told: &Teller) -> Result<Choice> {
+/// Opens the table and tells how it was read; the columns for the task that is asked for then, or for the likeliest one.
+pub fn open(
+    session: &mut Session,
+    columns: &Columns,
+    task: impl FnOnce(&Session) -> Result<Option<Task>>,
+    told: &Teller,
+) -> Result<Choice> {
     let info = session.take_table(pieces::table(&columns.data)?)?;
     let rows = if info.rows == 1 { "1 row".to_owned() } else { format!("{} rows", info.rows) };
     told.note(&format!("{}: {}, {rows}.", info.name, info.format));
     info.notes.iter().for_each(|note| told.note(note));
-    let guess = match task {
+    let guess = match task(session)? {
         Some(task) => session.guess_mapping(task)?,
         None => info.mapping,
     };

@@ -22,7 +22,7 @@ async fn ready(options: &Train) -> Result<(Session, Recipe)> {
     folder::prepare(&options.out)?;
     let mut session = open(&options.common).await?;
     let told = Teller::new(&options.common);
-    let mut choice = columns::open(&mut session, &options.columns, options.columns.task, &told)?;
+    let mut choice = columns::open(&mut session, &options.columns, |_| Ok(options.columns.task), &told)?;
     let mapping = &mut choice.mapping;
     mapping.split = options.split.clone().or_else(|| mapping.split.take());
     (mapping.validation_share, mapping.seed) = (options.validation_share, options.split_seed);
@@ -116,9 +116,9 @@ pub async fn train(options: Train) -> Result<()> {
 /// `tabtune eval`
 pub async fn eval(options: Eval) -> Result<()> {
     let mut session = open(&options.common).await?;
-    let task = session.predicts()?;
-    let choice = columns::open(&mut session, &options.columns, Some(task), &Teller::new(&options.common))?;
-    eprintln!("{}", choice.sentence());
+    let told = Teller::new(&options.common);
+    let choice = columns::open(&mut session, &options.columns, |session| session.predicts().map(Some), &told)?;
+    told.note(&choice.sentence());
     let begun = Instant::now();
     let (report, examples) = session.evaluate(&choice.mapping).await?;
     let seconds = begun.elapsed().as_secs_f64();
