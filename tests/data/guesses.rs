@@ -20,6 +20,15 @@ fn amounts(rows: usize, apart: usize) -> String {
 }
 
 #[test]
+fn pairs_whose_second_texts_recur_are_pairs_where_a_score_is_beside() {
+    let rows: String = (0..60).map(|row| format!("How is {row}?,It is {}.,{}.{row}\n", row % 12, row % 5)).collect();
+    for (named, task) in [("gold_score", Task::Regression), ("relatedness_score", Task::Regression)] {
+        let mapping = guess(&format!("sentence1,sentence2,{named}\n{rows}"));
+        assert_eq!((mapping.task, columns(&mapping)), (task, ["sentence1", "sentence2", named, ""]));
+    }
+}
+
+#[test]
 fn plain_tables_tell_their_task() {
     let sts: String =
         (0..30).map(|row| format!("news,{row},{}.{},One {row}.,Two {row}.\n", row % 5, row % 8)).collect();

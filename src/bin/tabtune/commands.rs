@@ -117,7 +117,9 @@ pub async fn train(options: Train) -> Result<()> {
 pub async fn eval(options: Eval) -> Result<()> {
     let mut session = open(&options.common).await?;
     let told = Teller::new(&options.common);
-    let choice = columns::open(&mut session, &options.columns, |session| session.predicts().map(Some), &told)?;
+    let mut choice = columns::open(&mut session, &options.columns, |session| session.predicts().map(Some), &told)?;
+    // All rows are measured, whichever side they were on.
+    choice.mapping.split = None;
     told.note(&choice.sentence());
     let begun = Instant::now();
     let (report, examples) = session.evaluate(&choice.mapping).await?;

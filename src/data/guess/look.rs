@@ -41,7 +41,8 @@ impl<'a> Look<'a> {
 
     /// Whether a column could hold labels or scores, by its name or by what it holds.
     pub fn has_label(&self) -> bool {
-        self.free.iter().any(|&column| self.is_named_label(column) || self.could_be_classes(column))
+        let is_scale = |column: usize| contents::of(self.table, column) == contents::Contents::Scale;
+        self.free.iter().any(|&column| self.is_named_label(column) || self.could_be_classes(column) || is_scale(column))
     }
 
     /// The same without these columns.
