@@ -1,4 +1,5 @@
-//! The terminal program as a user or a script runs it: what it prints, and how it ends when something is wrong.
+//! The terminal program as a user or a script runs it: what it prints, and how it ends when something is wrong. In one file
+//! beyond the usual length, because a file of tests is a program of its own to build.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

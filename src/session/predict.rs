@@ -55,11 +55,11 @@ impl Session {
             target: Target::None,
             line: at as u64 + 1,
         };
-        self.answers(texts.iter().enumerate().map(example).collect()).await
+        self.predict_examples(texts.iter().enumerate().map(example).collect()).await
     }
 
     /// What it says to examples, of which only the texts count, and the places of words where the target has them.
-    pub(super) async fn answers(&self, examples: Vec<Example>) -> Result<Vec<Prediction>> {
+    pub(super) async fn predict_examples(&self, examples: Vec<Example>) -> Result<Vec<Prediction>> {
         let predictor = self.predictor()?;
         let prepared = predictor.preparation().prepare(&examples, &[])?;
         if predictor.task == Task::Language {

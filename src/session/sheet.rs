@@ -110,7 +110,7 @@ impl SheetRun {
         let asked: Vec<&Vec<String>> = rows.iter().filter(filled).collect();
         let has_text: Vec<bool> = rows.iter().map(|row| filled(&row)).collect();
         let said = if self.task == Task::Tokens {
-            session.answers(asked.iter().map(|row| words_of(&row[self.text])).collect()).await?
+            session.predict_examples(asked.iter().map(|row| words_of(&row[self.text])).collect()).await?
         } else {
             let texts: Vec<String> = asked.iter().map(|row| row[self.text].clone()).collect();
             let pairs = self.pair.map(|pair| asked.iter().map(|row| row[pair].clone()).collect::<Vec<_>>());

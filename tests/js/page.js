@@ -89,9 +89,9 @@ export class Element extends Node {
     return [this, ...(this.parent?.around() ?? [])];
   }
 
-  /** @param {Element} other */
+  /** @param {Element|null} other */
   contains(other) {
-    return other.around().includes(this);
+    return other !== null && other.around().includes(this);
   }
 
   get isConnected() {
