@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::columns::Columns;
 use super::cosines::Cosines;
-use super::entities::Scheme;
+use super::entities::TypedTags;
 use super::examples::{Labels, Marks, Reader};
 use super::hash::DatasetHash;
 use super::mapping::Mapping;
@@ -86,7 +86,8 @@ impl Dataset {
     /// Labels are trimmed, texts are not. Rows that lack something are left out and counted in the notes; but no labels
     /// are an answer where there may be any number of them, and no answer is one where a context may hold none. Without a
     /// split column the split is seeded: `round(share · N)` rows are held out; for a classification stratified, and every
-    /// class keeps at least one row for training, as every label of several does where that is possible. Where a split column
+    /// class keeps at least one row for training, as every label of several does where that is possible; of questions whole
+    /// contexts are held out, as many as fit into that, where there are enough. Where a split column
     /// has rows for validation and others for testing, the latter are left out.
     ///
     /// # Errors
@@ -195,7 +196,7 @@ impl Dataset {
 
     /// How often each class, label, type of entities or tag occurs, in order; nothing where the task has none.
     pub fn classes(&self) -> Vec<ClassInfo> {
-        let scheme = if self.task == Task::Tokens { Scheme::of(&self.labels) } else { None };
+        let scheme = if self.task == Task::Tokens { TypedTags::of(&self.labels) } else { None };
         let names = scheme.as_ref().map_or(&self.labels, |scheme| &scheme.types);
         let count = |examples: &[Example]| {
             let mut counts = vec![0; names.len()];

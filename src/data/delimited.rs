@@ -90,11 +90,7 @@ impl DelimitedRows {
         if let Some(mistake) = self.strict.filter(|_| self.like_quoted * 2 >= rows) {
             return Err(mistake);
         }
-        let mut notes = Vec::new();
-        if self.format.comments > 0 {
-            notes
-                .push("The lines above the table that begin with # are taken for comments and passed over.".to_owned());
-        }
+        let mut notes = self.format.preamble.notes();
         if !self.short.is_empty() {
             notes.push(self.short.sentence(
                 "has fewer cells than the table has columns; the missing ones are taken as empty",

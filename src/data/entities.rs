@@ -8,13 +8,13 @@ const PREFIXES: &str = "BIMESUL";
 
 /// Prefix and type of each tag, in the order of the labels; `None` for O.
 #[derive(Debug, Clone)]
-pub(super) struct Scheme {
+pub(super) struct TypedTags {
     tags: Vec<Option<(char, usize)>>,
     /// Types of entities, in order.
     pub types: Vec<String>,
 }
 
-impl Scheme {
+impl TypedTags {
     /// Reads the labels; `None` unless they are O and tags with a prefix.
     pub fn of(labels: &[String]) -> Option<Self> {
         let split = |label: &'_ str| {
@@ -58,7 +58,7 @@ mod tests {
         labels.dedup();
         let place = |tag: &&str| labels.iter().position(|label| label == tag).unwrap_or_default();
         let words: Vec<Word> = tags.iter().map(|tag| Word { start: 0, end: 1, tag: place(tag) }).collect();
-        let scheme = Scheme::of(&labels)?;
+        let scheme = TypedTags::of(&labels)?;
         Some(scheme.entities(&words).map(|kind| scheme.types[kind].clone()).collect())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::preamble::Preamble;
 use super::{json_columns, squad, words};
 
 /// Records looked at to find delimiter and header.
@@ -11,10 +12,10 @@ const SAMPLE_ROWS: usize = 200;
 const SAMPLE_BYTES: usize = 1 << 18;
 
 /// Delimiters with their names, rarest in running text first: that one wins where two fit equally well.
-const DELIMITERS: &[(u8, &str)] = &[(b'\t', "tab"), (b'|', "pipe"), (b';', "semicolon"), (b',', "comma")];
+pub(super) const DELIMITERS: &[(u8, &str)] = &[(b'\t', "tab"), (b'|', "pipe"), (b';', "semicolon"), (b',', "comma")];
 
 /// Stands for "no delimiter" in a file with one column; decoded text never holds it.
-const NO_DELIMITER: u8 = 0;
+pub(super) const NO_DELIMITER: u8 = 0;
 
 /// A header's cells are names: a first row with a longer cell is data.
 const LONGEST_NAME: usize = 60;
@@ -28,10 +29,8 @@ pub(super) struct Delimited {
     /// Whether any cell is quoted.
     pub any_quoted: bool,
     pub header: bool,
-    /// Byte at which the table starts: after a `sep=;` line as Excel writes it, or after comments.
-    pub start: usize,
-    /// Lines of these comments.
-    pub comments: usize,
+    /// What stands above the table.
+    pub preamble: Preamble,
 }
 
 /// What kind of table a text is.
@@ -62,12 +61,13 @@ impl Format {
             Self::Conll => return format!("CoNLL, {encoding}"),
         };
         let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
-        let comments = match delimited.comments {
+        let skipped = match delimited.preamble.comments + delimited.preamble.titles {
             0 => String::new(),
+            1 => "1 line skipped, ".to_owned(),
             lines => format!("{lines} lines skipped, "),
         };
         format!(
-            "{}, {}, {}, {}, {comments}{encoding}",
+            "{}, {}, {}, {}, {skipped}{encoding}",
             if delimited.delimiter == b'\t' { "TSV" } else { "CSV" },
             delimiter.map_or("one column", |(_, name)| name),
             if delimited.any_quoted { "quoted" } else { "not quoted" },
@@ -78,15 +78,11 @@ impl Format {
 
 /// Delimiter and header of a text that is no JSON, by its first rows; `quotes`: whether `"` at the start of a cell quotes it.
 pub(super) fn delimited(text: &str, quotes: bool) -> Delimited {
-    let (mut start, announced) = separator_line(text);
-    if start == 0 {
-        start = above_table(text);
-    }
-    let comments = if announced.is_none() { text[..start].matches('\n').count() } else { 0 };
-    let table = &text[start..];
-    let delimiter = announced.unwrap_or_else(|| find_delimiter(table));
+    let preamble = Preamble::of(text);
+    let table = &text[preamble.bytes..];
+    let delimiter = preamble.delimiter.unwrap_or_else(|| find_delimiter(table));
     let header = has_header(&sample(table, delimiter, quotes));
-    Delimited { delimiter, quotes, any_quoted: false, header, start, comments }
+    Delimited { delimiter, quotes, any_quoted: false, header, preamble }
 }
 
 /// JSON by its first characters, or by the file's name where those could be either; `None` for delimited text.
@@ -112,39 +108,8 @@ fn has_extension(file_name: &str, known: &[&str]) -> bool {
     known.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// Excel's `sep=;` line: where the table starts after it, and the delimiter that it names.
-fn separator_line(text: &str) -> (usize, Option<u8>) {
-    let line = text.lines().next().unwrap_or_default();
-    let named = line.strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="));
-    match named.map(str::as_bytes) {
-        Some(&[delimiter]) if DELIMITERS.iter().any(|(known, _)| *known == delimiter) => {
-            (text.find('\n').map_or(text.len(), |at| at + 1), Some(delimiter))
-        }
-        _ => (0, None),
-    }
-}
-
-/// Where the table starts after comments: lines that begin with `#`, the last of which has not as many cells as the row
-/// that follows, as a header would.
-fn above_table(text: &str) -> usize {
-    let (mut start, mut last) = (0, "");
-    for line in text.split_inclusive('\n') {
-        if line.starts_with('#') {
-            last = line;
-        } else if last.is_empty() || !line.trim().is_empty() {
-            break;
-        }
-        start += line.len();
-    }
-    let table = &text[start..];
-    let delimiter = find_delimiter(table);
-    let cells = |line: &str| sample(line, delimiter, true).first().map_or(0, Vec::len);
-    let row = table.lines().next().unwrap_or_default();
-    if delimiter == NO_DELIMITER || cells(last) == cells(row) { 0 } else { start }
-}
-
 /// The delimiter by which most rows have as many cells as the first one, which must have at least two.
-fn find_delimiter(text: &str) -> u8 {
+pub(super) fn find_delimiter(text: &str) -> u8 {
     let mut best = (NO_DELIMITER, 0.0);
     for &(delimiter, _) in DELIMITERS {
         let rows = sample(text, delimiter, true);
@@ -162,7 +127,7 @@ fn find_delimiter(text: &str) -> u8 {
 }
 
 /// First records of the text, at most 200 of them from its first 256 KiB.
-fn sample(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
+pub(super) fn sample(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
     let cut = text.floor_char_boundary(SAMPLE_BYTES);
     let mut reader = reader(&text[..cut], delimiter, quotes);
     let mut rows: Vec<Vec<String>> = reader

@@ -25,6 +25,7 @@ mod mapping;
 mod objects;
 mod pairs;
 mod places;
+mod preamble;
 mod profile;
 mod reader;
 mod records;

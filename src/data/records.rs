@@ -30,7 +30,7 @@ impl Records {
             waiting: String::new(),
             scanned: 0,
             line: 1,
-            before: format.start,
+            before: format.preamble.bytes,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dataset::{ClassInfo, Dataset};
-use super::entities::Scheme;
+use super::entities::TypedTags;
 use super::examples::shorten;
 use super::places::Places;
 use super::target::{Example, Target};
@@ -67,8 +67,12 @@ fn repeated_texts(dataset: &Dataset) -> Vec<String> {
             Some(_) => contradicting.add(example.line),
         }
     }
-    let train: HashSet<_> = dataset.train.iter().map(texts).collect();
-    for example in dataset.validation.iter().filter(|example| train.contains(&texts(example))) {
+    // Another question on a context that was trained on is no test of new contexts.
+    let questions = dataset.task == Task::Answers;
+    let known: fn(&Example) -> (&str, Option<&str>) =
+        if questions { |example| ("", example.pair.as_deref()) } else { texts };
+    let train: HashSet<_> = dataset.train.iter().map(known).collect();
+    for example in dataset.validation.iter().filter(|example| train.contains(&known(example))) {
         leaked.add(example.line);
     }
     let (alike, shared, other) = words_of(dataset.task, dataset.train.iter().any(|example| example.pair.is_some()));
@@ -77,6 +81,7 @@ fn repeated_texts(dataset: &Dataset) -> Vec<String> {
         (contradicting, format!("has {what}"), format!("have {what}"))
     });
     let better = "also trained on, so that the scores look better than they are";
+    let [is, are] = if questions { ["asks on a context that is", "ask on contexts that are"] } else { ["is", "are"] };
     let mut sentences = vec![(
         repeated,
         format!("repeats an earlier row, {alike} alike"),
@@ -85,8 +90,8 @@ fn repeated_texts(dataset: &Dataset) -> Vec<String> {
     sentences.extend(contradicts);
     sentences.push((
         leaked,
-        format!("held out for validation is {better}"),
-        format!("held out for validation are {better}"),
+        format!("held out for validation {is} {better}"),
+        format!("held out for validation {are} {better}"),
     ));
     let found = sentences.iter().filter(|(places, ..)| !places.is_empty());
     found.map(|(places, one, many)| places.sentence(one, many)).collect()
@@ -161,7 +166,7 @@ fn marked(dataset: &Dataset) -> Option<String> {
             if outside.is_some() {
                 note += &format!("; {:.1} % of the words are tagged", share(tagged, words));
             }
-            let numbers = Scheme::of(&dataset.labels).is_none()
+            let numbers = TypedTags::of(&dataset.labels).is_none()
                 && dataset.labels.iter().all(|label| label.parse::<i64>().is_ok());
             if numbers {
                 note += ". The tags are numbers, which do not tell where an entity begins; names such as B-PER do";

@@ -1,4 +1,6 @@
-//! The seeded split: which rows are held out for validation, by class where rows have one.
+//! The seeded split: which rows are held out for validation, by class where rows have one, and whole contexts of questions.
+
+use std::collections::HashMap;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -7,11 +9,17 @@ use rand_chacha::ChaCha8Rng;
 use super::target::{Example, Target};
 use crate::task::Task;
 
-/// Marks the rows to hold out, by class for a classification; at least one row is kept for training.
+/// Marks the rows to hold out: for a classification by class, for questions by context where there are enough contexts;
+/// at least one row is kept for training.
 pub(super) fn hold_out(task: Task, examples: &[Example], labels: usize, share: f64, seed: u64) -> Vec<bool> {
     if task == Task::Classification {
         let classes: Vec<usize> = examples.iter().filter_map(|example| example.target.class()).collect();
         return stratify(&classes, labels, share, seed);
+    }
+    if task == Task::Answers
+        && let Some(validation) = draw_contexts(examples, share, seed)
+    {
+        return validation;
     }
     let classes: Vec<&[usize]> = examples
         .iter()
@@ -40,6 +48,39 @@ fn draw(labels: &[&[usize]], count: usize, share: f64, seed: u64) -> Vec<bool> {
         }
     }
     validation
+}
+
+/// Marks all questions on some contexts, since a model that was trained on a context knows more of it than of a new one.
+/// Contexts are drawn from ChaCha8 with the seed, and those left out that would make more than `round(share · N)` of N rows.
+/// Where all would, the smallest is taken if it makes at most twice as many; else none can be, and rows are to be drawn.
+fn draw_contexts(examples: &[Example], share: f64, seed: u64) -> Option<Vec<bool>> {
+    let mut places = HashMap::new();
+    let mut contexts: Vec<Vec<usize>> = Vec::new();
+    for (row, example) in examples.iter().enumerate() {
+        let place = *places.entry(example.pair.as_deref()).or_insert(contexts.len());
+        if place == contexts.len() {
+            contexts.push(Vec::new());
+        }
+        contexts[place].push(row);
+    }
+    contexts.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let wanted = (share * examples.len() as f64).round() as usize;
+    let mut validation = vec![false; examples.len()];
+    let mut missing = wanted;
+    for rows in contexts.iter().filter(|rows| rows.len() < examples.len()) {
+        if rows.len() <= missing {
+            missing -= rows.len();
+            rows.iter().for_each(|&row| validation[row] = true);
+        }
+    }
+    if missing == wanted && wanted > 0 {
+        let smallest = contexts.iter().min_by_key(|rows| rows.len())?;
+        if contexts.len() == 1 || smallest.len() > 2 * wanted {
+            return None;
+        }
+        smallest.iter().for_each(|&row| validation[row] = true);
+    }
+    Some(validation)
 }
 
 /// Marks the rows to hold out: `round(share · N)` of N, each class in its proportion.
@@ -95,6 +136,42 @@ mod tests {
         assert_eq!(held_out(&[2, 2], 0.9), [1, 1]);
         assert_eq!(held_out(&[10, 10], 0.0), [0, 0]);
         assert_eq!(held_out(&[0, 7], 0.5), [0, 4]);
+    }
+
+    fn questions(contexts: &[&str]) -> Vec<Example> {
+        let question = |(row, &context): (usize, &&str)| Example {
+            text: format!("question {row}").into(),
+            pair: Some(context.into()),
+            target: Target::Answers(Vec::new()),
+            line: row as u64 + 2,
+        };
+        contexts.iter().enumerate().map(question).collect()
+    }
+
+    #[test]
+    fn contexts_are_held_out_as_a_whole() {
+        let names: Vec<String> = (0..100).map(|row| format!("context {}", row / 5)).collect();
+        let examples = questions(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut drawn = Vec::new();
+        for seed in 0..20 {
+            let validation = hold_out(Task::Answers, &examples, 0, 0.1, seed);
+            assert!(validation.chunks(5).all(|rows| rows.iter().all(|&held_out| held_out == rows[0])));
+            assert_eq!(validation.iter().filter(|held_out| **held_out).count(), 10);
+            drawn.push(validation);
+        }
+        assert!(drawn.iter().any(|other| *other != drawn[0]));
+        assert!(!hold_out(Task::Answers, &examples, 0, 0.0, 1).contains(&true));
+    }
+
+    #[test]
+    fn few_contexts_are_held_out_by_the_smallest_or_row_by_row() {
+        let marked = |contexts: &[&str], share| hold_out(Task::Answers, &questions(contexts), 0, share, 3);
+        let count = |validation: &[bool]| validation.iter().filter(|held_out| **held_out).count();
+        let smallest = marked(&["a", "b", "a", "a", "b", "a", "a", "b"], 0.2);
+        assert_eq!(smallest, [false, true, false, false, true, false, false, true]);
+        assert_eq!(count(&marked(&["a"; 10], 0.2)), 2);
+        let halves: Vec<&str> = [["a"; 10], ["b"; 10]].concat();
+        assert_eq!(count(&marked(&halves, 0.1)), 2);
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn pieces_of_any_size_give_the_table_of_the_whole() {
         ("list.json", b"[{\"text\":\"a\",\"label\":1},{\"text\":\"b\",\"label\":2}]".to_vec()),
         ("nested.jsonl", "{\"of\":{\"text\":\"ä\",\"by\":{\"x\":1}}}\n{\"of\":{\"label\":2}}".into()),
         ("columns.json", b"{\"text\":[\"a\",\"b\"],\"label\":[1,2]}".to_vec()),
+        ("title.csv", b"Survey;\n;\ntext;label\na;x\nb;y\n".to_vec()),
         ("comments.csv", b"# made, by hand\n# so\n\ntext,label\n\"a\",x\nb,y\n".to_vec()),
         ("tags.conll", b"EU B-ORG\n\nin O\n".to_vec()),
     ];

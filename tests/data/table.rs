@@ -59,6 +59,38 @@ fn comments_above_the_header_are_passed_over() {
 }
 
 #[test]
+fn titles_above_the_header_are_passed_over() {
+    let padded = parse("Survey 2024;;\n;;\ntext;label;who\nThe parcel, late;bad;A\nAll fine;good;\n");
+    assert_eq!(padded.columns(), ["text", "label", "who"]);
+    assert_eq!(cells(&padded), [["The parcel, late", "bad", "A"], ["All fine", "good", ""]]);
+    assert_eq!((padded.line(0), padded.line(1)), (4, 5));
+    assert_eq!(padded.format(), "CSV, semicolon, not quoted, header, 2 lines skipped, UTF-8");
+    assert_eq!(padded.notes(), ["The 2 lines above the column names are taken for titles and passed over."]);
+    let bare = parse("# by hand\nSurvey of mails\ntext,label\n\"a, b\",x\nc,y\n");
+    assert_eq!((bare.columns(), bare.rows()), (&["text".into(), "label".into()][..], 2));
+    assert_eq!(bare.format(), "CSV, comma, quoted, header, 2 lines skipped, UTF-8");
+    let said = "The line above the column names is taken for a title and passed over.";
+    assert!(bare.notes().iter().any(|note| note == said), "{:?}", bare.notes());
+}
+
+#[test]
+fn what_may_be_a_row_or_a_header_is_no_title() {
+    // An index without a name, texts that hold names of columns, a first row without a label, and names that nobody uses.
+    for (text, columns, rows) in [
+        (",text\n0,one\n1,two\n", &["column 1", "text"][..], 2),
+        ("text\nlabel, text\nwho, me\nno one\n", &["text"], 3),
+        ("Good morning,\nAll fine,b\nLate again,b\nNo idea,c\n", &["column 1", "column 2"], 4),
+        ("Kommentar;;\nX;Y;Z\nu;v;w\n", &["Kommentar", "column 2", "column 3"], 2),
+    ] {
+        let table = parse(text);
+        assert_eq!(
+            (table.columns(), table.rows()),
+            (&columns.iter().map(ToString::to_string).collect::<Vec<_>>()[..], rows)
+        );
+    }
+}
+
+#[test]
 fn quoted_cells_keep_their_text_exactly() {
     let table = parse("text,label\r\n\"He said \"\"hi\"\",\r\n  then left \",pos\r\n 5\" disk ,neg\r\n\"\",neg\r\n");
     assert_eq!(cells(&table), [["He said \"hi\",\r\n  then left ", "pos"], [" 5\" disk ", "neg"], ["", "neg"]]);

@@ -34,7 +34,8 @@ impl Pieces {
         let decoding = Decoding::new(encoding, mark);
         let mut sample = survey.text();
         let delimited = detect(&mut sample, survey.is_short())?;
-        let mut rows = format::reader(&sample[delimited.start..], delimited.delimiter, delimited.quotes).into_records();
+        let mut rows =
+            format::reader(&sample[delimited.preamble.bytes..], delimited.delimiter, delimited.quotes).into_records();
         let first: Vec<String> = match rows.next() {
             Some(Ok(record)) => record.iter().map(str::to_owned).collect(),
             _ => Vec::new(),

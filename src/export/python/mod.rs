@@ -190,7 +190,7 @@ fn layout(words: &str, columns: &[String]) -> Value {
         _ => "",
     };
     let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
-    let skipped = parts.iter().find_map(|part| part.strip_suffix(" lines skipped")?.parse::<usize>().ok());
+    let skipped = parts.iter().find_map(|part| part.split_once(" line")?.0.parse::<usize>().ok());
     json!({
         "kind": kind,
         "encoding": encoding,

@@ -1,0 +1,122 @@
+//! What stands above a delimited table: a line that names the separator, comments, titles.
+
+use super::format::{DELIMITERS, NO_DELIMITER, find_delimiter, sample};
+use super::words;
+
+/// Most lines that titles take, empty ones included.
+const MOST_TITLES: usize = 8;
+
+/// Share of the rows below a title that have as many cells as the header.
+const ALIKE: f64 = 0.9;
+
+/// The lines above a table, which are no part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Preamble {
+    /// Byte at which the table starts.
+    pub bytes: usize,
+    /// The separator that a `sep=;` line names, as Excel writes it.
+    pub delimiter: Option<u8>,
+    /// Lines of comments, and empty ones among them.
+    pub comments: usize,
+    /// Lines of titles, and empty ones among them.
+    pub titles: usize,
+}
+
+impl Preamble {
+    /// What stands above the table in a text that is no JSON.
+    pub fn of(text: &str) -> Self {
+        let (bytes, delimiter) = separator_line(text);
+        if delimiter.is_some() {
+            return Self { bytes, delimiter, ..Self::default() };
+        }
+        let comments = above_table(text);
+        let titles = under_titles(&text[comments..]);
+        let lines = |from: usize, bytes: usize| text[from..from + bytes].matches('\n').count();
+        Self { bytes: comments + titles, delimiter, comments: lines(0, comments), titles: lines(comments, titles) }
+    }
+
+    /// What a user should know of these lines, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.comments > 0 {
+            notes
+                .push("The lines above the table that begin with # are taken for comments and passed over.".to_owned());
+        }
+        match self.titles {
+            0 => {}
+            1 => notes.push("The line above the column names is taken for a title and passed over.".to_owned()),
+            lines => {
+                notes.push(format!("The {lines} lines above the column names are taken for titles and passed over."))
+            }
+        }
+        notes
+    }
+}
+
+/// Excel's `sep=;` line: where the table starts after it, and the delimiter that it names.
+fn separator_line(text: &str) -> (usize, Option<u8>) {
+    let line = text.lines().next().unwrap_or_default();
+    let named = line.strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="));
+    match named.map(str::as_bytes) {
+        Some(&[delimiter]) if DELIMITERS.iter().any(|(known, _)| *known == delimiter) => {
+            (text.find('\n').map_or(text.len(), |at| at + 1), Some(delimiter))
+        }
+        _ => (0, None),
+    }
+}
+
+/// Where the table starts after comments: lines that begin with `#`, the last of which has not as many cells as the row
+/// that follows, as a header would.
+fn above_table(text: &str) -> usize {
+    let (mut start, mut last) = (0, "");
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('#') {
+            last = line;
+        } else if last.is_empty() || !line.trim().is_empty() {
+            break;
+        }
+        start += line.len();
+    }
+    let table = &text[start..];
+    let delimiter = find_delimiter(table);
+    let cells = |line: &str| sample(line, delimiter, true).first().map_or(0, Vec::len);
+    let row = table.lines().next().unwrap_or_default();
+    if delimiter == NO_DELIMITER || cells(last) == cells(row) { 0 } else { start }
+}
+
+/// Where the table starts after titles: lines with one cell that is not empty, or none, above a row of names.
+///
+/// In doubt there are no titles. A row of names has no empty cell and a usual name of a column among its cells, and most
+/// rows below have as many; no title is such a name, as it is in a table whose other columns have none.
+fn under_titles(text: &str) -> usize {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(MOST_TITLES) {
+        let known = line.split(|letter| DELIMITERS.iter().any(|&(delimiter, _)| letter == char::from(delimiter)));
+        if line.contains('"') || known.into_iter().any(words::is_known_name) {
+            return 0;
+        }
+        start += line.len();
+        let delimiter = find_delimiter(&text[start..]);
+        let is_title = |line: &str| {
+            let cells = sample(line, delimiter, true);
+            cells.iter().flatten().filter(|cell| !cell.trim().is_empty()).count() <= 1
+        };
+        if delimiter != NO_DELIMITER
+            && has_names(&sample(&text[start..], delimiter, true))
+            && text[..start].lines().all(is_title)
+        {
+            return start;
+        }
+    }
+    0
+}
+
+/// Whether the first row has the names of columns for sure.
+fn has_names(rows: &[Vec<String>]) -> bool {
+    let Some((names, rows)) = rows.split_first() else { return false };
+    let alike = rows.iter().filter(|row| row.len() == names.len()).count();
+    names.iter().all(|name| !name.trim().is_empty())
+        && names.iter().any(|name| words::is_known_name(name))
+        && !rows.is_empty()
+        && alike as f64 >= ALIKE * rows.len() as f64
+}
