@@ -100,6 +100,15 @@ fn no_mistake_costs_what_is_open() {
         block_on(session.evaluate(&Mapping::new("label", "text"))).expect_err("labels that the model does not know");
     assert!(matches!(error, Error::Table { .. }), "{error}");
     assert_eq!(predict(&session, &texts(6)), before);
+
+    // Rows without a label are not measured, as they are not trained on.
+    let some = b"text,label\nthe fruit is red,red\nwhat is it, \n,green\n";
+    session.open_table(some, "some.csv").expect("a table");
+    let measured = |session: &Session| block_on(session.evaluate(&Mapping::new("text", "label")));
+    let (report, rows) = measured(&session).expect("a report");
+    assert_eq!((rows, report.confusion.iter().flatten().flatten().sum::<u64>()), (2, 2));
+    session.open_table(b"text,label\nwhat is it,\n", "none.csv").expect("a table");
+    refused("table", "nothing can be measured", measured(&session));
 }
 
 #[test]

@@ -174,20 +174,25 @@ impl Dataset {
     /// Takes what the mapping's task needs from each row of a table whose labels must be among those of a model; split,
     /// share and seed do not matter.
     ///
-    /// Every row gives an example, also one without text, so that a score counts all of them. Where all of the model's
+    /// Every row with a label gives an example, also one without text, so that a score counts all of them. Where all of the model's
     /// labels are the `LABEL_0`, `LABEL_1`, … that transformers gives unnamed classes, the class's number will do. Scores of
     /// pairs become cosines by the range that they have in this table.
     ///
     /// # Errors
     ///
     /// A column that is needed and not named, that the table lacks, or that is named twice; a cell that the task cannot
-    /// read; a label that the model does not know.
+    /// read; a label that the model does not know; no row with a label.
     pub fn with_labels(table: &Table, mapping: &Mapping, labels: &[String]) -> Result<Vec<Example>> {
         let mapping = Mapping { split: None, validation_share: 0.0, ..mapping.clone() };
         let columns = Columns::find(table, &mapping)?;
         let labels = Labels::of_model(labels);
         let mut reader = Reader::new(table, &columns, mapping.task, mapping.separator.as_deref(), labels);
-        let mut examples = (0..table.rows()).map(|row| reader.example(row)).collect::<Result<Vec<_>>>()?;
+        let labelled = (0..table.rows()).filter(|&row| !reader.lacks_label(row)).collect::<Vec<_>>();
+        if labelled.is_empty() {
+            let needed = columns.needed(mapping.task);
+            return Err(Error::table(format!("No row has {needed}, so that nothing can be measured.")));
+        }
+        let mut examples = labelled.into_iter().map(|row| reader.example(row)).collect::<Result<Vec<_>>>()?;
         if let Some(cosines) = Cosines::of(mapping.task, examples.iter()) {
             cosines.replace(&mut examples);
         }

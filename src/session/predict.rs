@@ -87,12 +87,12 @@ impl Session {
         Ok(predictions.into_iter().flatten().collect())
     }
 
-    /// How the model that predicts does on the rows of the open table, and how many there are; the mapping's task is the
-    /// model's.
+    /// How the model that predicts does on the rows of the open table, and how many these are: rows without a label are not
+    /// counted. The mapping's task is the model's.
     ///
     /// # Errors
     ///
-    /// No table, a label that the model does not know, or a device that failed.
+    /// No table, no row with a label, a label that the model does not know, or a device that failed.
     pub async fn evaluate(&self, mapping: &Mapping) -> Result<(Report, usize)> {
         let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
         let predictor = self.predictor()?;

@@ -27,12 +27,14 @@ pub fn open(
         None => info.mapping,
     };
     let names = info.columns.into_iter().map(|column| column.name).collect();
-    Ok(Choice { mapping: chosen(columns, guess), names })
+    Ok(Choice { mapping: chosen(columns, guess), rows: info.rows, names })
 }
 
 /// The columns that are read, and the names of all.
 pub struct Choice {
     pub mapping: Mapping,
+    /// Rows of the table.
+    pub rows: usize,
     names: Vec<String>,
 }
 

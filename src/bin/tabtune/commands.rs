@@ -124,6 +124,9 @@ pub async fn eval(options: Eval) -> Result<()> {
     let begun = Instant::now();
     let (report, examples) = session.evaluate(&choice.mapping).await?;
     let seconds = begun.elapsed().as_secs_f64();
+    if examples < choice.rows {
+        told.note(&format!("Rows without a label are not measured: {} of {}.", choice.rows - examples, choice.rows));
+    }
     let metrics = &report.metrics;
     if options.common.json {
         let mut object: Map<String, Value> =

@@ -81,13 +81,11 @@ impl<'a> Reader<'a> {
     pub fn usable(&mut self, row: usize) -> Result<Option<Example>> {
         let (columns, line) = (self.columns, self.table.line(row));
         let empty = |column: usize| self.table.cell(row, column).trim().is_empty();
-        // No label is an answer of its own where any number of labels, or no answer in the context, is one.
-        let may_lack_label = matches!(self.task, Task::MultiLabel | Task::Answers);
         let places = if empty(columns.text) {
             &mut self.remarks.no_text
         } else if columns.pair.is_some_and(empty) {
             &mut self.remarks.no_pair
-        } else if !may_lack_label && columns.label.is_some_and(empty) {
+        } else if self.lacks_label(row) {
             &mut self.remarks.no_label
         } else if columns.negative.is_some_and(empty) {
             &mut self.remarks.no_negative
@@ -100,6 +98,13 @@ impl<'a> Reader<'a> {
         };
         places.add(line);
         Ok(None)
+    }
+
+    /// Whether a row says nothing of what is right. No label is an answer of its own where any number of labels, or no
+    /// answer in the context, is one.
+    pub fn lacks_label(&self, row: usize) -> bool {
+        let needed = self.columns.label.filter(|_| !matches!(self.task, Task::MultiLabel | Task::Answers));
+        needed.is_some_and(|column| self.table.cell(row, column).trim().is_empty())
     }
 
     /// The example of a row.
