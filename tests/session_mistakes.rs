@@ -104,7 +104,7 @@ fn no_mistake_costs_what_is_open() {
     // Rows without a label are not measured, as they are not trained on.
     let some = b"text,label\nthe fruit is red,red\nwhat is it, \n,green\n";
     session.open_table(some, "some.csv").expect("a table");
-    let measured = |session: &Session| block_on(session.evaluate(&Mapping::new("text", "label")));
+    let measured = |session: &tabtune::Session| block_on(session.evaluate(&Mapping::new("text", "label")));
     let (report, rows) = measured(&session).expect("a report");
     assert_eq!((rows, report.confusion.iter().flatten().flatten().sum::<u64>()), (2, 2));
     session.open_table(b"text,label\nwhat is it,\n", "none.csv").expect("a table");

@@ -145,6 +145,11 @@ impl OpenData {
         info
     }
 
+    /// Tokens of each text that is tokenized, uncut; where a row's texts are tokenized apart, of the longest of them.
+    pub fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
     /// Longest tokenized text.
     pub fn longest(&self) -> usize {
         self.lengths.iter().max().map_or(0, |&length| length as usize)

@@ -24,7 +24,7 @@ use crate::task::Task;
 use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Rows, Trainer, Units};
 
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
-const DEFAULT_MAX_LENGTH: usize = 128;
+pub(super) const DEFAULT_MAX_LENGTH: usize = 128;
 /// The same for questions with contexts: as question answering is usually trained.
 const ANSWERS_MAX_LENGTH: usize = 384;
 

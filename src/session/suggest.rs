@@ -2,6 +2,7 @@
 //! the measurements in the README.
 
 mod methods;
+mod reach;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::session::method::over_texts;
 use crate::session::model::OpenModel;
 use crate::session::speed::{self, about};
 use methods::Case;
+use reach::Reach;
 
 /// How much of a device's speed at products a training step has.
 const EFFICIENCY: f64 = 0.7;
@@ -63,7 +65,8 @@ impl Session {
             None => *self.speed.insert(speed::measure(&self.compute).await?),
         };
         let info = data.info();
-        let case = Case { config: &model.config, data: &info, speed: speed * EFFICIENCY };
+        let reach = Reach::of(info.task, data.lengths(), model.config.longest());
+        let case = Case { config: &model.config, data: &info, reach, speed: speed * EFFICIENCY };
         Ok(Suggestions { picked: pick(model, &case, self.room()), methods: case.methods() })
     }
 }

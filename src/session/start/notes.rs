@@ -55,8 +55,18 @@ impl Setup {
         }
         if cut > 0 {
             let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
-            let then = if task == Task::Answers { "read in windows that overlap" } else { "cut there" };
-            notes.push(format!("{texts} longer than {max_length} tokens and {then}."));
+            let then = match task {
+                Task::Answers => "read in windows that overlap",
+                Task::Tokens => "cut there, so that what is marked behind teaches nothing",
+                _ => "cut there",
+            };
+            let longest = self.base.config.longest();
+            let more = match task {
+                Task::Answers => String::new(),
+                _ if max_length >= longest => " The encoder has positions for no more.".to_owned(),
+                _ => format!(" The maximum length may be up to {longest}; steps take longer then."),
+            };
+            notes.push(format!("{texts} longer than {max_length} tokens and {then}.{more}"));
         }
         if held_out == 0 {
             notes.push("There are no validation rows, so nothing tells how well it does on new texts.".to_owned());

@@ -1,6 +1,7 @@
 //! A recipe for each method of training.
 
 use super::Suggestion;
+use super::reach::Reach;
 use crate::data::DatasetInfo;
 use crate::model::EncoderConfig;
 use crate::recipe::{Method, Recipe};
@@ -37,6 +38,8 @@ pub struct Case<'a> {
     pub config: &'a EncoderConfig,
     /// The rows.
     pub data: &'a DatasetInfo,
+    /// How much of the texts is read.
+    pub reach: Reach,
     /// Operations per second that a training step gets.
     pub speed: f64,
 }
@@ -44,17 +47,16 @@ pub struct Case<'a> {
 impl Case<'_> {
     /// What suits each method that the task has.
     pub fn methods(&self) -> Vec<Suggestion> {
-        [self.full(), self.lora(), self.frozen(), self.probe(), self.contrastive()]
-            .into_iter()
-            .filter(|suggestion| check(suggestion.recipe.method, self.data.task).is_ok())
-            .collect()
+        let of_method = [self.full(), self.lora(), self.frozen(), self.probe(), self.contrastive()];
+        of_method.into_iter().filter(|suggestion| check(suggestion.recipe.method, self.data.task).is_ok()).collect()
     }
 
     /// All of the model, with enough steps.
     pub fn full(&self) -> Suggestion {
         let recipe = self.stepwise(Method::Full);
         let (_, why) = rate(self.config);
-        let sentence = format!("All of the model learns, {}: {why}.", self.course(&recipe, 1.0));
+        let sentence =
+            format!("All of the model learns, {}: {why}.{}", self.course(&recipe, 1.0), self.reach.sentence());
         Suggestion { recipe, sentence }
     }
 
@@ -65,17 +67,20 @@ impl Case<'_> {
         let recipe = Recipe { learning_rate, ..recipe };
         // A step has no gradients of weights.
         let course = self.course(&recipe, 2.0 / 3.0);
-        let sentence = format!("Adapters learn, {course}: they want a higher rate than all of a model.");
+        let sentence =
+            format!("Adapters learn, {course}: they want a higher rate than all of a model.{}", self.reach.sentence());
         Suggestion { recipe, sentence }
     }
 
     /// A head alone.
     pub fn frozen(&self) -> Suggestion {
-        let recipe = Recipe { method: Method::Frozen, inverse_regularization: self.freedom(), ..Recipe::default() };
+        let recipe = Recipe { inverse_regularization: self.freedom(), ..self.blank(Method::Frozen) };
         // Texts are encoded once, which is a third of a step.
         let time = about(self.seconds_of_all(1) / 3.0);
-        let sentence =
-            format!("Only a head is trained, on texts that are encoded once, which takes {time} here. {FOLDER}");
+        let sentence = format!(
+            "Only a head is trained, on texts that are encoded once, which takes {time} here.{} {FOLDER}",
+            self.reach.sentence()
+        );
         Suggestion { recipe, sentence }
     }
 
@@ -83,10 +88,9 @@ impl Case<'_> {
     pub fn probe(&self) -> Suggestion {
         let (learning_rate, _) = rate(self.config);
         let recipe = Recipe {
-            method: Method::Probe,
             inverse_regularization: self.freedom(),
             learning_rate: learning_rate / 2.0,
-            ..Recipe::default()
+            ..self.blank(Method::Probe)
         };
         let recipe = Recipe { epochs: epochs(ENOUGH_FROM_HEAD, self.data.train, &recipe, 2, 10), ..recipe };
         let course = self.course(&recipe, 1.0);
@@ -95,8 +99,10 @@ impl Case<'_> {
             (true, Task::Regression) => format!("best with only {} rows", self.data.train),
             (true, _) => format!("best with only {} rows per label", self.rows_per_class()),
         };
-        let sentence =
-            format!("A head is fitted first and all of the model learns from there, {course}: {why}. {FOLDER}");
+        let sentence = format!(
+            "A head is fitted first and all of the model learns from there, {course}: {why}.{} {FOLDER}",
+            self.reach.sentence()
+        );
         Suggestion { recipe, sentence }
     }
 
@@ -104,27 +110,33 @@ impl Case<'_> {
     fn contrastive(&self) -> Suggestion {
         let (enough, most) = PAIRS;
         let recipe = Recipe {
-            method: Method::Contrastive,
             epochs: 1,
             learning_rate: CONTRASTIVE_RATE,
             pairs_per_row: (enough / self.rows_per_class().max(1)).clamp(1, most),
             inverse_regularization: self.freedom(),
-            ..Recipe::default()
+            ..self.blank(Method::Contrastive)
         };
         // Two texts of each pair, and pairs of both sorts.
         let time = about(self.seconds_of_all(4 * recipe.pairs_per_row));
         let sentence = format!(
             "The encoder learns from pairs, {} per row with its own label and as many with others, once at {:e}, which \
-             takes {time} here; then a head is fitted. {FOLDER}",
-            recipe.pairs_per_row, recipe.learning_rate
+             takes {time} here; then a head is fitted.{} {FOLDER}",
+            recipe.pairs_per_row,
+            recipe.learning_rate,
+            self.reach.sentence()
         );
         Suggestion { recipe, sentence }
+    }
+
+    /// The defaults of a method, with as long texts as the data have.
+    fn blank(&self, method: Method) -> Recipe {
+        Recipe { method, max_length: self.reach.max_length, ..Recipe::default() }
     }
 
     /// Enough steps for weights that begin where they are.
     fn stepwise(&self, method: Method) -> Recipe {
         let (learning_rate, _) = rate(self.config);
-        let defaults = Recipe { method, ..Recipe::default() };
+        let defaults = self.blank(method);
         let recipe = match self.data.task {
             Task::Embedding => Recipe { batch_size: 32, epochs: 1, learning_rate: learning_rate / 2.0, ..defaults },
             Task::Answers => Recipe { batch_size: 8, learning_rate: learning_rate / 2.0, ..defaults },
@@ -165,7 +177,7 @@ impl Case<'_> {
     pub fn seconds_of_all(&self, epochs: usize) -> f64 {
         let EncoderConfig { hidden_size, intermediate_size, num_hidden_layers, .. } = self.config;
         let layer = hidden_size * (4 * hidden_size + 2 * intermediate_size);
-        let tokens = self.data.mean_tokens.unwrap_or(64.0) * self.data.train as f64 * epochs as f64;
+        let tokens = self.reach.mean * self.data.train as f64 * epochs as f64;
         6.0 * (layer * num_hidden_layers) as f64 * tokens / self.speed
     }
 }
