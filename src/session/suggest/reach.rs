@@ -3,11 +3,11 @@
 use crate::session::start::DEFAULT_MAX_LENGTH;
 use crate::task::Task;
 
-/// Share of the texts that are to be read whole, and of how many tokens at most: what comes later tells little more of what a
-/// text is about, and takes as long (tests/bench/LOG.md, "Long texts").
-const TEXTS: (f64, usize) = (0.9, 256);
-/// The same where each word has a label, and those behind the cut teach nothing.
-const WORDS: (f64, usize) = (1.0, 512);
+/// Where the text in the middle is longer than the default, as far as so large a share of them goes, and so many tokens at most:
+/// what comes later tells little more of what a text is about, and takes as long (tests/bench/LOG.md, "Long texts").
+const TEXTS: Wanted = Wanted { once: 0.5, share: 0.9, most: 256 };
+/// Where any text is, as far as the longest: each word has a label, and those behind the cut teach nothing.
+const WORDS: Wanted = Wanted { once: 1.0, share: 1.0, most: 512 };
 /// Maximum lengths are multiples of this many tokens.
 const MULTIPLE: usize = 32;
 /// Tokens of a text before any was looked at.
@@ -41,17 +41,30 @@ impl Reach {
     /// The maximum length in words, to follow other sentences; nothing where it is the default.
     pub fn sentence(&self) -> String {
         self.max_length.map_or_else(String::new, |length| {
-            format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut some.")
+            format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut many.")
         })
     }
 }
 
-/// Tokens that a share of the texts needs, within limits; `None` where the default is enough.
-fn needed(lengths: &[u32], (share, most): (f64, usize), positions: usize) -> Option<usize> {
-    let last = lengths.len().checked_sub(1)?;
+/// How far texts are to be read.
+struct Wanted {
+    /// Share of the texts at which one is longer than the default, before more than that is read.
+    once: f64,
+    /// Share of the texts that are read whole then.
+    share: f64,
+    /// Most tokens.
+    most: usize,
+}
+
+/// The maximum length that is wanted; `None` where it is the default.
+fn needed(lengths: &[u32], wanted: Wanted, positions: usize) -> Option<usize> {
     let mut lengths = lengths.to_vec();
-    let (_, length, _) = lengths.select_nth_unstable((share * last as f64).ceil() as usize);
-    let length = (*length as usize).next_multiple_of(MULTIPLE).min(most).min(positions);
+    let last = lengths.len().checked_sub(1)?;
+    let mut at = |share: f64| *lengths.select_nth_unstable((share * last as f64).ceil() as usize).1 as usize;
+    if at(wanted.once) <= DEFAULT_MAX_LENGTH {
+        return None;
+    }
+    let length = at(wanted.share).next_multiple_of(MULTIPLE).min(wanted.most).min(positions);
     (length > DEFAULT_MAX_LENGTH).then_some(length)
 }
 
@@ -65,9 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_as_far_as_most_of_them_go() {
-        let few_are_long: Vec<u32> = [[100; 10], [400; 10]].concat()[..11].to_vec();
-        assert_eq!(reach(Task::Classification, &few_are_long, 512), (None, (100.0 * 10.0 + 128.0) / 11.0));
+    fn long_texts_are_read_as_far_as_most_of_them_go() {
+        assert_eq!(reach(Task::Classification, &[100, 100, 100, 400, 400], 512), (None, (300.0 + 256.0) / 5.0));
         assert_eq!(reach(Task::Classification, &[100, 140, 150, 150], 512), (Some(160), 135.0));
         assert_eq!(reach(Task::Regression, &[90, 400, 500, 1000], 512), (Some(256), (90.0 + 3.0 * 256.0) / 4.0));
         assert_eq!(reach(Task::Embedding, &[400; 3], 130), (Some(130), 130.0), "no more than there are positions");
@@ -87,6 +99,6 @@ mod tests {
     fn what_is_not_the_default_is_said() {
         assert_eq!(Reach::of(Task::Tokens, &[20], 512).sentence(), "");
         let said = Reach::of(Task::Tokens, &[200], 512).sentence();
-        assert_eq!(said, " Texts are read up to 224 tokens; the default of 128 would cut some.");
+        assert_eq!(said, " Texts are read up to 224 tokens; the default of 128 would cut many.");
     }
 }
