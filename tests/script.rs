@@ -166,3 +166,18 @@ fn the_script_puts_words_together_to_sentences_as_the_table_was() {
     assert_eq!((&layout["kind"], &layout["sentences"]), (&json!("delimited"), &json!("sentence_id")));
     assert_eq!(layout["columns"], json!(["sentence_id", "word", "tag"]));
 }
+
+#[test]
+fn the_script_passes_over_as_many_lines_as_the_table_did() {
+    let rows: String = (0..12).map(|row| format!("word {row},{}\n", ["x", "y"][row % 2])).collect();
+    for (above, lines) in [("", 0), ("Mails of 2024\n", 1), ("# by hand\nMails of 2024\n", 2)] {
+        let mut session = empty(DeviceKind::Cpu);
+        session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+        session.open_table(format!("{above}text,label\n{rows}").as_bytes(), "t.csv").expect("a table");
+        let mapping = session.guess_mapping(Task::Classification).expect("a guess");
+        session.map_columns(&mapping).expect("a data set");
+        let files = script(&mut session, &Recipe::default(), "owner/name");
+        let layout = &json(&files, "recipe.json")["data"]["layout"];
+        assert_eq!((&layout["skipped"], &layout["delimiter"]), (&json!(lines), &json!(",")));
+    }
+}

@@ -87,8 +87,8 @@ impl Dataset {
     /// are an answer where there may be any number of them, and no answer is one where a context may hold none. Without a
     /// split column the split is seeded: `round(share · N)` rows are held out; for a classification stratified, and every
     /// class keeps at least one row for training, as every label of several does where that is possible; of questions whole
-    /// contexts are held out, as many as fit into that, where there are enough. Where a split column
-    /// has rows for validation and others for testing, the latter are left out.
+    /// contexts are held out, as many as fit into that, where there are enough. Where a split column has rows for
+    /// validation and others for testing, the latter are left out.
     ///
     /// # Errors
     ///
@@ -174,9 +174,9 @@ impl Dataset {
     /// Takes what the mapping's task needs from each row of a table whose labels must be among those of a model; split,
     /// share and seed do not matter.
     ///
-    /// Every row with a label gives an example, also one without text, so that a score counts all of them. Where all of the model's
-    /// labels are the `LABEL_0`, `LABEL_1`, … that transformers gives unnamed classes, the class's number will do. Scores of
-    /// pairs become cosines by the range that they have in this table.
+    /// Every row with a label gives an example, also one without text, so that a score counts all of them. Where all of
+    /// the model's labels are the `LABEL_0`, `LABEL_1`, … that transformers gives unnamed classes, the class's number will
+    /// do. Scores of pairs become cosines by the range that they have in this table.
     ///
     /// # Errors
     ///
@@ -190,7 +190,8 @@ impl Dataset {
         let labelled = (0..table.rows()).filter(|&row| !reader.lacks_label(row)).collect::<Vec<_>>();
         if labelled.is_empty() {
             let needed = columns.needed(mapping.task);
-            return Err(Error::table(format!("No row has {needed}, so that nothing can be measured.")));
+            let nothing = "so that nothing can be measured. Are the right columns chosen?";
+            return Err(Error::table(format!("No row has {needed}, {nothing}")));
         }
         let mut examples = labelled.into_iter().map(|row| reader.example(row)).collect::<Result<Vec<_>>>()?;
         if let Some(cosines) = Cosines::of(mapping.task, examples.iter()) {

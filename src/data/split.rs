@@ -64,10 +64,10 @@ fn draw_contexts(examples: &[Example], share: f64, seed: u64) -> Option<Vec<bool
         contexts[place].push(row);
     }
     contexts.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let wanted = (share * examples.len() as f64).round() as usize;
+    let wanted = ((share * examples.len() as f64).round() as usize).min(examples.len().saturating_sub(1));
     let mut validation = vec![false; examples.len()];
     let mut missing = wanted;
-    for rows in contexts.iter().filter(|rows| rows.len() < examples.len()) {
+    for rows in &contexts {
         if rows.len() <= missing {
             missing -= rows.len();
             rows.iter().for_each(|&row| validation[row] = true);
@@ -161,6 +161,8 @@ mod tests {
         }
         assert!(drawn.iter().any(|other| *other != drawn[0]));
         assert!(!hold_out(Task::Answers, &examples, 0, 0.0, 1).contains(&true));
+        let few = hold_out(Task::Answers, &questions(&["a", "b", "c", "d"]), 0, 0.9, 1);
+        assert!(few.contains(&false), "one is left to train on");
     }
 
     #[test]

@@ -145,7 +145,8 @@ impl OpenData {
         info
     }
 
-    /// Tokens of each text that is tokenized, uncut; where a row's texts are tokenized apart, of the longest of them.
+    /// Tokens of each text that is tokenized, counted as far as the encoder has positions; where a row's texts are tokenized
+    /// apart, of the longest of them.
     pub fn lengths(&self) -> &[u32] {
         &self.lengths
     }

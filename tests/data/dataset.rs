@@ -1,7 +1,7 @@
 //! Tables to examples: guessed columns, labels, splits, what is left out, and a clear sentence for every bad choice of columns.
 
-use tabtune::Error;
 use tabtune::data::{ClassInfo, Dataset, Example, Mapping, Table, Target};
+use tabtune::{Error, Task};
 
 fn table(text: &str) -> Table {
     Table::parse(text.as_bytes(), "table.csv").unwrap_or_else(|error| panic!("{error}"))
@@ -252,6 +252,21 @@ fn the_health_of_the_data_is_told() {
     ];
     assert_eq!(notes, expected);
     assert_eq!(Dataset::build(&sized(&[20, 20]), &mapping()).expect("a data set").notes, [] as [&str; 0]);
+}
+
+#[test]
+fn questions_on_contexts_that_are_trained_on_are_told_of() {
+    let split = Some("split".to_owned());
+    let mapping = Mapping { task: Task::Answers, split, ..Mapping::new("question", "answer") };
+    let mapping = Mapping { pair: Some("context".to_owned()), ..mapping };
+    let told = |context: &str| {
+        let rows = format!("Who?,I was,I,train\nWhat?,{context},was,dev\n");
+        build(&format!("question,context,answer,split\n{rows}"), &mapping).expect("a data set").notes
+    };
+    let known = "1 row held out for validation asks on a context that is also trained on, so that the scores look better \
+                 than they are (line 3).";
+    assert_eq!(told("I was"), [known]);
+    assert_eq!(told("It was"), [] as [&str; 0]);
 }
 
 #[test]

@@ -9,6 +9,16 @@ import { visible } from "../visible.js";
  * @typedef {import("../state.js").DataState} DataState
  */
 
+/**
+ * How rows are drawn, where it is not one by one.
+ *
+ * @type {Partial<Record<import("../protocol.js").Task, string>>}
+ */
+const DRAWN = {
+  classification: "; every label keeps its proportion",
+  answers: "; all questions on a context together, where there are enough contexts",
+};
+
 /** @param {() => void} change */
 export function holdOut(change) {
   const split = h("select", { id: "map-split", "aria-describedby": "map-split-help", onchange: change });
@@ -60,8 +70,7 @@ export function holdOut(change) {
       seed.update(String(mapping.seed), mistakes.seed ?? "");
       show(shareField, mapping.split === null);
       show(seedField, mapping.split === null);
-      const proportion = mapping.task === "classification" ? "; every label keeps its proportion." : ".";
-      shareHelp.textContent = `Held back to measure${proportion}`;
+      shareHelp.textContent = `Held back to measure${DRAWN[mapping.task] ?? ""}.`;
     },
   };
 }

@@ -23,7 +23,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// For texts of so many tokens each, and an encoder that has so many positions.
+    /// For texts of so many tokens each, counted as far as there are positions, and an encoder that has so many positions.
     pub fn of(task: Task, lengths: &[u32], positions: usize) -> Self {
         let max_length = match task {
             // Read in windows, and anywhere in a text.
@@ -31,7 +31,7 @@ impl Reach {
             Task::Tokens => needed(lengths, WORDS, positions),
             _ => needed(lengths, TEXTS, positions),
         };
-        // All of a context, in windows.
+        // Contexts are read in windows, so that no maximum length ends them.
         let cut = max_length.unwrap_or(DEFAULT_MAX_LENGTH.min(positions));
         let most = if task == Task::Answers { usize::MAX } else { cut };
         let read: f64 = lengths.iter().map(|&length| (length as usize).min(most) as f64).sum();
@@ -41,7 +41,7 @@ impl Reach {
     /// The maximum length in words, to follow other sentences; nothing where it is the default.
     pub fn sentence(&self) -> String {
         self.max_length.map_or_else(String::new, |length| {
-            format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut many.")
+            format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut some.")
         })
     }
 }
@@ -99,6 +99,6 @@ mod tests {
     fn what_is_not_the_default_is_said() {
         assert_eq!(Reach::of(Task::Tokens, &[20], 512).sentence(), "");
         let said = Reach::of(Task::Tokens, &[200], 512).sentence();
-        assert_eq!(said, " Texts are read up to 224 tokens; the default of 128 would cut many.");
+        assert_eq!(said, " Texts are read up to 224 tokens; the default of 128 would cut some.");
     }
 }
