@@ -36,6 +36,7 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
         [
             "README.md",
             "train.py",
+            "tables.py",
             "data.py",
             "tasks.py",
             "scores.py",
@@ -180,4 +181,22 @@ fn the_script_passes_over_as_many_lines_as_the_table_did() {
         let layout = &json(&files, "recipe.json")["data"]["layout"];
         assert_eq!((&layout["skipped"], &layout["delimiter"]), (&json!(lines), &json!(",")));
     }
+}
+
+#[test]
+fn the_script_reads_the_sheet_of_a_workbook_where_the_table_stands() {
+    let layout = |name: &str, task: Task| {
+        let path = format!("{}/tests/fixtures/workbooks/{name}", env!("CARGO_MANIFEST_DIR"));
+        let mut session = empty(DeviceKind::Cpu);
+        session.open_model(Folder::fixture("tiny-bert").files(), "tiny").expect("a model");
+        session.open_table(&std::fs::read(&path).expect("a fixture"), name).expect("a table");
+        let mapping = session.guess_mapping(task).expect("a guess");
+        session.map_columns(&Mapping { validation_share: 0.3, ..mapping }).expect("a data set");
+        let layout =
+            json(&script(&mut session, &Recipe::default(), "owner/name"), "recipe.json")["data"]["layout"].take();
+        assert_eq!((&layout["kind"], &layout["header"]), (&json!("workbook"), &json!(true)));
+        ["sheet", "left", "skipped", "sentences"].map(|key| layout[key].clone())
+    };
+    assert_eq!(layout("reviews.xlsx", Task::Classification), [json!(1), json!(1), json!(1), Value::Null]);
+    assert_eq!(layout("words.xlsx", Task::Tokens), [json!(0), json!(0), json!(0), json!("Sentence #")]);
 }

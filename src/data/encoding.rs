@@ -9,9 +9,12 @@ const SAMPLE: usize = 1 << 20;
 
 /// First bytes of files that are often dropped by mistake, what they are, and what to do instead.
 const FOREIGN: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "an Excel workbook or a zip archive", "Save the sheet as CSV, or unpack the archive"),
-    (b"PK\x05\x06", "an empty zip archive", "Choose a CSV, TSV or JSONL file"),
-    (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old Excel workbook", "Save the sheet as CSV"),
+    (b"PK\x05\x06", "an empty zip archive", "Choose an Excel, CSV, TSV or JSONL file"),
+    (
+        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+        "an old Excel workbook, or one with a password",
+        "Save it as .xlsx without a password",
+    ),
     (b"PAR1", "a Parquet file", "Export it as CSV or JSONL"),
     (b"ARROW1", "an Arrow file", "Export it as CSV or JSONL"),
     (b"\x1F\x8B", "a gzip archive", "Unpack it"),
@@ -21,9 +24,9 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "Unpack it"),
     (b"%PDF-", "a PDF", "Copy its table into a spreadsheet and save that as CSV"),
     (b"SQLite format 3\0", "an SQLite database", "Export the table as CSV"),
-    (b"\x89PNG", "an image", "Choose a CSV, TSV or JSONL file"),
-    (b"\xFF\xD8\xFF", "an image", "Choose a CSV, TSV or JSONL file"),
-    (b"GIF8", "an image", "Choose a CSV, TSV or JSONL file"),
+    (b"\x89PNG", "an image", "Choose an Excel, CSV, TSV or JSONL file"),
+    (b"\xFF\xD8\xFF", "an image", "Choose an Excel, CSV, TSV or JSONL file"),
+    (b"GIF8", "an image", "Choose an Excel, CSV, TSV or JSONL file"),
     (b"\xFF\xFE\0\0", "text in UTF-32", "Save it in UTF-8"),
     (b"\0\0\xFE\xFF", "text in UTF-32", "Save it in UTF-8"),
 ];
@@ -130,7 +133,7 @@ pub(super) fn refuse_binary(text: &str, encoding: &'static Encoding) -> Result<(
     let share = if encoding == WINDOWS_1252 { 0.02 } else { 0.1 };
     if has_many_controls(text.chars(), share) {
         return Err(Error::table(
-            "This is a binary file, not a table as text. Choose a CSV, TSV or JSONL file, or export your table as one.",
+            "This is a binary file, not a table as text. Choose an Excel, CSV, TSV or JSONL file, or export your table as one.",
         ));
     }
     Ok(())

@@ -6,10 +6,10 @@ use super::preamble::Preamble;
 use super::{json_columns, squad, words};
 
 /// Records looked at to find delimiter and header.
-const SAMPLE_ROWS: usize = 200;
+pub(super) const SAMPLE_ROWS: usize = 200;
 
 /// Bytes looked at to find delimiter and header.
-const SAMPLE_BYTES: usize = 1 << 18;
+pub(super) const SAMPLE_BYTES: usize = 1 << 18;
 
 /// Delimiters with their names, rarest in running text first: that one wins where two fit equally well.
 pub(super) const DELIMITERS: &[(u8, &str)] = &[(b'\t', "tab"), (b'|', "pipe"), (b';', "semicolon"), (b',', "comma")];
@@ -47,6 +47,8 @@ pub(super) enum Format {
     Squad,
     /// A word and its tag per line.
     Conll,
+    /// An Excel workbook, or another zip archive.
+    Workbook,
 }
 
 impl Format {
@@ -59,13 +61,10 @@ impl Format {
             Self::JsonColumns => return format!("JSON columns, {encoding}"),
             Self::Squad => return format!("SQuAD JSON, {encoding}"),
             Self::Conll => return format!("CoNLL, {encoding}"),
+            Self::Workbook => return "Excel".to_owned(),
         };
         let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
-        let skipped = match delimited.preamble.comments + delimited.preamble.titles {
-            0 => String::new(),
-            1 => "1 line skipped, ".to_owned(),
-            lines => format!("{lines} lines skipped, "),
-        };
+        let skipped = skipped(delimited.preamble.comments + delimited.preamble.titles);
         format!(
             "{}, {}, {}, {}, {skipped}{encoding}",
             if delimited.delimiter == b'\t' { "TSV" } else { "CSV" },
@@ -73,6 +72,15 @@ impl Format {
             if delimited.any_quoted { "quoted" } else { "not quoted" },
             if delimited.header { "header" } else { "no header" },
         )
+    }
+}
+
+/// How many lines above a table are no part of it, before what else there is to say.
+pub(super) fn skipped(lines: usize) -> String {
+    match lines {
+        0 => String::new(),
+        1 => "1 line skipped, ".to_owned(),
+        lines => format!("{lines} lines skipped, "),
     }
 }
 
@@ -153,7 +161,7 @@ pub(super) fn reader(text: &str, delimiter: u8, quotes: bool) -> csv::Reader<&[u
 }
 
 /// Whether the first row names the columns; in doubt it does.
-fn has_header(rows: &[Vec<String>]) -> bool {
+pub(super) fn has_header(rows: &[Vec<String>]) -> bool {
     let Some((first, rest)) = rows.split_first() else { return true };
     let number = |cell: &str| cell.trim().parse::<f64>().is_ok();
     let counted = first.iter().enumerate().all(|(index, cell)| cell.trim() == index.to_string());

@@ -43,6 +43,7 @@ mod target;
 mod truth;
 mod variants;
 mod words;
+mod workbook;
 
 pub use batch::{Batch, padding_share, plan, plan_sorted};
 pub use belonging::{Belonging, firsts};

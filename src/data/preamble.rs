@@ -4,7 +4,7 @@ use super::format::{DELIMITERS, NO_DELIMITER, find_delimiter, sample};
 use super::words;
 
 /// Most lines that titles take, empty ones included.
-const MOST_TITLES: usize = 8;
+pub(super) const MOST_TITLES: usize = 8;
 
 /// Share of the rows below a title that have as many cells as the header.
 const ALIKE: f64 = 0.9;
@@ -42,14 +42,17 @@ impl Preamble {
             notes
                 .push("The lines above the table that begin with # are taken for comments and passed over.".to_owned());
         }
-        match self.titles {
-            0 => {}
-            1 => notes.push("The line above the column names is taken for a title and passed over.".to_owned()),
-            lines => {
-                notes.push(format!("The {lines} lines above the column names are taken for titles and passed over."))
-            }
-        }
+        notes.extend(title_note("line", self.titles));
         notes
+    }
+}
+
+/// What a user should know of so many lines or rows of titles, if there are any.
+pub(super) fn title_note(unit: &str, count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("The {unit} above the column names is taken for a title and passed over.")),
+        count => Some(format!("The {count} {unit}s above the column names are taken for titles and passed over.")),
     }
 }
 
@@ -97,10 +100,7 @@ fn under_titles(text: &str) -> usize {
         }
         start += line.len();
         let delimiter = find_delimiter(&text[start..]);
-        let is_title = |line: &str| {
-            let cells = sample(line, delimiter, true);
-            cells.iter().flatten().filter(|cell| !cell.trim().is_empty()).count() <= 1
-        };
+        let is_title = |line: &str| sample(line, delimiter, true).iter().all(|cells| is_title(cells));
         if delimiter != NO_DELIMITER
             && has_names(&sample(&text[start..], delimiter, true))
             && text[..start].lines().all(is_title)
@@ -109,6 +109,11 @@ fn under_titles(text: &str) -> usize {
         }
     }
     0
+}
+
+/// Whether a row has one cell that is not empty, or none.
+pub(super) fn is_title(cells: &[String]) -> bool {
+    cells.iter().filter(|cell| !cell.trim().is_empty()).count() <= 1
 }
 
 /// Whether the first row has the names of columns for sure.

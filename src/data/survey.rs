@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 
 use super::decoding::Decoding;
 use super::format::{self, Format};
-use super::{annotated, conll, encoding};
+use super::{annotated, conll, encoding, workbook};
 use crate::error::{Error, Result};
 
 /// Bytes of the file that are kept to tell format and columns from.
@@ -66,11 +66,16 @@ impl Survey {
     ///
     /// Files that are empty or no text.
     pub(super) fn kind(&self) -> Result<Option<Format>> {
+        if workbook::is_archive(&self.head) {
+            return Ok(Some(Format::Workbook));
+        }
         encoding::refuse_foreign(&self.head)?;
         let text = self.text();
         encoding::refuse_binary(&text, self.encoding().0)?;
         if self.is_short() && text.trim().is_empty() {
-            return Err(Error::table("The file is empty. Choose a CSV, TSV or JSONL file with a row per example."));
+            return Err(Error::table(
+                "The file is empty. Choose an Excel, CSV, TSV or JSONL file with a row per example.",
+            ));
         }
         if conll::is_conll(whole_lines(&text, self.is_short()), &self.name) {
             return Ok(Some(Format::Conll));

@@ -11,7 +11,7 @@ use super::mapping::Mapping;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
 use super::survey::Survey;
-use super::{conll, json_columns, jsonl, lines, squad};
+use super::{conll, json_columns, jsonl, lines, sentences, squad, workbook};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -91,8 +91,8 @@ pub struct TableInfo {
 }
 
 impl Table {
-    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a CoNLL file (columns `tokens` and
-    /// `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). JSON is one list of objects, a row
+    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a sheet of an Excel workbook, a CoNLL file
+    /// (columns `tokens` and `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). JSON is one list of objects, a row
     /// each, or one object of lists, a column each. Objects in objects become columns, such as `review.body`; lists in
     /// cells are compact JSON. Of a table with a row for each word, its tag and its sentence, the words are put together to
     /// lists.
@@ -114,38 +114,43 @@ impl Table {
     ///
     /// As [`Table::parse`], and a table that takes more.
     pub fn parse_within(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
-        Self::read(bytes, file_name, room, TableReader::finish)
+        sentences::put_together(Self::read(bytes, file_name, room)?, room)
     }
 
     /// The same with the rows of the file, also where each has only a word of a sentence.
     pub(super) fn parse_rows(bytes: &[u8], file_name: &str) -> Result<Self> {
-        Self::read(bytes, file_name, ROOM, TableReader::finish_rows)
+        Self::read(bytes, file_name, ROOM)
     }
 
-    fn read(bytes: &[u8], file_name: &str, room: usize, finish: fn(TableReader) -> Result<Self>) -> Result<Self> {
+    fn read(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
         let mut survey = Survey::new(file_name);
         survey.add(bytes);
         let Some(mut reader) = TableReader::open_within(&survey, room)? else {
-            return Self::parse_whole(bytes, &survey, Gathering::within(room));
+            return Self::read_whole(bytes, &survey, room);
         };
         let mut rest = bytes;
         loop {
             let (piece, after) = rest.split_at(rest.len().min(PIECE));
             match reader.push(piece, after.is_empty())? {
                 Reading::Again => rest = bytes,
-                Reading::Goes if after.is_empty() => return finish(reader),
+                Reading::Goes if after.is_empty() => return reader.finish_rows(),
                 Reading::Goes => rest = after,
             }
         }
     }
 
     /// A file whose format is read whole.
-    fn parse_whole(bytes: &[u8], survey: &Survey, gathering: Gathering) -> Result<Self> {
+    fn read_whole(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
+        let format = survey.kind()?;
+        if format == Some(Format::Workbook) {
+            let (rows, words) = workbook::read(bytes, room)?;
+            return Self::of_rows(survey.name(), words, rows, Vec::new());
+        }
+        let gathering = Gathering::within(room);
         let (encoding, mark) = survey.encoding();
         let mut decoding = Decoding::new(encoding, mark);
         let mut text = String::new();
         decoding.add(bytes, true, &mut text, 1);
-        let format = survey.kind()?;
         let rows = match format {
             Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
             // These may stand on one long line; NUL characters are no JSON.

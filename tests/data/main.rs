@@ -8,6 +8,7 @@ mod pieces;
 mod table;
 mod targets;
 mod targets_mistakes;
+mod workbooks;
 
 use tabtune::Error;
 use tabtune::data::Table;

@@ -27,6 +27,7 @@ function modelIn(found) {
 test("a table is a table", () => {
   for (const name of [
     "rows.csv",
+    "Survey.XLSX",
     "ROWS.TSV",
     "rows.jsonl",
     "rows.txt",

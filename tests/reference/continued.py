@@ -2,16 +2,21 @@
 compares every step's loss and gradient norm; exit code 1 if they differ by more than 1e-4 relatively."""
 
 import argparse
+import io
 import json
 import os
 import random
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+
+import openpyxl
 
 MODEL = Path(__file__).resolve().parent.parent / "fixtures" / "tiny-bert"
 ROWS = 50
 LIMIT = 1e-4
+DAY = datetime(2024, 2, 29, 12)
 
 
 def word(row: int) -> str:
@@ -29,6 +34,19 @@ def lines(header: str, of_row) -> str:
 
 def tagged(row: int) -> str:
     return f"the O\n{word(row)} B-X\n" + "".join(f"{one} O\n" for one in filling(row).split()) + "one I-X\n\n"
+
+
+def workbook() -> bytes:
+    """A table below a title and away from the left."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.create_sheet("More").append(["none of it"])
+    sheet = book.active
+    sheet["B1"] = "Scores of last year"
+    for place, row in enumerate([("text", "on", "score"), *((f"the {word(r)} {r}", DAY, 1 + r % 3 + 0.1) for r in range(ROWS))], 3):
+        for column, value in enumerate(row, 2):
+            sheet.cell(place, column, value)
+    book.save(file)
+    return file.getvalue()
 
 
 TABLES = {
@@ -76,6 +94,7 @@ TABLES |= {
         "groups.csv",
         lines("text;score\n", lambda r: f"the {word(r)}\u2028{filling(r)}\x0b{r};{1 + r % 3},900.5\n"),
     ),
+    "workbook": ("table.xlsx", workbook()),
     "columns": (
         "columns.json",
         json.dumps(
@@ -102,6 +121,7 @@ TASKS = {
     "embedding, recurring": "embedding",
     "decimal comma": "regression",
     "groups": "regression",
+    "workbook": "regression",
     "columns": "classification",
     "nested": "classification",
     "rows for testing": "classification",
@@ -145,7 +165,7 @@ def main() -> None:
     for place, (name, table, more) in enumerate(CASES):
         file, text = TABLES[table]
         data, folder = options.work / file, options.work / f"case{place}"
-        data.write_text(text, encoding="utf-8")
+        data.write_bytes(text if isinstance(text, bytes) else text.encode())
         given = ["--model", str(MODEL), "--data", str(data), "--task", TASKS.get(table, table), *COMMON, *more]
         ours = steps([options.tabtune, "train", *given, "--out", str(folder / "ours"), "--json"])
         subprocess.run([options.tabtune, "script", *given, "--out", str(folder / "script")], check=True)

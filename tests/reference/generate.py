@@ -25,11 +25,12 @@ import sentence
 import tiny
 import tokenizers_of_families
 import ugly
+import workbooks
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
     "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive",
-    "sentence", "intervals"
+    "sentence", "intervals", "workbooks"
 )
 
 
@@ -75,6 +76,8 @@ def main() -> None:
         ugly.write(out / "tokens.json", out / "tiny-bert", ugly.LENGTHS_TINY)
     if "tokenizers" in options.only:
         tokenizers_of_families.write(out / "tokenizers", out / "tiny-bert")
+    if "workbooks" in options.only:
+        workbooks.write(out)
     if {"tokens", "minilm"} & set(options.only):
         with encoder.folder(options.encoder) as folder:
             if "tokens" in options.only:

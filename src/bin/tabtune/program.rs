@@ -134,7 +134,7 @@ fn common(command: clap::Command) -> clap::Command {
 fn columns(command: clap::Command) -> clap::Command {
     command
         .arg(
-            option("data", "FILE", "Table: CSV, TSV, JSON Lines, CoNLL or SQuAD JSON")
+            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, CoNLL or SQuAD JSON")
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         )

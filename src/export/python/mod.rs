@@ -80,6 +80,7 @@ impl Script<'_> {
         let mut files = vec![
             text("README.md", &self.readme()),
             text("train.py", include_str!("train.py")),
+            text("tables.py", include_str!("tables.py")),
             text("data.py", include_str!("data.py")),
             text("tasks.py", include_str!("tasks.py")),
             text("scores.py", include_str!("scores.py")),
@@ -180,6 +181,7 @@ fn layout(words: &str, columns: &[String]) -> Value {
         "JSON columns" => "columns",
         "SQuAD JSON" => "squad",
         "CoNLL" => "conll",
+        "Excel" => "workbook",
         _ => "delimited",
     };
     let delimiter = match parts.get(1).copied() {
@@ -190,6 +192,11 @@ fn layout(words: &str, columns: &[String]) -> Value {
         _ => "",
     };
     let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
+    // Counted from 1: the sheet of a workbook, and the first column of its table.
+    let count = |before: &str| {
+        let told = parts.iter().find_map(|part| part.strip_prefix(before)?.split(' ').next()?.parse::<usize>().ok());
+        told.unwrap_or(1) - 1
+    };
     let skipped = parts.iter().find_map(|part| part.split_once(" line")?.0.parse::<usize>().ok());
     json!({
         "kind": kind,
@@ -198,6 +205,8 @@ fn layout(words: &str, columns: &[String]) -> Value {
         "quoted": parts.contains(&"quoted"),
         "header": parts.contains(&"header"),
         "skipped": skipped.unwrap_or(0),
+        "sheet": count("sheet "),
+        "left": count("from column "),
         "columns": columns,
         "sentences": sentences.and_then(|place| columns.get(place.checked_sub(1)?)),
     })

@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoTokenizer, logging
 
 import data
 import scores
+import tables
 import tasks
 
 HERE = Path(__file__).resolve().parent
@@ -64,7 +65,7 @@ def arguments() -> argparse.Namespace:
 def rows(path: Path, tokenizer, plan: dict):
     """Rows to train and to validate on, and which of them make up each batch of each epoch."""
     split = json.loads((HERE / "split.json").read_text(encoding="utf-8"))
-    table = data.table(path, plan["data"]["layout"])
+    table = tables.table(path, plan["data"]["layout"])
     sides = [data.examples(table, split[side], plan) for side in ("train", "validation")]
     if data.digest(*sides, [split["train"], split["validation"]], plan) != plan["data"]["sha256"]:
         raise SystemExit(f"{path} is not the table that this recipe was made for, or it was changed.")

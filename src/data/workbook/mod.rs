@@ -1,0 +1,126 @@
+//! Excel workbooks (Office Open XML, ECMA-376): one sheet as rows of text.
+//!
+//! Of the sheets that are not hidden it is the first with a table, two columns and two rows at least; else the first that
+//! is not empty. Memory is taken for what a file holds, never for what it says that it holds.
+
+mod cell;
+mod contents;
+mod moment;
+mod package;
+mod sheet;
+mod strings;
+mod styles;
+mod taking;
+mod xml;
+
+use std::fmt::Display;
+
+use self::cell::Shared;
+use self::contents::{Contents, Tab};
+use self::package::Package;
+use self::strings::Strings;
+use self::styles::Styles;
+use self::taking::Taking;
+use super::cells::Gathering;
+use super::examples::shorten;
+use super::table::Rows;
+use crate::error::{Error, Result};
+
+/// Bytes of memory that a workbook's texts and its table may take each, 2 GiB: cells that share a long text cost a file next
+/// to nothing.
+const ROOM: usize = 1 << 31;
+
+/// Sheets that are named in a note.
+const NAMED: usize = 5;
+
+/// Whether a file is a zip archive, as workbooks are.
+pub(super) fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04")
+}
+
+/// The rows of a workbook's sheet, and the format in words: `Excel, sheet 1 of 3, header`.
+///
+/// # Errors
+///
+/// Archives that are no workbook, workbooks that are damaged, locked or empty, and a sheet that takes more than `room`
+/// bytes or breaks the rules of tables, by its row.
+pub(super) fn read(bytes: &[u8], room: usize) -> Result<(Rows, String)> {
+    let room = room.min(ROOM);
+    let package = &mut Package::open(bytes)?;
+    let contents = Contents::read(package)?;
+    let shared = shared(package, &contents, room)?;
+    let mut small = None;
+    for (place, tab) in contents.tabs.iter().enumerate() {
+        if tab.hidden {
+            continue;
+        }
+        let Some(taking) = take(package, tab, &shared, room, true)? else { continue };
+        if taking.is_table() {
+            return taken(taking, &contents.tabs, place);
+        }
+        small = small.or((!taking.is_empty()).then_some(place));
+    }
+    let Some(place) = small else {
+        return Err(Error::table("The workbook has no sheet with cells. Put the table on its first sheet."));
+    };
+    match take(package, &contents.tabs[place], &shared, room, false)? {
+        Some(taking) => taken(taking, &contents.tabs, place),
+        None => Err(damaged(&contents.tabs[place].part, &"it is missing")),
+    }
+}
+
+/// Texts and styles of all sheets.
+fn shared(package: &mut Package, contents: &Contents, room: usize) -> Result<Shared> {
+    let mut shared = Shared { from_1904: contents.from_1904, ..Shared::default() };
+    if let Some(name) = &contents.strings
+        && let Some(part) = package.part(name)?
+    {
+        shared.strings = Strings::read(part, name, room)?;
+    }
+    if let Some(name) = &contents.styles
+        && let Some(part) = package.part(name)?
+    {
+        shared.styles = Styles::read(part, name)?;
+    }
+    Ok(shared)
+}
+
+/// The rows of a sheet, if it is there; with `only_tables` a sheet that is none is left once that is clear.
+fn take(package: &mut Package, tab: &Tab, shared: &Shared, room: usize, only_tables: bool) -> Result<Option<Taking>> {
+    let Some(part) = package.part(&tab.part)? else { return Ok(None) };
+    let mut taking = Taking::new(Gathering::within(room), only_tables);
+    taking.without_results = sheet::rows(part, &tab.part, shared, |number, cells| taking.add(number, cells))?;
+    taking.settle()?;
+    Ok(Some(taking))
+}
+
+/// What was taken of the sheet at `place`, with a note on the others.
+fn taken(taking: Taking, tabs: &[Tab], place: usize) -> Result<(Rows, String)> {
+    let (mut rows, layout) = taking.finish();
+    let of = if tabs.len() > 1 { format!(" of {}", tabs.len()) } else { String::new() };
+    if tabs.len() > 1 {
+        let others = tabs.iter().enumerate().filter(|(other, _)| *other != place);
+        let mut named: Vec<String> = others.map(|(_, tab)| format!("“{}”", shorten(&tab.name))).collect();
+        let more = if named.len() > NAMED { ", …" } else { "" };
+        named.truncate(NAMED);
+        rows.notes.insert(
+            0,
+            format!(
+                "Of the workbook’s {} sheets “{}” is read, not {}{more}. To read another one, drag its tab to the front in Excel, or \
+                 save it as CSV.",
+                tabs.len(),
+                shorten(&tabs[place].name),
+                named.join(", ")
+            ),
+        );
+    }
+    Ok((rows, format!("Excel, sheet {}{of}, {layout}", place + 1)))
+}
+
+/// A workbook that cannot be read.
+fn damaged(part: &str, why: &dyn Display) -> Error {
+    Error::table(format!(
+        "The Excel workbook is damaged, in {}: {why}. Open it in Excel and save it again, or save the sheet as CSV.",
+        shorten(part)
+    ))
+}

@@ -1,0 +1,197 @@
+//! Excel workbooks: as others write and read them (tests/fixtures/workbooks), and damaged or hostile ones.
+
+use std::io::{Cursor, Write};
+
+use serde_json::Value;
+use tabtune::data::{Survey, Table, TableReader};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::{cells, mistake};
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/fixtures/workbooks/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn table(bytes: &[u8]) -> Table {
+    Table::parse(bytes, "table.xlsx").unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// An archive of these files.
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        archive.start_file(*name, SimpleFileOptions::default()).expect("a file");
+        archive.write_all(content.as_bytes()).expect("its content");
+    }
+    archive.finish().expect("an archive").into_inner()
+}
+
+const RELATIONS: &str = "<Relationships><Relationship Id=\"rId1\" Type=\"http://x/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+    <Relationship Id=\"rId2\" Type=\"http://x/worksheet\" Target=\"/xl/worksheets/sheet2.xml\"/>\
+    <Relationship Id=\"rId3\" Type=\"http://x/sharedStrings\" Target=\"sharedStrings.xml\"/>\
+    <Relationship Id=\"rId4\" Type=\"http://x/chartsheet\" Target=\"chart.xml\"/></Relationships>";
+const BOOK: &str =
+    "<workbook><sheets><sheet name=\"Chart\" r:id=\"rId4\"/><sheet name=\"One\" r:id=\"rId1\"/></sheets></workbook>";
+const STRINGS: &str = "<sst><si><t>text</t></si><si><t>label</t></si></sst>";
+
+/// A workbook with this sheet, whose texts 0 and 1 are `text` and `label`.
+fn workbook(rows: &str) -> Vec<u8> {
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    archive(&[
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/sharedStrings.xml", STRINGS),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ])
+}
+
+const HEADER: &str = "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c></row>";
+
+#[test]
+fn workbooks_have_the_rows_that_openpyxl_reads() {
+    let expected: Value = serde_json::from_slice(&fixture("workbooks.json")).expect("JSON");
+    for (name, expected) in expected.as_object().expect("workbooks") {
+        let table = table(&fixture(&format!("{name}.xlsx")));
+        assert_eq!(table.format(), expected["format"], "{name}");
+        assert_eq!(serde_json::json!(table.columns()), expected["columns"], "{name}");
+        assert_eq!(serde_json::json!(cells(&table)), expected["rows"], "{name}");
+    }
+}
+
+#[test]
+fn what_was_left_out_of_a_workbook_is_said() {
+    let notes = table(&fixture("reviews.xlsx")).notes().join(" ");
+    for said in [
+        "Of the workbook’s 3 sheets “Reviews, all” is read, not “About”, “Codes”.",
+        "The row above the column names is taken for a title",
+        "1 row has cells beside the columns with names; these are passed over (line 13).",
+    ] {
+        assert!(notes.contains(said), "{said}\n{notes}");
+    }
+    let notes = table(&fixture("plain.xlsx")).notes().join(" ");
+    assert!(notes.contains("3 rows have formulas without results") && notes.contains("(lines 2, 3, 4)"), "{notes}");
+}
+
+#[test]
+fn rows_have_the_numbers_that_excel_shows() {
+    let table = table(&fixture("reviews.xlsx"));
+    let numbers: Vec<u64> = (0..table.rows()).map(|row| table.line(row)).collect();
+    assert_eq!(numbers, [5, 6, 7, 8, 9, 10, 13]);
+}
+
+#[test]
+fn a_workbook_is_read_whole() {
+    let bytes = fixture("inline.xlsx");
+    let mut survey = Survey::new("inline.xlsx");
+    survey.add(&bytes);
+    assert_eq!(survey.is_whole(), Ok(true));
+    assert!(TableReader::open(&survey).expect("no mistake").is_none());
+}
+
+#[test]
+fn cells_need_not_say_where_they_are() {
+    let table = table(&workbook(&format!(
+        "{HEADER}<row><c t=\"inlineStr\"><is><t>a</t></is></c><c><v>1</v></c></row><row r=\"9\"><c r=\"B9\" t=\"str\"><v>x</v></c>\
+         <c r=\"A9\" t=\"str\"><v>y</v></c></row><row r=\"3\"><c/><c t=\"b\"><v>0</v></c></row>"
+    )));
+    assert_eq!(cells(&table), [["a", "1"], ["y", "x"], ["", "FALSE"]]);
+    assert_eq!([0, 1, 2].map(|row| table.line(row)), [2, 9, 10]);
+    assert_eq!(table.format(), "Excel, sheet 1, header");
+}
+
+#[test]
+fn the_first_sheet_with_a_table_is_read_and_one_of_texts_where_there_is_none() {
+    let of = |first: &str, second: &str| {
+        let book = "<workbook><sheets><sheet name=\"One\" r:id=\"rId1\"/><sheet name=\"Two\" r:id=\"rId2\"/></sheets></workbook>";
+        let sheet = |rows: &str| format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+        table(&archive(&[
+            ("xl/workbook.xml", book),
+            ("xl/_rels/workbook.xml.rels", RELATIONS),
+            ("xl/sharedStrings.xml", STRINGS),
+            ("XL/Worksheets/sheet1.xml", &sheet(first)),
+            ("xl/worksheets/sheet2.xml", &sheet(second)),
+        ]))
+    };
+    let texts = "<row><c t=\"s\"><v>0</v></c></row><row><c t=\"str\"><v>only</v></c></row>";
+    let rows = format!("{HEADER}<row><c><v>1</v></c><c><v>2</v></c></row>");
+    assert_eq!(of(texts, &rows).format(), "Excel, sheet 2 of 2, header");
+    assert_eq!(of(&rows, &rows).format(), "Excel, sheet 1 of 2, header");
+    let alone = of("", texts);
+    assert_eq!((alone.format(), cells(&alone)), ("Excel, sheet 2 of 2, header", vec![vec!["only"]]));
+}
+
+#[test]
+fn archives_that_are_no_workbook_are_refused_with_the_remedy() {
+    for (files, remedy) in [
+        (&[("a.csv", "text,label")][..], "Unpack it."),
+        (&[("mimetype", "application/vnd.oasis.opendocument.spreadsheet")], "Save it as .xlsx"),
+        (&[("xl/workbook.bin", "")], "Save it as .xlsx"),
+        (&[("Index/Document.iwa", "")], "Export the table"),
+        (&[("word/document.xml", "<a/>")], "Copy its table"),
+    ] {
+        let (_, message) = mistake(&archive(files), "table.xlsx");
+        assert!(message.contains(remedy), "{message}");
+    }
+}
+
+#[test]
+fn a_damaged_workbook_is_told_by_its_part() {
+    let whole = fixture("reviews.xlsx");
+    assert!(mistake(&whole[..whole.len() / 2], "table.xlsx").1.contains("the archive"));
+    assert!(mistake(&workbook("<row><c>"), "table.xlsx").1.contains("xl/worksheets/sheet1.xml"));
+    let (line, message) = mistake(&workbook(&format!("{HEADER}<row><c t=\"s\"><v>2</v></c></row>")), "table.xlsx");
+    assert!(line == Some(2) && message.contains("text that is not in the workbook"), "{line:?} {message}");
+    assert!(mistake(&workbook(""), "table.xlsx").1.contains("no sheet with cells"));
+    assert!(mistake(&workbook(HEADER), "table.xlsx").1.contains("no rows"));
+}
+
+#[test]
+fn a_hostile_workbook_takes_no_more_than_it_holds() {
+    // Cells at the far end of the widest sheet.
+    let (line, message) = mistake(&workbook("<row><c r=\"ZZZZZZZZZZZZZZZ1\"><v>1</v></c></row>"), "table.xlsx");
+    assert!(line == Some(1) && message.contains("4096 columns"), "{message}");
+    // One long text, over and over in one row.
+    let long = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(1 << 20));
+    let row =
+        format!("<worksheet><sheetData><row>{}</row></sheetData></worksheet>", "<c t=\"s\"><v>0</v></c>".repeat(4000));
+    let bytes = archive(&[
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/sharedStrings.xml", &long),
+        ("xl/worksheets/sheet1.xml", &row),
+    ]);
+    assert!(bytes.len() < 10_000);
+    let (line, message) = mistake(&bytes, "table.xlsx");
+    assert!(line == Some(1) && message.contains("16 MiB"), "{message}");
+    // And in a table that is larger than what there is room for.
+    let rows = "<row><c t=\"s\"><v>0</v></c><c><v>1</v></c></row>".repeat(100);
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    let bytes = archive(&[
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/sharedStrings.xml", &long),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ]);
+    let error = Table::parse_within(&bytes, "table.xlsx", 10 << 20).expect_err("no room");
+    assert!(error.to_string().contains("all that a tab's memory has room for"), "{error}");
+}
+
+#[test]
+fn titles_are_single_cells_above_a_table_and_names_are_none() {
+    let row = |cells: &[&str]| {
+        let cells: String = cells.iter().map(|cell| format!("<c t=\"str\"><v>{cell}</v></c>")).collect();
+        format!("<row>{cells}</row>")
+    };
+    let of = |rows: &[&[&str]]| {
+        let table = table(&workbook(&rows.iter().map(|cells| row(cells)).collect::<String>()));
+        (table.columns().to_vec(), table.rows())
+    };
+    let (a, b): (&[&str], &[&str]) = (&["Frage", "Gruppe"], &["Wie geht es?", "gut"]);
+    let names = a.to_vec();
+    assert_eq!(of(&[&["Umfrage"], &["", "2024"], a, b, b]), (names.iter().map(ToString::to_string).collect(), 2));
+    // A name over the first of two columns is one, and in a sheet of texts nothing is a title.
+    assert_eq!(of(&[&["text"], b, b]).1, 2);
+    assert_eq!(of(&[&["Text"], &["one"], &["two"], b, &["three"], &["four"]]).1, 5);
+}
