@@ -213,6 +213,14 @@ fn a_table_comes_back_with_predictions() {
     refused(&[&given[..], &["--out", path(&data)]].concat(), "its own table");
     refused(&[&given[..], &["a text"]].concat(), "cannot be used with");
     refused(&["predict", "--model", path(&model), "--text", "text", "a text"], "--data");
+
+    let workbook = fixture("workbooks/reviews.xlsx");
+    let given = ["predict", "--model", path(&model), "--data", path(&workbook)];
+    let printed = String::from_utf8_lossy(&tabtune(&given).stdout).into_owned();
+    assert!(printed.contains("\nA fine film.,good,4.1,2024-02-29,"), "{printed}");
+    let printed = String::from_utf8_lossy(&tabtune(&[&given[..], &["--sheet", "About"]].concat()).stdout).into_owned();
+    assert!(printed.contains("\nabout films,"), "{printed}");
+    refused(&[&given[..], &["--sheet", "Reviews"]].concat(), "choose one of “About”");
 }
 
 #[test]
@@ -244,6 +252,7 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--dropout", "2"], "Dropout must be from 0 to 0.9"),
         (&["--schedule", "zigzag"], "one of linear, cosine, constant"),
         (&["--text", "body"], "body"),
+        (&["--sheet", "One"], "Only Excel workbooks have sheets"),
         (&["--colour", "red"], "--colour"),
         (&["--device", "abacus"], "abacus"),
         (&["--task", "poetry"], "poetry"),

@@ -15,8 +15,8 @@ use tabtune::{DeviceKind, Prediction, Recipe, Session, SheetRun, Task};
 fn read(bytes: &[u8], name: &str, piece: usize) -> tabtune::Result<(Sheet, Vec<Vec<String>>)> {
     let mut survey = Survey::new(name);
     bytes.chunks(piece).for_each(|piece| survey.add(piece));
-    let Some(mut sheet) = Sheet::open(&survey, Task::Classification)? else {
-        let mut sheet = Sheet::whole(bytes, name, Task::Classification)?;
+    let Some(mut sheet) = Sheet::open(&survey, Task::Classification, None)? else {
+        let mut sheet = Sheet::whole(bytes, name, Task::Classification, None)?;
         let rows = sheet.push(&[], true)?;
         return Ok((sheet, rows.into()));
     };
@@ -121,7 +121,7 @@ fn result(
     let task = session.predicts().expect("a task");
     let sheet = Sheet::open(&survey, task)
         .expect("a table")
-        .unwrap_or_else(|| Sheet::whole(bytes, name, task).expect("a table"));
+        .unwrap_or_else(|| Sheet::whole(bytes, name, task, None).expect("a table"));
     let mut run = SheetRun::new(session, sheet, columns.0, columns.1).expect("columns");
     let mut out = run.header().expect("a header");
     let mut pieces: Vec<(&[u8], bool)> = bytes.chunks(piece).map(|piece| (piece, false)).collect();
@@ -168,15 +168,15 @@ fn every_row_comes_back_in_its_place_with_what_the_model_says() {
 fn columns_that_cannot_be_used_are_refused() {
     let session = trained();
     let begin = |text: &str, pair: Option<&str>| {
-        let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification).expect("a table");
+        let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
         SheetRun::new(&session, sheet, text, pair).map(|_| ()).expect_err("a mistake").to_string()
     };
     assert!(begin("c", None).contains("“a”, “b”"));
     assert!(begin("a", Some("a")).contains("both texts"));
     let none = empty(DeviceKind::Cpu);
-    let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification).expect("a table");
+    let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
     assert!(SheetRun::new(&none, sheet, "a", None).is_err(), "no model");
-    let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification).expect("a table");
+    let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
     let mut run = SheetRun::new(&session, sheet, "a", None).expect("columns");
     run.push(&[], true).expect("rows");
     let mut other = empty(DeviceKind::Cpu);
@@ -243,11 +243,11 @@ fn each_task_has_columns_of_its_own() {
     let conll = result(&session, tagged.as_bytes(), "t.conll", ("tokens", None), 64);
     assert_eq!((conll.len(), conll[0].len()), (25, 3));
 
-    let session = on(&asked, "t.csv", Task::Answers);
+    let session = on(&asked, "t.csv", Task::Answers, None);
     let said = result(&session, asked.as_bytes(), "t.csv", ("question", Some("context")), 64);
     assert_eq!(said[0][3..], ["predicted_answer", "predicted_score", "predicted_start", "predicted_end"]);
     assert!(said[1][1].contains(&said[1][3]));
-    let sheet = Sheet::whole(asked.as_bytes(), "t.csv", Task::Answers).expect("a table");
+    let sheet = Sheet::whole(asked.as_bytes(), "t.csv", Task::Answers, None).expect("a table");
     assert_eq!(sheet.info().pair.as_deref(), Some("context"));
     assert!(SheetRun::new(&session, sheet, "question", None).is_err());
 

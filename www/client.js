@@ -228,10 +228,11 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      *
      * @param {Blob} file
      * @param {string} name
+     * @param {string|null} worksheet  Of a workbook; null for the first one with a table.
      * @param {OnProgress} [onProgress]
      * @returns {Promise<import("./protocol.js").TableInfo|null>} Null if it was cancelled.
      */
-    openTable: (file, name, onProgress) => ask("open_table", [file, name], { onProgress }),
+    openTable: (file, name, worksheet, onProgress) => ask("open_table", [file, name, worksheet], { onProgress }),
 
     /** @returns {Promise<null>} */
     cancelTable: () => ask("cancel_table", []),
@@ -316,8 +317,8 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 
-    /** @param {File} file @returns {Promise<import("./protocol.js").SheetInfo>} */
-    openSheet: (file) => ask("open_sheet", [file]),
+    /** @param {File} file @param {string|null} worksheet @returns {Promise<import("./protocol.js").SheetInfo>} */
+    openSheet: (file, worksheet) => ask("open_sheet", [file, worksheet]),
 
     /**
      * @param {{text: string, pair: string|null}} columns

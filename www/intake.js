@@ -9,7 +9,8 @@ import { mistake } from "./mistake.js";
  * @typedef {{file: File, folder: string}} Found  A file with the name of the folder that it lay in, if any.
  */
 
-const TABLE = /\.(xlsx|xlsm|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+const TABLE =
+  /\.(xlsx|xlsm|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
 /** Of these, the names that no file of a model has. */
 const ROWS = /\.(xlsx|xlsm|csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
 /** The same as TABLE for a file field, which offers to choose these. */

@@ -79,6 +79,8 @@
  * @property {string[][]} preview  First rows, cells in column order, at most 8 rows.
  * @property {Mapping} mapping   The guess.
  * @property {string[]} notes    In words: replaced bytes, renamed columns, short rows.
+ * @property {string[]} worksheets  Of a workbook; empty for other files.
+ * @property {string|null} worksheet  Which of them is the table.
  */
 
 /**
@@ -349,6 +351,8 @@
  * @property {string|null} pair    That of the second texts, where the task takes some.
  * @property {number} bytes
  * @property {string[]} notes
+ * @property {string[]} worksheets  Of a workbook; empty for other files.
+ * @property {string|null} worksheet  Which of them is read.
  * @property {Task} task           Of the model that predicts.
  */
 
@@ -364,7 +368,7 @@
  *   check_recipe(recipe)               -> Mistake[]
  *   shard_names(index)                 -> string[]        the files that a model.safetensors.index.json names
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
- *   open_table(Blob, name)             -> TableInfo|null  read in pieces, with progress in bytes; null if it was cancelled.
+ *   open_table(Blob, name, worksheet)  -> TableInfo|null  read in pieces, with progress in bytes; null if it was cancelled.
  *                                         The old table stays until this one is read to its end
  *   cancel_table()                     -> null
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
@@ -383,7 +387,7 @@
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
- *   open_sheet(File)                   -> SheetInfo       the file is read in pieces, and stays where it is
+ *   open_sheet(File, worksheet)        -> SheetInfo       the file is read in pieces, and stays where it is
  *   predict_sheet({text, pair})        -> Blob|null       the open sheet with predictions, as CSV; with progress in bytes
  *                                                         of the file; null if it was cancelled
  *   cancel_sheet()                     -> null

@@ -27,8 +27,8 @@ export function sheetAnswers(inTurn, turn) {
   /** Goes up with each sheet that is opened, predicted or cancelled: what belongs to an old number gives up. */
   let version = 0;
 
-  /** @param {File} file */
-  async function openSheet(file) {
+  /** @param {File} file @param {string|null} worksheet  Of a workbook; null for the first one with a table. */
+  async function openSheet(file, worksheet) {
     const mine = (version += 1);
     open = null;
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
@@ -40,7 +40,7 @@ export function sheetAnswers(inTurn, turn) {
     if (info === null) {
       if (file.size > LARGEST_WHOLE) throw tooLarge(file.name, file.size, LARGEST_WHOLE, "in this format");
       const bytes = await bytesBetween(file, 0, file.size, file.name);
-      info = await inTurn((engine) => engine.sheet_whole(bytes, file.name));
+      info = await inTurn((engine) => engine.sheet_whole(bytes, file.name, worksheet));
     }
     if (mine === version) open = file;
     return info;

@@ -25,10 +25,11 @@ export function tableAnswers(inTurn, changing) {
   let version = 0;
 
   /**
-   * @param {Blob} file @param {string} name @param {(progress: Progress) => void} onProgress
+   * @param {Blob} file @param {string} name @param {string|null} worksheet  Of a workbook; null for the first one with a table.
+   * @param {(progress: Progress) => void} onProgress
    * @returns {Promise<TableInfo|null>} Null where it was cancelled, or another table came in between.
    */
-  async function openTable(file, name, onProgress) {
+  async function openTable(file, name, worksheet, onProgress) {
     const mine = (version += 1);
     if (file.size > LARGEST) throw tooLarge(name, file.size, LARGEST);
     const tell = seldom(onProgress);
@@ -56,7 +57,7 @@ export function tableAnswers(inTurn, changing) {
       if (whole && mine === version) {
         if (file.size > LARGEST_WHOLE) throw tooLarge(name, file.size, LARGEST_WHOLE, "in this format");
         const bytes = await bytesBetween(file, 0, file.size, name);
-        return await finish((engine) => engine.table_whole(bytes, name));
+        return await finish((engine) => engine.table_whole(bytes, name, worksheet));
       }
       await inTurn((engine) => mine === version && engine.table_begin());
       for (let again = mine === version; again;) {

@@ -98,13 +98,14 @@ export class Tabtune {
    * guessed; `mapping` says what is known better.
    *
    * @param {File|Record<string, unknown>[]} source
-   * @param {Partial<Mapping> & Watching} [mapping]  `onProgress` counts bytes that are read, then texts whose tokens are counted.
+   * @param {Partial<Mapping> & Watching & {worksheet?: string}} [mapping]  `onProgress` counts bytes that are read, then texts
+   *   whose tokens are counted; `worksheet` names the sheet of a workbook, whose first one with a table is read otherwise.
    * @returns {Promise<import("./protocol.js").DatasetInfo>}
    */
-  openData(source, { onProgress = () => {}, ...mapping } = {}) {
+  openData(source, { onProgress = () => {}, worksheet, ...mapping } = {}) {
     return this.#call(async () => {
       const file = source instanceof File ? source : fileOf(source);
-      const table = await this.#client.openTable(file, file.name, onProgress);
+      const table = await this.#client.openTable(file, file.name, worksheet ?? null, onProgress);
       if (table === null) throw mistake("order", "Another table was opened meanwhile.");
       const { task } = mapping;
       const guess = task && task !== table.mapping.task ? await this.#client.guessMapping(task) : table.mapping;

@@ -27,7 +27,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     table_begin(): null;
     table_push(piece: Uint8Array, last: boolean): boolean;
     table_finish(): import("./protocol.js").TableInfo;
-    table_whole(bytes: Uint8Array, name: string): import("./protocol.js").TableInfo;
+    table_whole(bytes: Uint8Array, name: string, worksheet: string | null): import("./protocol.js").TableInfo;
     table_drop(): void;
     guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
     suggest(): Promise<import("./protocol.js").Suggestions>;
@@ -59,7 +59,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
     sheet_survey(piece: Uint8Array, name: string, first: boolean): null;
     sheet_open(): import("./protocol.js").SheetInfo | null;
-    sheet_whole(bytes: Uint8Array, name: string): import("./protocol.js").SheetInfo;
+    sheet_whole(bytes: Uint8Array, name: string, worksheet: string | null): import("./protocol.js").SheetInfo;
     sheet_begin(columns: { text: string; pair: string | null }): { header: Uint8Array<ArrayBuffer>; whole: boolean };
     sheet_push(piece: Uint8Array, last: boolean): number;
     sheet_predict(rows: number): Promise<Uint8Array<ArrayBuffer>>;

@@ -45,10 +45,10 @@ impl Engine {
         }
     }
 
-    /// What a file holds, from all of its bytes.
-    pub fn sheet_whole(&mut self, bytes: &[u8], name: &str) -> Answer {
+    /// What a file holds, from all of its bytes; of a workbook in the sheet of this name, if one is named.
+    pub fn sheet_whole(&mut self, bytes: &[u8], name: &str, worksheet: Option<String>) -> Answer {
         let task = self.session()?.predicts().map_err(thrown)?;
-        let sheet = Sheet::whole(bytes, name, task).map_err(thrown)?;
+        let sheet = Sheet::whole(bytes, name, task, worksheet.as_deref()).map_err(thrown)?;
         self.opened(sheet)
     }
 

@@ -53,11 +53,11 @@ impl Engine {
         to_js(&self.session()?.take_table(table).map_err(thrown)?)
     }
 
-    /// Opens a table from all bytes of its file.
-    pub fn table_whole(&mut self, bytes: &[u8], name: &str) -> Answer {
+    /// Opens a table from all bytes of its file; of a workbook the sheet of this name, if one is named.
+    pub fn table_whole(&mut self, bytes: &[u8], name: &str, worksheet: Option<String>) -> Answer {
         self.table = TableState::None;
         let session = self.session()?;
-        let table = Table::parse_within(bytes, name, session.room()).map_err(thrown)?;
+        let table = Table::parse_worksheet(bytes, name, session.room(), worksheet.as_deref()).map_err(thrown)?;
         to_js(&session.take_table(table).map_err(thrown)?)
     }
 

@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { zipSync } from "fflate";
 import { FIXTURES, file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { choose, drop, reaches, reads, train } from "./user.mjs";
 
 const GOOD_TABLE = file("fruit.csv", table(24));
 const weights = readFileSync(FIXTURES + "tiny-bert/model.safetensors");
+const workbook = readFileSync(FIXTURES + "workbooks/reviews.xlsx");
+const zip = Buffer.from(zipSync({ "rows.csv": Buffer.from("text,label\n") }));
 const config = JSON.parse(readFileSync(FIXTURES + "tiny-bert/config.json", "utf8"));
 const IMG = `<img src=x onerror="document.title='taken'">`;
 
@@ -36,6 +39,8 @@ const TABLES = [
     file("quote.csv", 'text,label\n"ripe pear,pear\nsweet apple,apple\n'),
     /Line 2: .*never closed/,
   ],
+  ["a workbook cut short", file("cut.xlsx", workbook.subarray(0, 3000)), /workbook is damaged, in the archive/],
+  ["a zip archive", file("rows.xlsx", zip), /zip archive, not an Excel workbook. Unpack it/],
   ["a NUL byte", file("nul.csv", "text,label\nripe pear,pear\nsweet \0apple,apple\n"), /Line 3: .*NUL/],
 ];
 

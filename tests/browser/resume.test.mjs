@@ -44,7 +44,7 @@ async function interrupted({ files, csv, other }) {
       weights: bytes(files["model.safetensors"]),
     };
     await client.openModel(model, "tiny");
-    const table = await client.openTable(new Blob([bytes(of)]), "fruit.csv");
+    const table = await client.openTable(new Blob([bytes(of)]), "fruit.csv", null);
     if (table) await client.mapColumns(table.mapping);
     return { client, events, over };
   }

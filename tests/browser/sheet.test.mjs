@@ -1,7 +1,8 @@
 // A whole table through the tiny classifier: every row comes back, formulas harmless, with progress and a way to cancel.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { file, modelFiles } from "./fixtures.mjs";
+import { FIXTURES, file, modelFiles } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
 import { download, drop, reads } from "./user.mjs";
@@ -95,6 +96,39 @@ test("a table dropped on that part of the page is not one to train on", { timeou
   const rows = bytes.toString("utf8").trimEnd().split("\n");
   assert.equal(rows.length, 3);
   assert.match(rows[1], /^the apple,'-x,/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a workbook is a table, to be predicted and to train on", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-classifier"));
+  await page.locator("#try-text").waitFor();
+  const workbook = file("reviews.xlsx", readFileSync(`${FIXTURES}workbooks/reviews.xlsx`));
+  await page.locator("#file-sheet").setInputFiles(workbook);
+  await reads(page, "#sheet-words", /reviews\.xlsx: Excel, sheet 2 of 3/);
+  const { name, bytes } = await download(page, "#sheet-start");
+  assert.equal(name, "reviews-predicted.csv");
+  const rows = bytes.toString("utf8").split("\n");
+  assert.match(rows[0], /^text,label,stars,seen,.*,predicted_label,/);
+  assert.match(rows[1], /^A fine film\.,good,4\.1,2024-02-29,14:30:00,36:00:00,0\.05,TRUE,8\.2,(apple|pear|quince),/);
+
+  await page.locator("#sheet-worksheet").selectOption("About");
+  await reads(page, "#sheet-words", /reviews\.xlsx: Excel, sheet 1 of 3/);
+  const texts = (await download(page, "#sheet-start")).bytes.toString("utf8").split("\n");
+  assert.match(texts[1], /^about films,(apple|pear|quince),/);
+
+  await drop(page, [workbook]);
+  await reads(page, "#table-format", /Excel, sheet 2 of 3, .*7 rows/);
+  await reads(page, "#table-notes", /“Reviews, all” is read, not “About”, “Codes”/);
+  await reads(page, "#preview", /東京 🎬 é/u);
+  await isFine(page, "a workbook");
+  const sheet = page.locator("#table-worksheet");
+  await sheet.focus();
+  await sheet.selectOption("Codes");
+  await reads(page, "#table-format", /Excel, sheet 3 of 3, .*1 row/);
+  await reads(page, "#go-back", /reviews\.xlsx, Reviews, all/);
+  assert.equal(await sheet.evaluate((element) => element === document.activeElement), true, "the focus stays");
   assert.deepEqual(errors, []);
   await close();
 });

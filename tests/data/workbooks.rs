@@ -1,6 +1,6 @@
 //! Excel workbooks: as others write and read them (tests/fixtures/workbooks), and damaged or hostile ones.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use serde_json::Value;
 use tabtune::data::{Survey, Table, TableReader};
@@ -20,10 +20,15 @@ fn table(bytes: &[u8]) -> Table {
 
 /// An archive of these files.
 fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, content)| (*name, content.as_bytes())).collect();
+    archive_of(&files)
+}
+
+fn archive_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
         archive.start_file(*name, SimpleFileOptions::default()).expect("a file");
-        archive.write_all(content.as_bytes()).expect("its content");
+        archive.write_all(content).expect("its content");
     }
     archive.finish().expect("an archive").into_inner()
 }
@@ -123,6 +128,29 @@ fn the_first_sheet_with_a_table_is_read_and_one_of_texts_where_there_is_none() {
 }
 
 #[test]
+fn any_sheet_can_be_named_and_others_are_refused() {
+    let bytes = fixture("reviews.xlsx");
+    let named = |sheet: &str| Table::parse_worksheet(&bytes, "reviews.xlsx", usize::MAX, Some(sheet));
+    let hidden = named("Codes").expect("a sheet");
+    assert_eq!((hidden.format(), cells(&hidden)), ("Excel, sheet 3 of 3, header", vec![vec!["good", "1"]]));
+    let texts = named("About").expect("a sheet").info();
+    assert_eq!(
+        (texts.worksheets, texts.worksheet.as_deref()),
+        (vec_of(&["About", "Reviews, all", "Codes"]), Some("About"))
+    );
+    let of_words = table(&fixture("words.xlsx")).info();
+    assert_eq!(of_words.worksheet.as_deref(), Some("Sheet"), "also where its rows were put together");
+    let mistake = named("reviews").expect_err("no such sheet").to_string();
+    assert!(mistake.contains("no sheet “reviews”; choose one of “About”, “Reviews, all”, “Codes”"), "{mistake}");
+    let mistake = Table::parse_worksheet(b"a,b\n1,2\n", "a.csv", usize::MAX, Some("One")).expect_err("no workbook");
+    assert!(mistake.to_string().contains("Only Excel workbooks have sheets"), "{mistake}");
+}
+
+fn vec_of(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[test]
 fn archives_that_are_no_workbook_are_refused_with_the_remedy() {
     for (files, remedy) in [
         (&[("a.csv", "text,label")][..], "Unpack it."),
@@ -189,9 +217,55 @@ fn titles_are_single_cells_above_a_table_and_names_are_none() {
         (table.columns().to_vec(), table.rows())
     };
     let (a, b): (&[&str], &[&str]) = (&["Frage", "Gruppe"], &["Wie geht es?", "gut"]);
-    let names = a.to_vec();
-    assert_eq!(of(&[&["Umfrage"], &["", "2024"], a, b, b]), (names.iter().map(ToString::to_string).collect(), 2));
+    let names = vec_of(a);
+    assert_eq!(of(&[&["Umfrage"], &["", "2024"], a, b, b]), (names.clone(), 2));
+    // One that begins to the left of the table.
+    assert_eq!(of(&[&["Umfrage"], &["", "Frage", "Gruppe"], &["", "Gut?", "ja"]]), (names, 1));
     // A name over the first of two columns is one, and in a sheet of texts nothing is a title.
     assert_eq!(of(&[&["text"], b, b]).1, 2);
     assert_eq!(of(&[&["Text"], &["one"], &["two"], b, &["three"], &["four"]]).1, 5);
+}
+
+/// Parts are changed before they are packed: the archive's checksums would tell, and nothing else be tried.
+#[test]
+fn damaged_parts_never_panic() {
+    let mut parts = Vec::new();
+    for name in ["reviews", "plain", "inline"] {
+        let mut archive = zip::ZipArchive::new(Cursor::new(fixture(&format!("{name}.xlsx")))).expect("an archive");
+        let files = (0..archive.len()).map(|place| {
+            let mut file = archive.by_index(place).expect("a file");
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).expect("its content");
+            (file.name().expect("a name").into_owned(), content)
+        });
+        parts.push(files.filter(|(name, _)| name.starts_with("xl/") && !name.contains("theme")).collect::<Vec<_>>());
+    }
+    let mut state = 7_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below
+    };
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..6000 {
+        let mut parts = parts[round % parts.len()].clone();
+        let place = next(parts.len());
+        let content = &mut parts[place].1;
+        for _ in 0..=next(4) {
+            let (at, other) = (next(content.len()), next(content.len()));
+            match next(5) {
+                0 => content[at] = next(256) as u8,
+                1 => content.swap(at, other),
+                2 => content.insert(at, b"<>/\"&;=09AZ"[next(11)]),
+                3 => drop(content.drain(at.min(other)..at.max(other).min(at.min(other) + 40))),
+                _ => content.extend_from_within(at..content.len().min(at + 40)),
+            }
+        }
+        let files: Vec<(&str, &[u8])> =
+            parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+        match Table::parse(&archive_of(&files), "table.xlsx") {
+            Ok(table) => read += usize::from(table.rows() > 0),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read > 500 && refused > 500, "{read} read, {refused} refused");
 }

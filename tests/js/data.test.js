@@ -54,7 +54,14 @@ function stage() {
     const opened = actions.openTableFile(file);
     while (asked.length === 0) await settled();
     const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
-    await asked[0].ok({ name: "a.csv", columns, preview: [], notes: [], mapping: mapping({ label: "l", seed: 7 }) });
+    await asked[0].ok({
+      name: "a.csv",
+      columns,
+      preview: [],
+      notes: [],
+      worksheets: [],
+      mapping: mapping({ label: "l", seed: 7 }),
+    });
     await asked[1].ok(info("classification"));
     await opened;
   }
@@ -125,7 +132,7 @@ test("a table that is cancelled leaves what was open, and one that comes in betw
   const before = data();
   const opening = actions.openTableFile(new File(["y"], "b.csv"));
   assert.deepEqual([data().loading, asked[2].args[1]], ["b.csv", "b.csv"]);
-  /** @type {any} */ (asked[2].args[2])({ done: 1, total: 2, what: "Reading" });
+  /** @type {any} */ (asked[2].args[3])({ done: 1, total: 2, what: "Reading" });
   assert.equal(data().progress?.done, 1);
   void actions.cancelTable();
   assert.equal(asked[3].call, "cancelTable");
@@ -138,10 +145,53 @@ test("a table that is cancelled leaves what was open, and one that comes in betw
   await asked[4].ok(null);
   await first;
   assert.equal(data().loading, "d.csv", "the other one is still being read");
-  await asked[5].ok({ name: "d.csv", columns: [], preview: [], notes: [], mapping: mapping({ label: "l" }) });
+  await asked[5].ok({
+    name: "d.csv",
+    columns: [],
+    preview: [],
+    notes: [],
+    worksheets: [],
+    mapping: mapping({ label: "l" }),
+  });
   await asked[6].ok(info("classification"));
   await second;
   assert.equal(actions.sourceInUse()?.name, "d.csv");
+});
+
+test("another sheet of a workbook is read from the same file, and the one before can be gone back to", async () => {
+  const { actions, asked, info, data } = stage();
+  const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
+  const sheet = (/** @type {string} */ worksheet) => ({
+    ...{ name: "a.xlsx", columns, preview: [], notes: [], mapping: mapping({ label: "l" }) },
+    ...{ worksheets: ["One", "Two"], worksheet },
+  });
+  const file = new File(["x"], "a.xlsx");
+  const opening = actions.openTableFile(file);
+  assert.deepEqual(asked[0].args.slice(0, 3), [file, "a.xlsx", null]);
+  await asked[0].ok(sheet("One"));
+  await asked[1].ok(info("classification"));
+  await opening;
+  assert.equal(actions.sourceInUse()?.worksheet, "One", "which one it was is known from then on");
+  await actions.chooseWorksheet("One");
+  assert.equal(asked.length, 2, "it is open");
+
+  const empty = actions.chooseWorksheet("Two");
+  assert.deepEqual(asked[2].args.slice(0, 3), [file, "a.xlsx", "Two"]);
+  await asked[2].fail();
+  await empty;
+  assert.deepEqual([data().table?.worksheet, data().error?.message], ["One", "a.xlsx: No."]);
+
+  const second = actions.chooseWorksheet("Two");
+  await asked[3].ok(sheet("Two"));
+  await asked[4].ok(info("classification"));
+  await second;
+  assert.deepEqual([data().table?.worksheet, data().previous], ["Two", "a.xlsx, One"]);
+  const back = actions.goBack();
+  assert.deepEqual(asked[5].args.slice(0, 3), [file, "a.xlsx", "One"]);
+  await asked[5].ok(sheet("One"));
+  await asked[6].ok(info("classification"));
+  await back;
+  assert.equal(data().table?.worksheet, "One");
 });
 
 test("a field that cannot be read is kept in mind, and the others count", async () => {
@@ -166,7 +216,14 @@ test("another table brings a share and a seed of its own", async () => {
   await open();
   await actions.changeMapping(data().mapping ?? assert.fail(), { seed: "No." });
   void actions.openTableFile(new File(["y"], "b.csv"));
-  await asked[2].ok({ name: "b.csv", columns: [], preview: [], notes: [], mapping: mapping({ label: "l" }) });
+  await asked[2].ok({
+    name: "b.csv",
+    columns: [],
+    preview: [],
+    notes: [],
+    worksheets: [],
+    mapping: mapping({ label: "l" }),
+  });
   assert.deepEqual(data().mistakes, {});
 });
 

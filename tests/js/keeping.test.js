@@ -44,6 +44,8 @@ test("who predicts a table and cancels that has the focus where it can go on", (
     pair: null,
     bytes: 9,
     notes: [],
+    worksheets: [],
+    worksheet: null,
   };
   /** @param {Partial<import("../../www/state.js").SheetState>} change @returns {State} */
   const sheet = (change) =>

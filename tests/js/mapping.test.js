@@ -49,7 +49,17 @@ test("a column that was left out is none, and the rest of the form comes along",
 /** @param {string} format @param {...string} names @returns {import("../../www/protocol.js").TableInfo} */
 function table(format, ...names) {
   const columns = names.map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
-  return { name: "t", format, rows: 1, columns, preview: [], mapping: mapping({}), notes: [] };
+  return {
+    name: "t",
+    format,
+    rows: 1,
+    columns,
+    preview: [],
+    mapping: mapping({}),
+    notes: [],
+    worksheets: [],
+    worksheet: null,
+  };
 }
 
 test("what is still to be chosen is said by its noun", () => {

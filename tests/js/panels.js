@@ -29,7 +29,8 @@ export function trained(task, more = {}) {
   const columns = NAMES.map((name) => ({ name, distinct: 3, empty: 0, mean_characters: 12 }));
   const chosen = { ...mapping(task), ...more };
   const preview = [["first", "second", "third", "fourth"]];
-  const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, notes: [] };
+  const none = { notes: [], worksheets: [], worksheet: null };
+  const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, ...none };
   const figures = { train: 9, validation: 1, longest_tokens: null, mean_tokens: null, notes: [] };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };
   const state = reduce(initialState("cpu"), { type: "data", change: { table, mapping: chosen, dataset } });

@@ -102,6 +102,16 @@ test("a table that was there before gets another name", async () => {
   assert.equal(second.name, "fruit (2)");
 });
 
+test("which sheet of a workbook it was is kept, and a record from before there was a choice is read", async () => {
+  const { disk, store } = await running();
+  await store.create("00112233445566bb", "a.xlsx", bytes(51, 2), "Two");
+  const tables = (await visit(disk).list()).map(({ project }) => project.table?.worksheet);
+  assert.deepEqual(new Set(tables), new Set([null, "Two"]));
+  const [{ project }] = await visit(disk).list();
+  const { worksheet: _none, ...before } = project.table ?? assert.fail();
+  assert.equal(readProject(JSON.stringify({ ...project, table: before })).table?.worksheet, null);
+});
+
 test("the newest two checkpoints are kept, and nothing else of the run", async () => {
   const { disk, store, run } = await running(1, 2, 3);
   const kept = disk.files().filter(({ name }) => name.startsWith("checkpoint"));

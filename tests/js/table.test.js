@@ -25,8 +25,8 @@ function stage({ whole = false, again = 0, refuses = false } = {}) {
       return again-- > 0;
     },
     table_finish: () => (calls.push("finish"), { name: "a.csv" }),
-    /** @param {Uint8Array} bytes */
-    table_whole: (bytes) => (calls.push(`whole ${bytes.length}`), { name: "a.json" }),
+    /** @param {Uint8Array} bytes @param {string} name @param {string|null} worksheet */
+    table_whole: (bytes, name, worksheet) => (calls.push(`whole ${bytes.length} ${worksheet}`), { name }),
     table_drop: () => void calls.push("drop"),
   };
   const run = async (/** @type {(engine: any) => any} */ work) => work(engine);
@@ -41,51 +41,54 @@ test("the bytes pass twice, in pieces", async () => {
   const { calls, open } = stage();
   /** @type {import("../../www/protocol.js").Progress[]} */
   const told = [];
-  assert.deepEqual(await open(blob(PIECE + 5), "a.csv", (progress) => told.push(progress)), { name: "a.csv" });
+  assert.deepEqual(await open(blob(PIECE + 5), "a.csv", null, (progress) => told.push(progress)), { name: "a.csv" });
   const survey = [`survey ${PIECE} true`, "survey 5 false"];
   assert.deepEqual(calls, [...survey, "begin", `push ${PIECE} false`, "push 5 true", "finish"]);
   assert.deepEqual(told[0], { done: PIECE, total: 2 * (PIECE + 5), what: "Reading" });
   const empty = stage();
-  await empty.open(blob(0), "a.csv", none);
+  await empty.open(blob(0), "a.csv", null, none);
   assert.deepEqual(empty.calls, ["survey 0 true", "begin", "push 0 true", "finish"]);
 });
 
 test("a reader that was wrong about quotes gets all pieces again", async () => {
   const { calls, open } = stage({ again: 1 });
-  await open(blob(PIECE + 5), "a.tsv", none);
+  await open(blob(PIECE + 5), "a.tsv", null, none);
   const begun = calls.slice(2);
   assert.deepEqual(begun, ["begin", `push ${PIECE} false`, `push ${PIECE} false`, "push 5 true", "finish"]);
 });
 
 test("a format that is read whole has a limit, which is looked at before more is read", async () => {
   const small = stage({ whole: true });
-  assert.deepEqual(await small.open(blob(7), "a.json", none), { name: "a.json" });
-  assert.deepEqual(small.calls, ["survey 7 true", "whole 7"]);
+  assert.deepEqual(await small.open(blob(7), "a.json", null, none), { name: "a.json" });
+  assert.deepEqual(small.calls, ["survey 7 true", "whole 7 null"]);
+  const workbook = stage({ whole: true });
+  await workbook.open(blob(7), "a.xlsx", "Two", none);
+  assert.deepEqual(workbook.calls, ["survey 7 true", "whole 7 Two"]);
   const large = stage({ whole: true });
   const read = /** @type {string[]} */ ([]);
   const file = { size: 201e6, slice: (/** @type {number} */ from) => (read.push(`${from}`), blob(PIECE)) };
-  await assert.rejects(large.open(/** @type {any} */ (file), "a.json", none), {
+  await assert.rejects(large.open(/** @type {any} */ (file), "a.json", null, none), {
     message: "a.json has 201 MB; at most 200 MB in this format fit into a tab. Take a smaller one.",
   });
   assert.deepEqual([read, large.calls], [["0"], [`survey ${PIECE} true`, "drop"]]);
   const huge = stage();
-  await assert.rejects(huge.open(/** @type {any} */ ({ size: 5e9 }), "a.csv", none), { kind: "file" });
+  await assert.rejects(huge.open(/** @type {any} */ ({ size: 5e9 }), "a.csv", null, none), { kind: "file" });
   assert.deepEqual(huge.calls, []);
 });
 
 test("what was cancelled, or made way for another table, is not opened", async () => {
   const { calls, open, cancel } = stage();
-  const opening = open(blob(3 * PIECE), "a.csv", none);
+  const opening = open(blob(3 * PIECE), "a.csv", null, none);
   await cancel();
   assert.equal(await opening, null);
   assert.ok(!calls.includes("finish") && calls.includes("drop"));
-  const first = open(blob(3 * PIECE), "a.csv", none);
-  const second = open(blob(1), "b.csv", none);
+  const first = open(blob(3 * PIECE), "a.csv", null, none);
+  const second = open(blob(1), "b.csv", null, none);
   assert.deepEqual([await first, await second], [null, { name: "a.csv" }]);
 });
 
 test("a mistake in the file ends it", async () => {
   const { calls, open } = stage({ refuses: true });
-  await assert.rejects(open(blob(2 * PIECE), "a.csv", none), { kind: "table" });
+  await assert.rejects(open(blob(2 * PIECE), "a.csv", null, none), { kind: "table" });
   assert.deepEqual(calls.slice(2), ["begin", `push ${PIECE} false`, "drop"]);
 });

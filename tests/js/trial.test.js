@@ -66,7 +66,17 @@ test("a row of the data fills the boxes", () => {
   const rows = (/** @type {Task} */ task, /** @type {string|null} */ second, /** @type {"no"|"yes"} */ pair) => {
     const rest = { label: "", negative: null, separator: null, split: null, validation_share: 0, seed: 0 };
     const mapping = { task, text: "tokens", pair: second, ...rest };
-    const table = { name: "t", format: "", rows: 3, columns, preview, mapping, notes: [] };
+    const table = {
+      name: "t",
+      format: "",
+      rows: 3,
+      columns,
+      preview,
+      mapping,
+      notes: [],
+      worksheets: [],
+      worksheet: null,
+    };
     const data = { ...initialState("auto").data, table, mapping };
     return rowsFor(data, { task, pair, labels: [], threshold: null });
   };

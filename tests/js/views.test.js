@@ -171,7 +171,17 @@ function preview(mapping, names, preview) {
   const rest = { label: "", pair: null, negative: null, separator: null, split: null, validation_share: 0, seed: 0 };
   /** @type {import("../../www/protocol.js").Mapping} */
   const whole = { task: "classification", text: names[0], ...rest, ...mapping };
-  const table = { name: IMG, format: "", rows: 1, columns, preview, mapping: whole, notes: [] };
+  const table = {
+    name: IMG,
+    format: "",
+    rows: 1,
+    columns,
+    preview,
+    mapping: whole,
+    notes: [],
+    worksheets: [],
+    worksheet: null,
+  };
   return drawnIn(previewTable(table, whole));
 }
 

@@ -11,7 +11,8 @@ import { BUSY, local } from "./world.js";
  * @typedef {import("./world.js").World} World
  * @typedef {import("../protocol.js").Mapping} Mapping
  * @typedef {import("../state.js").DataState} DataState
- * @typedef {{name: string, file: File}} TableSource
+ * @typedef {{name: string, file: File, worksheet: string|null}} TableSource  `worksheet`: of a workbook with several; null until
+ *   the first one with a table is found.
  * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
  */
 
@@ -33,14 +34,16 @@ export function dataActions({ client, dispatch, state }) {
     };
     dispatch({ type: "data", change: { loading: source.name, progress: null, error: null } });
     try {
-      const table = await client.openTable(source.file, source.name, progress);
+      const table = await client.openTable(source.file, source.name, source.worksheet, progress);
       if (mine !== latestTable) return;
       if (!table) return dispatch({ type: "data", change: { loading: null, progress: null } });
+      // Whoever reads it again reads the same.
+      if (table.worksheets.length > 1) source.worksheet = table.worksheet;
       if (opened?.used && opened.source !== source) previous = opened;
       opened = { source, mapping: mapping ?? table.mapping, used: false };
       dispatch({
         type: "data",
-        change: { table, loading: null, progress: null, mistakes: {}, previous: previous?.source.name ?? null },
+        change: { table, loading: null, progress: null, mistakes: {}, previous: previous && title(previous.source) },
       });
       await useMapping(opened.mapping);
     } catch (thrown) {
@@ -115,7 +118,12 @@ export function dataActions({ client, dispatch, state }) {
     countTokens,
 
     /** @param {File} file */
-    openTableFile: (file) => openTable({ name: file.name, file }),
+    openTableFile: (file) => openTable({ name: file.name, file, worksheet: null }),
+
+    /** Another sheet of the open workbook. @param {string} worksheet */
+    async chooseWorksheet(worksheet) {
+      if (opened && worksheet !== state().data.table?.worksheet) await openTable({ ...opened.source, worksheet });
+    },
 
     /** A table of a project. @param {TableSource} source @param {Mapping|null} mapping */
     openTableAgain: (source, mapping) => openTable(source, mapping),
@@ -131,7 +139,7 @@ export function dataActions({ client, dispatch, state }) {
       dispatch({ type: "data", change: { loading: EXAMPLE_NAME, progress: null, error: null } });
       try {
         const file = new File([await readExample()], EXAMPLE_NAME);
-        await openTable({ name: EXAMPLE_NAME, file });
+        await openTable({ name: EXAMPLE_NAME, file, worksheet: null });
       } catch (thrown) {
         dispatch({ type: "data", change: { loading: null, error: local(thrown) } });
       }
@@ -157,6 +165,11 @@ export function dataActions({ client, dispatch, state }) {
       if (used) await openTable(used.source, used.mapping);
     },
   };
+}
+
+/** @param {TableSource} source */
+function title({ name, worksheet }) {
+  return worksheet === null ? name : `${name}, ${worksheet}`;
 }
 
 /** @param {Mapping} one @param {Mapping} other */

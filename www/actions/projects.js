@@ -90,7 +90,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     if (!dataset || !source) return;
     if (kept.source !== source) {
       const before = state().projects.current;
-      const project = await keeper.place(source.name, source.file);
+      const project = await keeper.place(source);
       if (before && before.id !== project.id) await keeper.close(before.id);
       kept = { ...NOTHING, source };
       say({ current: { id: project.id, name: project.name, run: null } });
@@ -164,8 +164,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     resting = true;
     try {
       if (!table || !project.table) throw mistake("table", `The table of ${project.name} is damaged. Drop it again.`);
-      const { title } = project.table;
-      const source = loans.table(id, title, table);
+      const source = loans.table(id, table, project.table);
       await bringModel(project, model);
       await openers.openTableAgain(source, project.mapping);
       if (!state().data.dataset || openers.sourceInUse() !== source) throw state().data.error ?? BUSY;

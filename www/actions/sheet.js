@@ -10,6 +10,8 @@ import { local } from "./world.js";
 export function sheetActions({ client, dispatch, state }, openKept) {
   /** A result of another run has its own. @type {File|null} */
   let file = null;
+  /** The one that was chosen of a workbook. @type {string|null} */
+  let worksheet = null;
 
   /** @param {Partial<import("../state.js").SheetState>} change */
   const sheet = (change) => dispatch({ type: "sheet", change });
@@ -18,13 +20,29 @@ export function sheetActions({ client, dispatch, state }, openKept) {
     /** @param {File} chosen */
     async openSheet(chosen) {
       if (state().result.sheet.busy) return;
-      file = chosen;
+      [file, worksheet] = [chosen, null];
       sheet({ ...NO_SHEET, busy: "opening" });
       try {
         await openKept();
-        sheet({ info: await client.openSheet(chosen), busy: null });
+        sheet({ info: await client.openSheet(chosen, null), busy: null });
       } catch (thrown) {
         sheet({ busy: null, error: local(thrown) });
+      }
+    },
+
+    /** Another sheet of the open workbook; the one before stays if it cannot be read. @param {string} chosen */
+    async chooseSheetWorksheet(chosen) {
+      const { busy, info } = state().result.sheet;
+      if (busy || !info || !file || chosen === info.worksheet) return;
+      sheet({ busy: "opening", words: null, error: null });
+      try {
+        const info = await client.openSheet(file, chosen);
+        worksheet = chosen;
+        sheet({ info, busy: null });
+      } catch (thrown) {
+        sheet({ busy: null });
+        await reopen();
+        sheet({ error: local(thrown) });
       }
     },
 
@@ -59,7 +77,7 @@ export function sheetActions({ client, dispatch, state }, openKept) {
 
   async function reopen() {
     try {
-      if (file) sheet({ info: await client.openSheet(file) });
+      if (file) sheet({ info: await client.openSheet(file, worksheet) });
     } catch (thrown) {
       sheet({ info: null, error: local(thrown) });
     }

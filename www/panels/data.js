@@ -12,6 +12,7 @@ import { mappingForm } from "./mapping.js";
 import { previewTable } from "./preview.js";
 import { mistakeLine, noteList, section, spoken } from "./section.js";
 import { taskPicker } from "./tasks.js";
+import { worksheetChoice } from "./worksheets.js";
 
 /**
  * @typedef {import("../actions.js").Actions} Actions
@@ -34,6 +35,7 @@ export function dataPanel(actions) {
   const file = h("p", { id: "table-name", class: "subject", dir: "auto" });
   const format = h("p", { id: "table-format", class: "hint" });
   const tableNotes = noteList("table-notes");
+  const worksheets = worksheetChoice("table-worksheet", actions.chooseWorksheet);
   const tasks = taskPicker(actions);
   const mapping = mappingForm(actions);
   const preview = h("div", {
@@ -49,6 +51,7 @@ export function dataPanel(actions) {
     "div",
     { class: "stack" },
     h("div", {}, file, format),
+    worksheets.element,
     tableNotes.element,
     tasks.element,
     mapping.element,
@@ -84,6 +87,7 @@ export function dataPanel(actions) {
     // Counts of one table under the columns of another would mislead.
     const fits = state.data.mapping_busy || state.data.mapping === dataset?.mapping;
     drawDataset(fits ? dataset : null);
+    worksheets.update(table, busy || loading !== null || state.dead !== null);
     tasks.update(table?.mapping ?? null, state.data.mapping, busy || state.dead !== null);
     mapping.update(state.data, busy || state.dead !== null);
     mistake.update(error);

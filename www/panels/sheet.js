@@ -6,6 +6,7 @@ import { percent } from "../format.js";
 import { TABLE_ENDINGS } from "../intake.js";
 import { visible } from "../visible.js";
 import { mistakeLine } from "./section.js";
+import { worksheetChoice } from "./worksheets.js";
 
 /**
  * @typedef {import("../state.js").SheetState} SheetState
@@ -36,11 +37,12 @@ export function sheetForm(actions) {
   const label = h("label", { class: "button", for: "file-sheet" }, field, choose);
   const picker = h("div", { class: "row" }, label);
   const about = h("p", { id: "sheet-words", class: "hint", role: "status" });
+  const worksheets = worksheetChoice("sheet-worksheet", actions.chooseSheetWorksheet);
   const text = column("sheet-text", "Text column");
   const pair = column("sheet-pair", "Second text");
   const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
   const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element);
-  const columns = h("div", { class: "stack tight" }, choices, start);
+  const columns = h("div", { class: "stack tight" }, worksheets.element, choices, start);
   const bar = h("progress", { id: "sheet-progress", max: 1, "aria-label": "How much of the table is predicted" });
   const share = h("span", { class: "hint" });
   const cancel = h("button", { id: "sheet-cancel", type: "button", onclick: actions.cancelSheet }, "Cancel");
@@ -106,6 +108,7 @@ export function sheetForm(actions) {
   function update({ info, busy: now, progress, words, error }) {
     busy = now;
     drawColumns(info);
+    worksheets.update(info, busy !== null);
     const predicting = busy === "predicting" || busy === "cancelling";
     choose.textContent = info ? "Choose another table" : "Choose a table";
     rest(field, busy !== null);

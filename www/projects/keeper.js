@@ -64,8 +64,8 @@ export function createKeeper(onChanged, createWorker = startKeeper) {
     /** @returns {Promise<Summary[]>} */
     list: () => ask("list", []),
 
-    /** The project of a table, made if there is none. @param {string} title @param {Blob} source @returns {Promise<Project>} */
-    place: (title, source) => ask("place", [title, source]),
+    /** The project of a table, made if there is none. @param {import("../actions/data.js").TableSource} source @returns {Promise<Project>} */
+    place: ({ name, file, worksheet }) => ask("place", [name, file, worksheet]),
 
     /** @param {string} id @returns {Promise<OpenProject>} */
     open: (id) => ask("open", [id]),

@@ -7,9 +7,9 @@ export function createLoans() {
   const lent = new WeakMap();
 
   return {
-    /** @param {string} id @param {string} name @param {File} file */
-    table(id, name, file) {
-      const source = { name, file };
+    /** @param {string} id @param {File} file @param {{title: string, worksheet: string|null}} table */
+    table(id, file, { title, worksheet }) {
+      const source = { name: title, file, worksheet };
       const copy = async () => void (source.file = await copied(source.file));
       lent.set(source, { id, copy });
       return source;

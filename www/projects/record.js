@@ -60,7 +60,8 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {string} name
  * @property {number} created
  * @property {number} changed
- * @property {(Stored & {title: string})|null} table  `title`: the name of its file.
+ * @property {(Stored & {title: string, worksheet: string|null})|null} table  `title`: the name of its file; `worksheet`: the one
+ *   that was chosen of a workbook, which records from before there was a choice do not have.
  * @property {import("../protocol.js").Mapping|null} mapping
  * @property {Record<string, string|boolean>} draft  The form of hyperparameters.
  * @property {SeveralForm|null} several  The form for several runs; null in records from before it was kept.
@@ -144,7 +145,7 @@ const project = record({
   name: text(LONGEST_NAME),
   created: number,
   changed: number,
-  table: maybe(record({ ...stored, title: text(1000) })),
+  table: maybe(record({ ...stored, title: text(1000), worksheet: maybe(text(3000)) })),
   mapping: maybe(mapping),
   draft: table(either(flag, written), 200),
   several: maybe(several),

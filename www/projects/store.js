@@ -95,13 +95,13 @@ export function openStore(disk, now = Date.now) {
     /**
      * A new project with a table.
      *
-     * @param {string} id @param {string} title @param {Source} source
+     * @param {string} id @param {string} title @param {Source} source @param {string|null} [worksheet]
      */
-    create: (id, title, source) =>
+    create: (id, title, source, worksheet = null) =>
       inTurn(async () => {
         const taken = new Set((await all()).map(({ project }) => project.name));
         try {
-          const table = { title, ...(await put(id, "table", source)) };
+          const table = { title, worksheet, ...(await put(id, "table", source)) };
           const time = now();
           return await commit({
             version: 1,

@@ -106,18 +106,19 @@ const answers = {
   /**
    * The project of a table: the one that has it already, if no other tab is using it, or a new one.
    *
-   * @param {string} title @param {Blob} source
+   * @param {string} title @param {Blob} source @param {string|null} worksheet
    */
-  async place(title, source) {
+  async place(title, source, worksheet) {
     const store = await ready;
     const sum = await checksum(source);
     for (const loaded of await store.list()) {
       const { id, table } = loaded.project;
-      if (table?.sum === sum && table.title === title && (await hold(id))) return loaded.project;
+      const same = table?.sum === sum && table.title === title && table.worksheet === worksheet;
+      if (same && (await hold(id))) return loaded.project;
     }
     const id = randomId();
     await hold(id);
-    return store.create(id, title, source);
+    return store.create(id, title, source, worksheet);
   },
 
   /** Takes a project and hands out what it holds; damaged parts are left out and named. @param {string} id */

@@ -79,6 +79,8 @@ pub struct Predict {
 #[derive(Debug)]
 pub struct Table {
     pub data: PathBuf,
+    /// The sheet of a workbook; the first one with a table if not given.
+    pub worksheet: Option<String>,
     /// The column of the texts; guessed if not given.
     pub text: Option<String>,
     /// The column of the second texts; guessed if not given.
@@ -108,6 +110,8 @@ pub struct Common {
 #[derive(Debug)]
 pub struct Columns {
     pub data: PathBuf,
+    /// The sheet of a workbook; the first one with a table if not given.
+    pub worksheet: Option<String>,
     pub task: Option<Task>,
     pub text: Option<String>,
     pub pair: Option<String>,
@@ -156,6 +160,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         }
         let table = matches.get_one::<PathBuf>("data").map(|data| Table {
             data: data.clone(),
+            worksheet: text("sheet"),
             text: text("text"),
             pair_column: text("pair-column"),
             out: matches.get_one::<PathBuf>("out").cloned(),
@@ -173,6 +178,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let task = Task::ALL.iter().find(|(name, _)| named.as_deref() == Some(*name)).map(|(_, task)| *task);
     let columns = Columns {
         data: path("data"),
+        worksheet: text("sheet"),
         task,
         text: text("text"),
         pair: text("pair"),

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use tabtune::Result;
-use tabtune::data::{Reading, Survey, Table, TableReader};
+use tabtune::data::{ROOM, Reading, Survey, Table, TableReader};
 
 use crate::folder::{self, wrong};
 
@@ -67,15 +67,16 @@ pub fn survey(path: &Path) -> Result<Survey> {
     Ok(survey)
 }
 
-/// A file as a table.
+/// A file as a table; a workbook's sheet of this name, if one is named.
 ///
 /// # Errors
 ///
-/// A file that cannot be read or is no table.
-pub fn table(path: &Path) -> Result<Table> {
+/// A file that cannot be read or is no table; a sheet that is not there.
+pub fn table(path: &Path, worksheet: Option<&str>) -> Result<Table> {
     let survey = survey(path)?;
-    let Some(mut reader) = TableReader::open(&survey)? else {
-        return Table::parse(&folder::read(path)?, survey.name());
+    let reader = TableReader::open(&survey)?.filter(|_| worksheet.is_none());
+    let Some(mut reader) = reader else {
+        return Table::parse_worksheet(&folder::read(path)?, survey.name(), ROOM, worksheet);
     };
     let mut pieces = Pieces::of(path)?;
     while let Some((piece, last)) = pieces.next()? {

@@ -47,6 +47,7 @@ pub fn program() -> clap::Command {
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["texts", "json"]),
     )
+    .arg(worksheet())
     .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given"))
     .arg(option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given"))
     .arg(
@@ -131,6 +132,10 @@ fn common(command: clap::Command) -> clap::Command {
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, one object per line"))
 }
 
+fn worksheet() -> Arg {
+    option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given").requires("data")
+}
+
 fn columns(command: clap::Command) -> clap::Command {
     command
         .arg(
@@ -138,6 +143,7 @@ fn columns(command: clap::Command) -> clap::Command {
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         )
+        .arg(worksheet())
         .arg(
             option("task", "TASK", "What to learn; guessed if not given, or as the checkpoint says")
                 .value_parser(Task::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>()),

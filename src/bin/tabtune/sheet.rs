@@ -22,9 +22,11 @@ const ROWS: usize = 1024;
 pub async fn predict(session: &Session, options: &Table) -> Result<()> {
     refuse_same(options)?;
     let survey = pieces::survey(&options.data)?;
-    let sheet = match Sheet::open(&survey, session.predicts()?)? {
+    let task = session.predicts()?;
+    let named = options.worksheet.as_deref();
+    let sheet = match Sheet::open(&survey, task)?.filter(|_| named.is_none()) {
         Some(sheet) => sheet,
-        None => Sheet::whole(&folder::read(&options.data)?, survey.name(), session.predicts()?)?,
+        None => Sheet::whole(&folder::read(&options.data)?, survey.name(), task, named)?,
     };
     let info = sheet.info().clone();
     let text = options.text.clone().unwrap_or(info.text);

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use self::pieces::Pieces;
+use super::cells::ROOM;
 use super::mapping::Mapping;
 use super::survey::Survey;
 use super::table::Table;
@@ -35,6 +36,10 @@ pub struct SheetInfo {
     pub bytes: u64,
     /// What a user should know about the reading of the file, in sentences.
     pub notes: Vec<String>,
+    /// The sheets of a workbook; empty for other files.
+    pub worksheets: Vec<String>,
+    /// Which of them is read.
+    pub worksheet: Option<String>,
 }
 
 /// A table on its way through.
@@ -67,13 +72,13 @@ impl Sheet {
         Ok(Some(Self { info, header, source: Source::Pieces(pieces) }))
     }
 
-    /// Opens a table of any format from all of its bytes.
+    /// Opens a table of any format from all of its bytes; of a workbook the sheet of this name, if one is named.
     ///
     /// # Errors
     ///
-    /// As [`Table::parse`].
-    pub fn whole(bytes: &[u8], name: &str, task: Task) -> Result<Self> {
-        let table = Table::parse(bytes, name)?;
+    /// As [`Table::parse_worksheet`].
+    pub fn whole(bytes: &[u8], name: &str, task: Task, worksheet: Option<&str>) -> Result<Self> {
+        let table = Table::parse_worksheet(bytes, name, ROOM, worksheet)?;
         let header = table.columns().to_vec();
         let info = info(&table, task, bytes.len() as u64);
         Ok(Self { info, header, source: Source::Whole { table, next: 0 } })
@@ -148,5 +153,7 @@ fn info(table: &Table, task: Task, bytes: u64) -> SheetInfo {
         pair: guess.pair.filter(|_| takes_pairs),
         bytes,
         notes: shown.notes,
+        worksheets: shown.worksheets,
+        worksheet: shown.worksheet,
     }
 }

@@ -1,7 +1,7 @@
 //! Excel workbooks (Office Open XML, ECMA-376): one sheet as rows of text.
 //!
-//! Of the sheets that are not hidden it is the first with a table, two columns and two rows at least; else the first that
-//! is not empty. Memory is taken for what a file holds, never for what it says that it holds.
+//! Where none is named, it is the first that is not hidden and has a table, two columns and two rows at least; else the
+//! first that is not empty. Memory is taken for what a file holds, never for what it says that it holds.
 
 mod cell;
 mod contents;
@@ -23,14 +23,14 @@ use self::styles::Styles;
 use self::taking::Taking;
 use super::cells::Gathering;
 use super::examples::shorten;
-use super::table::Rows;
+use super::table::{Rows, Worksheets};
 use crate::error::{Error, Result};
 
 /// Bytes of memory that a workbook's texts and its table may take each, 2 GiB: cells that share a long text cost a file next
 /// to nothing.
 const ROOM: usize = 1 << 31;
 
-/// Sheets that are named in a note.
+/// Worksheets that are named in a note or a mistake.
 const NAMED: usize = 5;
 
 /// Whether a file is a zip archive, as workbooks are.
@@ -38,17 +38,21 @@ pub(super) fn is_archive(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04")
 }
 
-/// The rows of a workbook's sheet, and the format in words: `Excel, sheet 1 of 3, header`.
+/// The rows of the sheet called `wanted`, or of the one that is read if none is named; the format in words, such as
+/// `Excel, sheet 1 of 3, header`; and which sheets there are.
 ///
 /// # Errors
 ///
-/// Archives that are no workbook, workbooks that are damaged, locked or empty, and a sheet that takes more than `room`
-/// bytes or breaks the rules of tables, by its row.
-pub(super) fn read(bytes: &[u8], room: usize) -> Result<(Rows, String)> {
+/// Archives that are no workbook, workbooks that are damaged, locked or empty, a sheet that is not there, and one that takes
+/// more than `room` bytes or breaks the rules of tables, by its row.
+pub(super) fn read(bytes: &[u8], room: usize, wanted: Option<&str>) -> Result<(Rows, String, Worksheets)> {
     let room = room.min(ROOM);
     let package = &mut Package::open(bytes)?;
     let contents = Contents::read(package)?;
     let shared = shared(package, &contents, room)?;
+    if let Some(wanted) = wanted {
+        return alone(package, &contents.tabs, find(&contents.tabs, wanted)?, &shared, room);
+    }
     let mut small = None;
     for (place, tab) in contents.tabs.iter().enumerate() {
         if tab.hidden {
@@ -63,10 +67,37 @@ pub(super) fn read(bytes: &[u8], room: usize) -> Result<(Rows, String)> {
     let Some(place) = small else {
         return Err(Error::table("The workbook has no sheet with cells. Put the table on its first sheet."));
     };
-    match take(package, &contents.tabs[place], &shared, room, false)? {
-        Some(taking) => taken(taking, &contents.tabs, place),
-        None => Err(damaged(&contents.tabs[place].part, &"it is missing")),
+    alone(package, &contents.tabs, place, &shared, room)
+}
+
+/// The place of the sheet of this name.
+fn find(tabs: &[Tab], wanted: &str) -> Result<usize> {
+    tabs.iter().position(|tab| tab.name == wanted).ok_or_else(|| {
+        let all = named(tabs.iter());
+        Error::table(format!("The workbook has no sheet “{}”; choose one of {all}.", shorten(wanted)))
+    })
+}
+
+/// The sheet at a place, table or not.
+fn alone(
+    package: &mut Package,
+    tabs: &[Tab],
+    place: usize,
+    shared: &Shared,
+    room: usize,
+) -> Result<(Rows, String, Worksheets)> {
+    match take(package, &tabs[place], shared, room, false)? {
+        Some(taking) => taken(taking, tabs, place),
+        None => Err(damaged(&tabs[place].part, &"it is missing")),
     }
+}
+
+/// The names of the first few sheets, and whether there are more.
+fn named<'a>(tabs: impl Iterator<Item = &'a Tab>) -> String {
+    let mut names: Vec<String> = tabs.take(NAMED + 1).map(|tab| format!("“{}”", shorten(&tab.name))).collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    names.truncate(NAMED);
+    names.join(", ") + more
 }
 
 /// Texts and styles of all sheets.
@@ -95,26 +126,23 @@ fn take(package: &mut Package, tab: &Tab, shared: &Shared, room: usize, only_tab
 }
 
 /// What was taken of the sheet at `place`, with a note on the others.
-fn taken(taking: Taking, tabs: &[Tab], place: usize) -> Result<(Rows, String)> {
+fn taken(taking: Taking, tabs: &[Tab], place: usize) -> Result<(Rows, String, Worksheets)> {
     let (mut rows, layout) = taking.finish();
     let of = if tabs.len() > 1 { format!(" of {}", tabs.len()) } else { String::new() };
     if tabs.len() > 1 {
-        let others = tabs.iter().enumerate().filter(|(other, _)| *other != place);
-        let mut named: Vec<String> = others.map(|(_, tab)| format!("“{}”", shorten(&tab.name))).collect();
-        let more = if named.len() > NAMED { ", …" } else { "" };
-        named.truncate(NAMED);
+        let others = tabs.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, tab)| tab);
         rows.notes.insert(
             0,
             format!(
-                "Of the workbook’s {} sheets “{}” is read, not {}{more}. To read another one, drag its tab to the front in Excel, or \
-                 save it as CSV.",
+                "Of the workbook’s {} sheets “{}” is read, not {}.",
                 tabs.len(),
                 shorten(&tabs[place].name),
-                named.join(", ")
+                named(others)
             ),
         );
     }
-    Ok((rows, format!("Excel, sheet {}{of}, {layout}", place + 1)))
+    let worksheets = Worksheets { names: tabs.iter().map(|tab| tab.name.clone()).collect(), at: place };
+    Ok((rows, format!("Excel, sheet {}{of}, {layout}", place + 1), worksheets))
 }
 
 /// A workbook that cannot be read.

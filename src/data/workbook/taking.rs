@@ -75,7 +75,7 @@ impl Taking {
             return Ok(());
         }
         let head = std::mem::take(&mut self.head);
-        let layout = Layout::of(head.iter().map(|(_, cells)| cells.as_slice()));
+        let layout = Layout::of(&head);
         let above = layout.titles + usize::from(layout.header);
         self.layout = Some(layout);
         head.iter().skip(above).try_for_each(|(number, cells)| self.push(*number, cells))
@@ -108,8 +108,7 @@ impl Taking {
 
     /// The rows, and in words where they stand: `from column 2, 1 line skipped, header`.
     pub fn finish(self) -> (Rows, String) {
-        let Layout { columns, header, left, titles, .. } =
-            self.layout.unwrap_or_else(|| Layout::of(std::iter::empty()));
+        let Layout { columns, header, left, titles, .. } = self.layout.unwrap_or_else(|| Layout::of(&[]));
         let mut notes: Vec<String> = title_note("row", titles).into_iter().collect();
         if !self.beside.is_empty() {
             notes.push(self.beside.sentence(
@@ -131,12 +130,13 @@ impl Taking {
 
 impl Layout {
     /// By the first rows of a sheet, or all of them.
-    fn of<'a>(rows: impl Iterator<Item = &'a [String]> + Clone) -> Self {
-        let filled = |cells: &'a [String]| cells.iter().position(|cell| !cell.trim().is_empty());
-        let left = rows.clone().filter_map(filled).min().unwrap_or(0);
-        let mut rows: Vec<Vec<String>> = rows.map(|cells| cells[cells.len().min(left)..].to_vec()).collect();
+    fn of(rows: &[(u64, Vec<String>)]) -> Self {
+        let rows: Vec<&[String]> = rows.iter().map(|(_, cells)| cells.as_slice()).collect();
         let titles = titles(&rows);
-        rows.drain(..titles);
+        let rows = &rows[titles..];
+        let filled = |cells: &&[String]| cells.iter().position(|cell| !cell.trim().is_empty());
+        let left = rows.iter().filter_map(filled).min().unwrap_or(0);
+        let rows: Vec<Vec<String>> = rows.iter().map(|cells| cells[cells.len().min(left)..].to_vec()).collect();
         let header = has_header(&rows);
         let named =
             if header { rows.first().map_or(0, Vec::len) } else { rows.iter().map(Vec::len).max().unwrap_or(0) };
@@ -150,10 +150,10 @@ impl Layout {
 }
 
 /// How many of the first rows are titles: those with a single cell above the first one with more, as most below it have.
-fn titles(rows: &[Vec<String>]) -> usize {
+fn titles(rows: &[&[String]]) -> usize {
     let first = rows.iter().take(MOST_TITLES + 1).position(|row| !is_title(row)).unwrap_or(0);
     let (above, below) = rows.split_at(first);
     let wide = below.iter().filter(|row| !is_title(row)).count();
-    let named = above.iter().flatten().any(|cell| words::is_known_name(cell));
+    let named = above.iter().copied().flatten().any(|cell| words::is_known_name(cell));
     if named || wide * 2 < below.len() { 0 } else { first }
 }

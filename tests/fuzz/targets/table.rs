@@ -1,11 +1,15 @@
-//! Any bytes as a table of any format, as a whole and in pieces, and its rows as the examples of the likeliest task and of the
-//! one that they name.
+//! Any bytes as a table of any format or as the parts of a workbook, as a whole and in pieces, and its rows as the examples
+//! of the likeliest task and of the one that they name.
 
 #![no_main]
+
+use std::io::{Cursor, Write};
 
 use libfuzzer_sys::fuzz_target;
 use tabtune::data::{Dataset, Mapping, Reading, Survey, Table, TableReader};
 use tabtune::{Result, Task};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// Names decide about the format where contents do not.
 const NAMES: [&str; 6] = ["a.csv", "a.tsv", "a.jsonl", "a.json", "a.conll", "a"];
@@ -19,8 +23,26 @@ const TASKS: [Task; 7] = [
     Task::Language,
 ];
 
+/// Begins the parts of a workbook, and stands between them: a byte that is in no text.
+const PART: u8 = 0xFF;
+/// Those parts, in this order; what is missing is as here.
+const PARTS: [(&str, &str); 5] = [
+    ("xl/worksheets/sheet1.xml", ""),
+    ("xl/sharedStrings.xml", ""),
+    ("xl/styles.xml", ""),
+    ("xl/workbook.xml", "<workbook><sheets><sheet name=\"One\" id=\"1\"/></sheets></workbook>"),
+    (
+        "xl/_rels/workbook.xml.rels",
+        "<Relationships><Relationship Id=\"1\" Type=\"/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"2\" Type=\"/sharedStrings\" Target=\"sharedStrings.xml\"/>\
+         <Relationship Id=\"3\" Type=\"/styles\" Target=\"styles.xml\"/></Relationships>",
+    ),
+];
+
 fuzz_target!(|bytes: &[u8]| {
     let Some((&first, bytes)) = bytes.split_first() else { return };
+    let archive = if first == PART { workbook(bytes) } else { Vec::new() };
+    let bytes = if first == PART { &archive } else { bytes };
     let name = NAMES[usize::from(first) % NAMES.len()];
     let whole = Table::parse(bytes, name);
     let pieces = in_pieces(bytes, name, 1 + usize::from(first) / 8);
@@ -31,6 +53,18 @@ fuzz_target!(|bytes: &[u8]| {
     let task = TASKS[usize::from(first) / NAMES.len() % TASKS.len()];
     let _ = Dataset::build(&table, &Mapping::guess_for(&table, task));
 });
+
+/// An archive of parts, not packed: checksums would tell every change.
+fn workbook(bytes: &[u8]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut given = bytes.split(|&byte| byte == PART);
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, otherwise) in PARTS {
+        archive.start_file(name, stored).expect("a file in memory");
+        archive.write_all(given.next().unwrap_or(otherwise.as_bytes())).expect("a write in memory");
+    }
+    archive.finish().expect("an archive in memory").into_inner()
+}
 
 /// The same as a page or the terminal reads it.
 fn in_pieces(bytes: &[u8], name: &str, size: usize) -> Result<Table> {

@@ -1,13 +1,14 @@
 //! The table: cells with their column names and places in the file; no meaning yet.
 
-use std::collections::HashSet;
+mod info;
+mod names;
 
-use serde::Serialize;
-
+pub use self::info::{ColumnInfo, TableInfo};
+use self::names::name_columns;
+pub(super) use self::names::place;
 use super::cells::{Cells, Gathering, ROOM};
 use super::decoding::Decoding;
 use super::format::Format;
-use super::mapping::Mapping;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
 use super::survey::Survey;
@@ -17,23 +18,21 @@ use crate::error::{Error, Result};
 /// Most columns of a table.
 const MAX_COLUMNS: usize = 4096;
 
-/// Longest name of a column in characters; a longer one is cut.
-const MAX_NAME: usize = 100;
-
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 20;
-
-/// Rows of the preview.
-const PREVIEW_ROWS: usize = 8;
-
-/// Longest cell of the preview in characters; a longer one is cut and ends in an ellipsis.
-const PREVIEW_CELL: usize = 1000;
 
 /// What a reader makes of a file: raw column names (empty where there are none), rows, and notes in sentences.
 pub(super) struct Rows {
     pub columns: Vec<String>,
     pub gathering: Gathering,
     pub notes: Vec<String>,
+}
+
+/// The sheets of a workbook, and which of them is the table.
+#[derive(Debug, Clone)]
+pub(super) struct Worksheets {
+    pub names: Vec<String>,
+    pub at: usize,
 }
 
 /// Refuses a table that is too wide to be one.
@@ -56,38 +55,7 @@ pub struct Table {
     cells: Cells,
     profile: Vec<ColumnInfo>,
     notes: Vec<String>,
-}
-
-/// What a column holds, at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ColumnInfo {
-    /// Its name.
-    pub name: String,
-    /// How many different values there are, empty cells aside.
-    pub distinct: usize,
-    /// How many cells are empty or hold only white space.
-    pub empty: usize,
-    /// Mean length of the cells that are not empty, in characters.
-    pub mean_characters: f64,
-}
-
-/// What a page or a terminal shows of a table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TableInfo {
-    /// The file's name.
-    pub name: String,
-    /// In words, such as `CSV, comma, quoted, header, UTF-8`.
-    pub format: String,
-    /// Number of rows, the header not counted.
-    pub rows: usize,
-    /// The columns in the file's order.
-    pub columns: Vec<ColumnInfo>,
-    /// The first rows, at most 8; cells over 1,000 characters are cut.
-    pub preview: Vec<Vec<String>>,
-    /// The guess which column is which.
-    pub mapping: Mapping,
-    /// What a user should know about the reading of the file, in sentences.
-    pub notes: Vec<String>,
+    worksheets: Option<Worksheets>,
 }
 
 impl Table {
@@ -114,17 +82,35 @@ impl Table {
     ///
     /// As [`Table::parse`], and a table that takes more.
     pub fn parse_within(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
-        sentences::put_together(Self::read(bytes, file_name, room)?, room)
+        Self::parse_worksheet(bytes, file_name, room, None)
+    }
+
+    /// The same of the sheet of this name, if the file is a workbook and one is named; else of the first one with a table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::parse_within`]; a sheet that is not there, or a file that has none.
+    pub fn parse_worksheet(bytes: &[u8], file_name: &str, room: usize, worksheet: Option<&str>) -> Result<Self> {
+        let table = Self::read(bytes, file_name, room, worksheet)?;
+        let worksheets = table.worksheets.clone();
+        Ok(Self { worksheets, ..sentences::put_together(table, room)? })
     }
 
     /// The same with the rows of the file, also where each has only a word of a sentence.
     pub(super) fn parse_rows(bytes: &[u8], file_name: &str) -> Result<Self> {
-        Self::read(bytes, file_name, ROOM)
+        Self::read(bytes, file_name, ROOM, None)
     }
 
-    fn read(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
+    fn read(bytes: &[u8], file_name: &str, room: usize, worksheet: Option<&str>) -> Result<Self> {
         let mut survey = Survey::new(file_name);
         survey.add(bytes);
+        if survey.kind()? == Some(Format::Workbook) {
+            let (rows, words, worksheets) = workbook::read(bytes, room, worksheet)?;
+            return Ok(Self { worksheets: Some(worksheets), ..Self::of_rows(file_name, words, rows, Vec::new())? });
+        }
+        if worksheet.is_some() {
+            return Err(Error::table("Only Excel workbooks have sheets, and this file is none. Name no sheet."));
+        }
         let Some(mut reader) = TableReader::open_within(&survey, room)? else {
             return Self::read_whole(bytes, &survey, room);
         };
@@ -142,10 +128,6 @@ impl Table {
     /// A file whose format is read whole.
     fn read_whole(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
         let format = survey.kind()?;
-        if format == Some(Format::Workbook) {
-            let (rows, words) = workbook::read(bytes, room)?;
-            return Self::of_rows(survey.name(), words, rows, Vec::new());
-        }
         let gathering = Gathering::within(room);
         let (encoding, mark) = survey.encoding();
         let mut decoding = Decoding::new(encoding, mark);
@@ -175,7 +157,7 @@ impl Table {
         let columns = name_columns(rows.columns, &mut notes);
         let (cells, profile) = rows.gathering.finish();
         let profile = profile.finish(&columns, cells.rows(), &mut notes);
-        Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes })
+        Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes, worksheets: None })
     }
 
     /// The file's name.
@@ -250,75 +232,4 @@ impl Table {
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
-
-    /// What a page or a terminal shows of the table, with the guess which column is which.
-    pub fn info(&self) -> TableInfo {
-        let shown = |row: usize, column: usize| {
-            let cell = self.cell(row, column);
-            match cell.char_indices().nth(PREVIEW_CELL) {
-                Some((cut, _)) => format!("{}…", &cell[..cut]),
-                None => cell.to_owned(),
-            }
-        };
-        TableInfo {
-            name: self.name.clone(),
-            format: self.format.clone(),
-            rows: self.rows(),
-            columns: self.profile.clone(),
-            preview: (0..self.rows().min(PREVIEW_ROWS))
-                .map(|row| (0..self.columns.len()).map(|column| shown(row, column)).collect())
-                .collect(),
-            mapping: Mapping::guess(self),
-            notes: self.notes.clone(),
-        }
-    }
-}
-
-/// Place of the column of this name among all.
-///
-/// # Errors
-///
-/// There is none; the sentence names those that there are.
-pub(super) fn place(columns: &[String], name: &str) -> Result<usize> {
-    columns.iter().position(|column| column == name).ok_or_else(|| {
-        let named: Vec<String> = columns.iter().take(20).map(|column| format!("“{column}”")).collect();
-        let more = if columns.len() > named.len() { ", …" } else { "" };
-        Error::table_column(
-            name,
-            format!("The table has no column of this name; choose one of {}{more}.", named.join(", ")),
-        )
-    })
-}
-
-/// Makes the names unique and not empty, and notes which were changed.
-fn name_columns(raw: Vec<String>, notes: &mut Vec<String>) -> Vec<String> {
-    let headless = raw.iter().all(String::is_empty);
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut changed = Vec::new();
-    let names: Vec<String> = raw
-        .iter()
-        .enumerate()
-        .map(|(index, raw)| {
-            let cut: String = raw.trim().chars().take(MAX_NAME).collect();
-            let wanted = if cut.is_empty() { format!("column {}", index + 1) } else { cut };
-            let mut name = wanted.clone();
-            let mut copy = 2;
-            while !taken.insert(name.clone()) {
-                name = format!("{wanted} ({copy})");
-                copy += 1;
-            }
-            if name != raw.trim() {
-                changed.push(format!("“{name}”"));
-            }
-            name
-        })
-        .collect();
-    if headless {
-        notes.push("The file has no header; its columns are numbered.".to_owned());
-    } else if !changed.is_empty() {
-        let more = if changed.len() > 5 { ", …" } else { "" };
-        changed.truncate(5);
-        notes.push(format!("Columns without a name of their own were named {}{more}.", changed.join(", ")));
-    }
-    names
 }
