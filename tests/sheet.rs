@@ -15,7 +15,7 @@ use tabtune::{DeviceKind, Prediction, Recipe, Session, SheetRun, Task};
 fn read(bytes: &[u8], name: &str, piece: usize) -> tabtune::Result<(Sheet, Vec<Vec<String>>)> {
     let mut survey = Survey::new(name);
     bytes.chunks(piece).for_each(|piece| survey.add(piece));
-    let Some(mut sheet) = Sheet::open(&survey, Task::Classification, None)? else {
+    let Some(mut sheet) = Sheet::open(&survey, Task::Classification)? else {
         let mut sheet = Sheet::whole(bytes, name, Task::Classification, None)?;
         let rows = sheet.push(&[], true)?;
         return Ok((sheet, rows.into()));
@@ -243,7 +243,7 @@ fn each_task_has_columns_of_its_own() {
     let conll = result(&session, tagged.as_bytes(), "t.conll", ("tokens", None), 64);
     assert_eq!((conll.len(), conll[0].len()), (25, 3));
 
-    let session = on(&asked, "t.csv", Task::Answers, None);
+    let session = on(&asked, "t.csv", Task::Answers);
     let said = result(&session, asked.as_bytes(), "t.csv", ("question", Some("context")), 64);
     assert_eq!(said[0][3..], ["predicted_answer", "predicted_score", "predicted_start", "predicted_end"]);
     assert!(said[1][1].contains(&said[1][3]));

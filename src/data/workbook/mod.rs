@@ -26,9 +26,12 @@ use super::examples::shorten;
 use super::table::{Rows, Worksheets};
 use crate::error::{Error, Result};
 
-/// Bytes of memory that a workbook's texts and its table may take each, 2 GiB: cells that share a long text cost a file next
-/// to nothing.
-const ROOM: usize = 1 << 31;
+/// Bytes of memory that a workbook may take, 16 GiB where there are so many: cells that share a long text cost a file next to
+/// nothing.
+const ROOM: usize = if cfg!(target_pointer_width = "64") { (1_u64 << 34) as usize } else { 1 << 31 };
+
+/// Share of it for the texts that cells refer to, which grow by doubling.
+const STRINGS: usize = 4;
 
 /// Worksheets that are named in a note or a mistake.
 const NAMED: usize = 5;
@@ -49,7 +52,8 @@ pub(super) fn read(bytes: &[u8], room: usize, wanted: Option<&str>) -> Result<(R
     let room = room.min(ROOM);
     let package = &mut Package::open(bytes)?;
     let contents = Contents::read(package)?;
-    let shared = shared(package, &contents, room)?;
+    let shared = shared(package, &contents, room / STRINGS)?;
+    let room = room - shared.strings.bytes();
     if let Some(wanted) = wanted {
         return alone(package, &contents.tabs, find(&contents.tabs, wanted)?, &shared, room);
     }

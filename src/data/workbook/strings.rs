@@ -28,7 +28,7 @@ impl Strings {
                 strings.text.push_str(&text);
                 strings.ends.push(strings.text.len());
             }
-            if strings.text.len() + size_of::<usize>() * strings.ends.len() > room {
+            if strings.bytes() > room {
                 return Err(Error::table(
                     "The workbook has more text than a tab's memory has room for. Keep only the columns that are needed, or \
                      split it.",
@@ -37,6 +37,11 @@ impl Strings {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(strings)
+    }
+
+    /// Bytes of memory that they take.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + size_of::<usize>() * self.ends.len()
     }
 
     /// The text of this number, counted from 0.
