@@ -1,6 +1,7 @@
 // The files that the browser tests drop on the page: tiny encoders, tables, and the header of a safetensors file.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { strToU8, zipSync } from "fflate";
 
 /** The folder of fixtures, with a slash at the end. */
 export const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -88,6 +89,36 @@ export function table(rows) {
     return `"${SECRET} the ${fruit} is ${i % 2 ? "sweet, and ripe" : "good"}",${fruit}`;
   });
   return `text,label\n${lines.join("\n")}\n`;
+}
+
+/**
+ * An Excel workbook with a sheet of each table.
+ *
+ * @param {string} name
+ * @param {Record<string, string[][]>} sheets  Rows of words that need no escape.
+ * @returns {Dropped}
+ */
+export function workbook(name, sheets) {
+  const relation = (/** @type {string} */ id, /** @type {string} */ kind, /** @type {string} */ part) =>
+    `<Relationship Id="${id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/${kind}" Target="${part}"/>`;
+  const relations = (/** @type {string[]} */ all) => `<Relationships>${all.join("")}</Relationships>`;
+  const cell = (/** @type {string} */ text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`;
+  const row = (/** @type {string[]} */ cells) => `<row>${cells.map(cell).join("")}</row>`;
+  const names = Object.keys(sheets);
+  const list = names.map((name, at) => `<sheet name="${name}" sheetId="${at + 1}" r:id="rId${at}"/>`).join("");
+  const parts = {
+    "_rels/.rels": relations([relation("rId1", "officeDocument", "xl/workbook.xml")]),
+    "xl/workbook.xml": `<workbook><sheets>${list}</sheets></workbook>`,
+    "xl/_rels/workbook.xml.rels": relations(names.map((_, at) => relation(`rId${at}`, "worksheet", `sheet${at}.xml`))),
+    ...Object.fromEntries(
+      Object.values(sheets).map((rows, at) => [
+        `xl/sheet${at}.xml`,
+        `<worksheet><sheetData>${rows.map(row).join("")}</sheetData></worksheet>`,
+      ]),
+    ),
+  };
+  const files = Object.entries(parts).map(([path, xml]) => [path, strToU8(xml)]);
+  return file(name, Buffer.from(zipSync(Object.fromEntries(files))));
 }
 
 /** A label that would be an element, if it were markup; no white space, so that it may stand in a CoNLL file. */

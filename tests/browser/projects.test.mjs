@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { strToU8, unzipSync, zipSync } from "fflate";
-import { file, table } from "./fixtures.mjs";
+import { file, modelFiles, table, workbook } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
@@ -94,6 +94,28 @@ test("a run that a reload cuts short goes on to the same losses and weights", { 
   assert.ok(found.weights.equals(expected.weights), "the weights are the same");
   await reads(page, "#projects-summary", /1 project/);
   assert.equal(await page.locator("#going-on").isVisible(), false);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a project knows which sheet of its workbook was chosen", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  const rows = (/** @type {number} */ count) =>
+    table(count)
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replaceAll('"', "").split(/,(?=\w+$)/));
+  await drop(page, modelFiles("tiny-bert"));
+  await drop(page, [workbook("fruit.xlsx", { May: rows(24), June: rows(30) })]);
+  await reads(page, "#table-format", /Excel, sheet 1 of 2, header · 24 rows/);
+  await page.locator("#table-worksheet").selectOption("June");
+  await reads(page, "#data", /27 rows to train on, 3 rows to validate with/);
+  await reads(page, "#projects-summary", /2 projects/);
+  await page.reload();
+  await openList(page);
+  await inList(page, "Open fruit, June").click();
+  await reads(page, "#table-format", /Excel, sheet 2 of 2, header · 30 rows/);
+  assert.equal(await page.locator("#table-worksheet").inputValue(), "June");
   assert.deepEqual(errors, []);
   await close();
 });

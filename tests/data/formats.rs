@@ -100,6 +100,10 @@ fn words_in_rows_of_their_own_are_put_together_to_sentences() {
         let sheet = Sheet::open(&survey, Task::Tokens).expect("a sheet").expect("one that is read in pieces");
         assert_eq!(sheet.info().preview[0][1], "Yesterday");
     }
+    let row = |at: usize| format!("{{\"sentence_id\": {}, \"word\": \"w{at}\", \"tag\": \"O\"}}", at / 3);
+    let list = read(&format!("[{}]", (0..6).map(row).collect::<Vec<_>>().join(",")), "ner.json");
+    assert_eq!(list.format(), "JSON list, sentences by column 1, UTF-8");
+    assert_eq!(cells(&list)[1], ["1", r#"["w3","w4","w5"]"#, r#"["O","O","O"]"#]);
     for text in [
         "sentence,word,label\nThe bank is closed.,bank,money\nWe sat on the bank.,bank,river\n",
         "sentence_id,word,tag\n1,Anna,B-PER\n2,Bert,B-PER\n",

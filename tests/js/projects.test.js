@@ -94,6 +94,7 @@ test("projects are named after their tables", () => {
   assert.equal(nameFor("fruit.csv", new Set()), "fruit");
   assert.equal(nameFor("fruit.csv", new Set(["fruit", "fruit (2)"])), "fruit (3)");
   assert.equal(nameFor(".csv", new Set()), "Project");
+  assert.equal(nameFor("fruit.xlsx", new Set(), "June"), "fruit, June");
 });
 
 test("what is wrong with a storage is one sentence that says what follows", () => {

@@ -219,9 +219,15 @@ export function shownRun({ runs }) {
  *
  * @param {string} title
  * @param {ReadonlySet<string>} taken
+ * @param {string|null} [worksheet]  The one that was chosen of a workbook.
  */
-export function nameFor(title, taken) {
-  const bare = title.replace(/\.[A-Za-z0-9]{1,8}$/u, "").slice(0, LONGEST_NAME - 8) || "Project";
+export function nameFor(title, taken, worksheet = null) {
+  const file = title.replace(/\.[A-Za-z0-9]{1,8}$/u, "");
+  const bare =
+    [file, worksheet ?? ""]
+      .filter(Boolean)
+      .join(", ")
+      .slice(0, LONGEST_NAME - 8) || "Project";
   for (let place = 1; ; place += 1) {
     const name = place === 1 ? bare : `${bare} (${place})`;
     if (!taken.has(name)) return name;

@@ -106,7 +106,7 @@ export function openStore(disk, now = Date.now) {
           return await commit({
             version: 1,
             id,
-            name: nameFor(title, taken),
+            name: nameFor(title, taken, worksheet),
             created: time,
             changed: time,
             table,

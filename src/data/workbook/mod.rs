@@ -23,6 +23,7 @@ use self::styles::Styles;
 use self::taking::Taking;
 use super::cells::Gathering;
 use super::examples::shorten;
+use super::format::Format;
 use super::table::{Rows, Worksheets};
 use crate::error::{Error, Result};
 
@@ -146,7 +147,7 @@ fn taken(taking: Taking, tabs: &[Tab], place: usize) -> Result<(Rows, String, Wo
         );
     }
     let worksheets = Worksheets { names: tabs.iter().map(|tab| tab.name.clone()).collect(), at: place };
-    Ok((rows, format!("Excel, sheet {}{of}, {layout}", place + 1), worksheets))
+    Ok((rows, format!("{}, sheet {}{of}, {layout}", Format::Workbook.words(""), place + 1), worksheets))
 }
 
 /// A workbook that cannot be read.
