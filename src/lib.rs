@@ -53,7 +53,7 @@ pub use recipe::Recipe;
 pub use session::{
     Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, ModelFiles,
     ModelInfo, OpenModel, Outcome, OwnHead, Prediction, Reason, Run, RunInfo, SearchInfo, SearchPlan, SearchReport,
-    Session, SheetRun, StepEvent, Suggestion, Suggestions, Trained, Trial, TrialDone, TrialStarted, TrialState,
-    Vocabulary, Word,
+    Session, SheetFormat, SheetRun, StepEvent, Suggestion, Suggestions, Trained, Trial, TrialDone, TrialStarted,
+    TrialState, Vocabulary, Word,
 };
 pub use task::Task;

@@ -221,6 +221,11 @@ fn a_table_comes_back_with_predictions() {
     let printed = String::from_utf8_lossy(&tabtune(&[&given[..], &["--sheet", "About"]].concat()).stdout).into_owned();
     assert!(printed.contains("\nabout films,"), "{printed}");
     refused(&[&given[..], &["--sheet", "Reviews"]].concat(), "choose one of “About”");
+    let back = folder.join("back.xlsx");
+    assert!(tabtune(&[&given[..], &["--out", path(&back)]].concat()).status.success());
+    let read = tabtune::data::Table::parse(&fs::read(&back).expect("a file"), "back.xlsx").expect("a workbook");
+    assert_eq!((read.format(), read.rows()), ("Excel, sheet 1, header", 7));
+    assert_eq!((read.columns()[9].as_str(), read.cell(1, 0)), ("predicted_label", "Two\nlines & a <tag>, \"quoted\""));
 }
 
 #[test]

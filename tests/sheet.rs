@@ -9,7 +9,7 @@ use fruit::{Folder, empty, finish, predict, ready, scores};
 use futures_lite::future::block_on;
 use serde_json::{Value, json};
 use tabtune::data::{Sheet, Survey, Table};
-use tabtune::{DeviceKind, Prediction, Recipe, Session, SheetRun, Task};
+use tabtune::{DeviceKind, Prediction, Recipe, Session, SheetFormat, SheetRun, Task};
 
 /// Surveys and reads a file in pieces of this many bytes.
 fn read(bytes: &[u8], name: &str, piece: usize) -> tabtune::Result<(Sheet, Vec<Vec<String>>)> {
@@ -116,13 +116,26 @@ fn result(
     columns: (&str, Option<&str>),
     piece: usize,
 ) -> Vec<Vec<String>> {
+    let out = written(session, (bytes, name), columns, piece, SheetFormat::Csv);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
+    reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
+}
+
+/// The result of a table in pieces of so many bytes.
+fn written(
+    session: &Session,
+    (bytes, name): (&[u8], &str),
+    columns: (&str, Option<&str>),
+    piece: usize,
+    format: SheetFormat,
+) -> Vec<u8> {
     let mut survey = Survey::new(name);
     survey.add(bytes);
     let task = session.predicts().expect("a task");
     let sheet = Sheet::open(&survey, task)
         .expect("a table")
         .unwrap_or_else(|| Sheet::whole(bytes, name, task, None).expect("a table"));
-    let mut run = SheetRun::new(session, sheet, columns.0, columns.1).expect("columns");
+    let mut run = SheetRun::new(session, sheet, columns.0, columns.1, format).expect("columns");
     let mut out = run.header().expect("a header");
     let mut pieces: Vec<(&[u8], bool)> = bytes.chunks(piece).map(|piece| (piece, false)).collect();
     pieces.push((&[], true));
@@ -132,8 +145,37 @@ fn result(
             out.extend(block_on(run.predict(session, 7)).expect("lines"));
         }
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
-    reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
+    out.extend(run.finish().expect("an end"));
+    assert!(run.finish().is_err(), "there is one end");
+    out
+}
+
+/// `tests/reference/predicted.py` reads the file that this leaves with openpyxl.
+#[test]
+fn a_result_in_excel_has_the_cells_of_the_one_in_csv_and_text_is_text() {
+    let session = trained();
+    let texts = fruit::texts(30);
+    let mut table = "id;body;note;code\n".to_owned();
+    for (row, text) in texts.iter().enumerate() {
+        table += &format!("{row};{text};\"=1+{row}\n<&> _x0041_\";00{row}\n");
+    }
+    let cells = result(&session, table.as_bytes(), "in.csv", ("body", None), 100);
+    let bytes = written(&session, (table.as_bytes(), "in.csv"), ("body", None), 100, SheetFormat::Excel);
+    let path = format!("{}/predicted.xlsx", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, &bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let read = Table::parse(&bytes, "out.xlsx").expect("a workbook");
+    assert_eq!((read.format(), read.columns()), ("Excel, sheet 1, header", cells[0].as_slice()));
+    assert_eq!(read.rows(), 30);
+    for (row, expected) in cells[1..].iter().enumerate() {
+        assert_eq!(read.cell(row, 2), format!("=1+{row}\n<&> _x0041_"), "without an apostrophe");
+        assert_eq!(read.cell(row, 3), format!("00{row}"), "zeros at the front stay");
+        for column in [0, 1, 4] {
+            assert_eq!(read.cell(row, column), expected[column]);
+        }
+        for (column, cell) in expected.iter().enumerate().skip(5) {
+            assert_eq!(read.cell(row, column).parse::<f64>(), cell.parse::<f64>());
+        }
+    }
 }
 
 #[test]
@@ -169,15 +211,15 @@ fn columns_that_cannot_be_used_are_refused() {
     let session = trained();
     let begin = |text: &str, pair: Option<&str>| {
         let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
-        SheetRun::new(&session, sheet, text, pair).map(|_| ()).expect_err("a mistake").to_string()
+        SheetRun::new(&session, sheet, text, pair, SheetFormat::Csv).map(|_| ()).expect_err("a mistake").to_string()
     };
     assert!(begin("c", None).contains("“a”, “b”"));
     assert!(begin("a", Some("a")).contains("both texts"));
     let none = empty(DeviceKind::Cpu);
     let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
-    assert!(SheetRun::new(&none, sheet, "a", None).is_err(), "no model");
+    assert!(SheetRun::new(&none, sheet, "a", None, SheetFormat::Csv).is_err(), "no model");
     let sheet = Sheet::whole(b"a,b\nx,y\n", "t.csv", Task::Classification, None).expect("a table");
-    let mut run = SheetRun::new(&session, sheet, "a", None).expect("columns");
+    let mut run = SheetRun::new(&session, sheet, "a", None, SheetFormat::Csv).expect("columns");
     run.push(&[], true).expect("rows");
     let mut other = empty(DeviceKind::Cpu);
     other.open_model(Folder::fixture("tiny-classifier").files(), "tiny").expect("a model");
@@ -249,7 +291,7 @@ fn each_task_has_columns_of_its_own() {
     assert!(said[1][1].contains(&said[1][3]));
     let sheet = Sheet::whole(asked.as_bytes(), "t.csv", Task::Answers, None).expect("a table");
     assert_eq!(sheet.info().pair.as_deref(), Some("context"));
-    assert!(SheetRun::new(&session, sheet, "question", None).is_err());
+    assert!(SheetRun::new(&session, sheet, "question", None, SheetFormat::Csv).is_err());
 
     let session = on(&paired, "t.csv", Task::Embedding);
     let said = result(&session, paired.as_bytes(), "t.csv", ("anchor", None), 64);

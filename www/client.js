@@ -321,11 +321,11 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     openSheet: (file, worksheet) => ask("open_sheet", [file, worksheet]),
 
     /**
-     * @param {{text: string, pair: string|null}} columns
+     * @param {import("./protocol.js").SheetRequest} request
      * @param {OnProgress} onProgress
      * @returns {Promise<Blob|null>} Null if it was cancelled.
      */
-    predictSheet: (columns, onProgress) => ask("predict_sheet", [columns], { onProgress }),
+    predictSheet: (request, onProgress) => ask("predict_sheet", [request], { onProgress }),
 
     /** @returns {Promise<null>} */
     cancelSheet: () => ask("cancel_sheet", []),

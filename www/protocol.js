@@ -356,6 +356,8 @@
  * @property {Task} task           Of the model that predicts.
  */
 
+/** @typedef {{text: string, pair: string|null, format: "csv"|"excel"}} SheetRequest  Columns, and how the result is written. */
+
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
 
 /**
@@ -388,7 +390,7 @@
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
  *   open_sheet(File, worksheet)        -> SheetInfo       the file is read in pieces, and stays where it is
- *   predict_sheet({text, pair})        -> Blob|null       the open sheet with predictions, as CSV; with progress in bytes
+ *   predict_sheet(SheetRequest)        -> Blob|null       the open sheet with predictions; with progress in bytes
  *                                                         of the file; null if it was cancelled
  *   cancel_sheet()                     -> null
  *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …

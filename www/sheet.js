@@ -46,13 +46,13 @@ export function sheetAnswers(inTurn, turn) {
     return info;
   }
 
-  /** @param {{text: string, pair: string|null}} columns @param {(progress: Progress) => void} onProgress */
-  async function predictSheet(columns, onProgress) {
+  /** @param {import("./protocol.js").SheetRequest} request @param {(progress: Progress) => void} onProgress */
+  async function predictSheet(request, onProgress) {
     const file = open;
     if (!file) throw mistake("order", "Open the table to be predicted first.");
     const mine = (version += 1);
     open = null;
-    const { header, whole } = await inTurn((engine) => engine.sheet_begin(columns));
+    const { header, whole } = await inTurn((engine) => engine.sheet_begin(request));
     const result = parts(header);
     let rows = 32;
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
@@ -75,8 +75,8 @@ export function sheetAnswers(inTurn, turn) {
       if (last) break;
     }
     if (mine !== version) return null;
-    await inTurn((engine) => engine.sheet_close());
-    return result.blob();
+    result.add(await inTurn((engine) => engine.sheet_finish()));
+    return result.blob(TYPES[request.format]);
   }
 
   return {
@@ -88,6 +88,12 @@ export function sheetAnswers(inTurn, turn) {
     },
   };
 }
+
+/** What browsers call the formats of results. */
+const TYPES = {
+  csv: "text/csv",
+  excel: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+};
 
 const REPLACED = mistake("order", "Another table was opened meanwhile.");
 
@@ -106,15 +112,16 @@ function parts(first) {
   }
 
   return {
-    /** @param {Uint8Array<ArrayBuffer>} lines */
-    add(lines) {
-      lately.push(lines);
-      bytes += lines.length;
+    /** @param {Uint8Array<ArrayBuffer>} more */
+    add(more) {
+      lately.push(more);
+      bytes += more.length;
       if (bytes >= PART) hand();
     },
-    blob() {
+    /** @param {string} type */
+    blob(type) {
       hand();
-      return new Blob(done, { type: "text/csv" });
+      return new Blob(done, { type });
     },
   };
 }

@@ -60,10 +60,10 @@ declare module "*/pkg/cpu/tabtune.js" {
     sheet_survey(piece: Uint8Array, name: string, first: boolean): null;
     sheet_open(): import("./protocol.js").SheetInfo | null;
     sheet_whole(bytes: Uint8Array, name: string, worksheet: string | null): import("./protocol.js").SheetInfo;
-    sheet_begin(columns: { text: string; pair: string | null }): { header: Uint8Array<ArrayBuffer>; whole: boolean };
+    sheet_begin(request: import("./protocol.js").SheetRequest): { header: Uint8Array<ArrayBuffer>; whole: boolean };
     sheet_push(piece: Uint8Array, last: boolean): number;
     sheet_predict(rows: number): Promise<Uint8Array<ArrayBuffer>>;
-    sheet_close(): void;
+    sheet_finish(): Uint8Array<ArrayBuffer>;
     export_files(meta: {
       created: string;
       browser: string;

@@ -7,6 +7,7 @@ mod csv;
 mod onnx;
 mod python;
 mod sentence;
+mod workbook;
 
 pub use adapter::AdapterBundle;
 pub use bundle::{Bundle, File};
@@ -15,3 +16,4 @@ pub use csv::{csv_lines, harmless};
 pub use onnx::{OnnxBundle, Precision, onnx};
 pub use python::{Script, Start};
 pub use sentence::SentenceBundle;
+pub use workbook::WorkbookWriter;

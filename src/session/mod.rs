@@ -38,7 +38,7 @@ pub use prediction::{Marked, Mask, Prediction, Word};
 pub use resume::{Checkpoint, CheckpointInfo};
 pub use run::{Outcome, Run};
 pub use search::{Axis, Domain, SearchInfo, SearchPlan, SearchReport, Trial, TrialDone, TrialStarted, TrialState};
-pub use sheet::SheetRun;
+pub use sheet::{SheetFormat, SheetRun};
 pub use suggest::{Suggestion, Suggestions};
 pub use trained::Trained;
 

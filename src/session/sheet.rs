@@ -6,11 +6,48 @@ use serde_json::{Value, json};
 
 use crate::data::{Example, Sheet, SheetInfo, Target, Word, join_words};
 use crate::error::{Error, Result};
-use crate::export::csv_lines;
+use crate::export::{WorkbookWriter, csv_lines};
 use crate::session::Session;
 use crate::session::prediction::{Marked, Prediction};
 use crate::session::tally::characters;
 use crate::task::Task;
+
+/// How a table with predictions is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SheetFormat {
+    /// CSV in UTF-8; text that a spreadsheet would run as a formula gets an apostrophe in front.
+    Csv,
+    /// An Excel workbook.
+    Excel,
+}
+
+/// Where rows go.
+#[derive(Debug)]
+enum Out {
+    Csv,
+    Excel(Box<WorkbookWriter>),
+    /// Nowhere any more.
+    Ended,
+}
+
+impl Out {
+    fn new(format: SheetFormat) -> Result<Self> {
+        Ok(match format {
+            SheetFormat::Csv => Self::Csv,
+            SheetFormat::Excel => Self::Excel(Box::new(WorkbookWriter::new()?)),
+        })
+    }
+
+    /// The bytes of rows, whose first `own` cells are the table's own.
+    fn rows(&mut self, rows: Vec<Vec<String>>, own: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Csv => csv_lines(rows),
+            Self::Excel(workbook) => workbook.rows(rows, own),
+            Self::Ended => Err(Error::order("The table was written to its end. Open it again.")),
+        }
+    }
+}
 
 /// A table that is being predicted: the rows that were read and not predicted yet, and where their texts are.
 #[derive(Debug)]
@@ -23,6 +60,7 @@ pub struct SheetRun {
     pair: Option<usize>,
     ahead: VecDeque<Vec<String>>,
     done: u64,
+    out: Out,
 }
 
 impl SheetRun {
@@ -31,7 +69,7 @@ impl SheetRun {
     /// # Errors
     ///
     /// A column that the table lacks, that is taken twice, or that the task needs and has not.
-    pub fn new(session: &Session, sheet: Sheet, text: &str, pair: Option<&str>) -> Result<Self> {
+    pub fn new(session: &Session, sheet: Sheet, text: &str, pair: Option<&str>, format: SheetFormat) -> Result<Self> {
         let (task, labels) = session.head()?;
         let pair = pair.filter(|name| !name.is_empty());
         if task == Task::Answers && pair.is_none() {
@@ -45,7 +83,8 @@ impl SheetRun {
         }
         let (text, pair) = (sheet.column(text)?, pair.map(|name| sheet.column(name)).transpose()?);
         let labels = if matches!(task, Task::Classification | Task::MultiLabel) { labels.to_vec() } else { Vec::new() };
-        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0 })
+        let out = Out::new(format)?;
+        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out })
     }
 
     /// What is shown of the table.
@@ -53,20 +92,21 @@ impl SheetRun {
         self.sheet.info()
     }
 
-    /// The first line of the result: the table's own columns, then those that are added. A name that the table has
-    /// already is numbered.
+    /// The first bytes of the result: the names of the table's own columns, then of those that are added. A name that the
+    /// table has already is numbered.
     ///
     /// # Errors
     ///
     /// None that a table could cause.
-    pub fn header(&self) -> Result<Vec<u8>> {
+    pub fn header(&mut self) -> Result<Vec<u8>> {
         let mut names = self.sheet.header().to_vec();
         for name in added(self.task, &self.labels) {
             let free = (1..).map(|copy| if copy == 1 { name.clone() } else { format!("{name} ({copy})") });
             let free = free.into_iter().find(|name| !names.contains(name));
             names.push(free.unwrap_or(name));
         }
-        csv_lines([names])
+        let own = names.len();
+        self.out.rows(vec![names], own)
     }
 
     /// Takes the next bytes of the file.
@@ -90,11 +130,24 @@ impl SheetRun {
         self.done
     }
 
-    /// Predicts up to so many of the rows that were read; their lines of the result.
+    /// The last bytes of the result, after all rows.
     ///
     /// # Errors
     ///
-    /// No model that predicts, another one than at the start, or a device that failed.
+    /// It has ended before, or is larger than its format allows.
+    pub fn finish(&mut self) -> Result<Vec<u8>> {
+        match std::mem::replace(&mut self.out, Out::Ended) {
+            Out::Csv => Ok(Vec::new()),
+            Out::Excel(workbook) => workbook.finish(),
+            Out::Ended => Err(Error::order("The table was written to its end. Open it again.")),
+        }
+    }
+
+    /// Predicts up to so many of the rows that were read; the next bytes of the result.
+    ///
+    /// # Errors
+    ///
+    /// No model that predicts, another one than at the start, a device that failed, or more rows than the format allows.
     pub async fn predict(&mut self, session: &Session, rows: usize) -> Result<Vec<u8>> {
         let (task, labels) = session.head()?;
         let same = task == self.task && (self.labels.is_empty() || self.labels == labels);
@@ -125,7 +178,7 @@ impl SheetRun {
             }
         }
         self.done += rows.len() as u64;
-        csv_lines(rows)
+        self.out.rows(rows, self.sheet.header().len())
     }
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Answer, Engine, from_js, thrown, to_js};
 use crate::data::{Sheet, Survey};
 use crate::error::Error;
-use crate::session::SheetRun;
+use crate::session::{SheetFormat, SheetRun};
 
 /// Where a table stands on its way through.
 #[derive(Default)]
@@ -52,18 +52,19 @@ impl Engine {
         self.opened(sheet)
     }
 
-    /// Begins with the columns `{text, pair}`: `{header, whole}`, the first line's bytes and whether the file is needed no
-    /// more.
+    /// Begins with the columns and the result's format, `{text, pair, format}`: `{header, whole}`, its first bytes and whether
+    /// the file is needed no more.
     pub fn sheet_begin(&mut self, columns: JsValue) -> Answer {
         #[derive(Deserialize)]
         struct Columns {
             text: String,
             pair: Option<String>,
+            format: SheetFormat,
         }
-        let Columns { text, pair } = from_js(columns).map_err(thrown)?;
+        let Columns { text, pair, format } = from_js(columns).map_err(thrown)?;
         let SheetState::Open(sheet) = std::mem::take(&mut self.sheet) else { return Err(thrown(none())) };
         let whole = sheet.is_whole();
-        let run = SheetRun::new(self.session()?, *sheet, &text, pair.as_deref()).map_err(thrown)?;
+        let mut run = SheetRun::new(self.session()?, *sheet, &text, pair.as_deref(), format).map_err(thrown)?;
         let header = run.header().map_err(thrown)?;
         self.sheet = SheetState::Running(Box::new(run));
         let answer = js_sys::Object::new();
@@ -79,7 +80,7 @@ impl Engine {
         Ok(JsValue::from_f64(run.waiting() as f64))
     }
 
-    /// Predicts up to so many rows: the bytes of their lines.
+    /// Predicts up to so many rows: the next bytes of the result.
     pub async fn sheet_predict(&mut self, rows: usize) -> Answer {
         let Self { session, sheet, .. } = self;
         let session = session.as_ref().ok_or_else(|| thrown(Error::order("Start a device first.")))?;
@@ -88,9 +89,10 @@ impl Engine {
         Ok(js_sys::Uint8Array::from(lines.as_slice()).into())
     }
 
-    /// Forgets the table.
-    pub fn sheet_close(&mut self) {
-        self.sheet = SheetState::None;
+    /// Forgets the table after all of its rows: the last bytes of the result.
+    pub fn sheet_finish(&mut self) -> Answer {
+        let SheetState::Running(mut run) = std::mem::take(&mut self.sheet) else { return Err(thrown(none())) };
+        Ok(js_sys::Uint8Array::from(run.finish().map_err(thrown)?.as_slice()).into())
     }
 
     fn opened(&mut self, sheet: Sheet) -> Answer {

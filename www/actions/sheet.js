@@ -46,8 +46,8 @@ export function sheetActions({ client, dispatch, state }, openKept) {
       }
     },
 
-    /** @param {{text: string, pair: string|null}} columns */
-    async predictSheet(columns) {
+    /** @param {import("../protocol.js").SheetRequest} request */
+    async predictSheet(request) {
       const { info, busy } = state().result.sheet;
       if (busy || !info || !file) return;
       sheet({
@@ -57,8 +57,8 @@ export function sheetActions({ client, dispatch, state }, openKept) {
         error: null,
       });
       try {
-        const result = await client.predictSheet(columns, (progress) => sheet({ progress }));
-        const name = `${fileName(info.name)}-predicted.csv`;
+        const result = await client.predictSheet(request, (progress) => sheet({ progress }));
+        const name = `${fileName(info.name)}-predicted.${request.format === "csv" ? "csv" : "xlsx"}`;
         if (result) save(result, name);
         sheet({ words: result ? `${name} was handed to your browser’s downloads.` : "Cancelled; nothing was saved." });
       } catch (thrown) {

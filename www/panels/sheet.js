@@ -17,8 +17,16 @@ import { worksheetChoice } from "./worksheets.js";
 const MAY = new Set(["classification", "multi_label", "regression"]);
 const MUST = new Set(["answers"]);
 
-const HARMLESS =
-  "You get your table back with all its columns and rows, and the predictions beside them, as CSV in UTF-8. Text that a spreadsheet would run as a formula (cells that begin with =, +, - or @) gets an apostrophe in front.";
+const WORDS = "You get your table back with all its columns and rows, and the predictions beside them.";
+const FORMATS = /** @type {const} */ ({
+  csv: "CSV",
+  excel: "Excel workbook",
+});
+/** What is to be known of each. */
+const KNOWN = {
+  csv: "In UTF-8. Text that a spreadsheet would run as a formula (cells that begin with =, +, - or @) gets an apostrophe in front.",
+  excel: "With 1,048,576 rows at most, and cells of 32,767 characters: longer ones are cut.",
+};
 
 /** @param {import("../actions.js").Actions} actions */
 export function sheetForm(actions) {
@@ -40,8 +48,21 @@ export function sheetForm(actions) {
   const worksheets = worksheetChoice("sheet-worksheet", actions.chooseSheetWorksheet);
   const text = column("sheet-text", "Text column");
   const pair = column("sheet-pair", "Second text");
+  const format = h(
+    "select",
+    { id: "sheet-format", onchange: explain, "aria-describedby": "sheet-format-words" },
+    ...Object.entries(FORMATS).map(([value, words]) => h("option", { value }, words)),
+  );
+  const known = h("p", { id: "sheet-format-words", class: "hint" });
+  const written = h(
+    "div",
+    { class: "field" },
+    h("label", { class: "label", for: "sheet-format" }, "Result as"),
+    format,
+    known,
+  );
   const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
-  const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element);
+  const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element, written);
   const columns = h("div", { class: "stack tight" }, worksheets.element, choices, start);
   const bar = h("progress", { id: "sheet-progress", max: 1, "aria-label": "How much of the table is predicted" });
   const share = h("span", { class: "hint" });
@@ -52,7 +73,7 @@ export function sheetForm(actions) {
     "form",
     { id: "sheet", class: "stack tight", onsubmit: submit },
     h("h3", {}, "Predict a whole table"),
-    h("p", { class: "hint" }, HARMLESS),
+    h("p", { class: "hint" }, WORDS),
     picker,
     about,
     columns,
@@ -85,7 +106,15 @@ export function sheetForm(actions) {
   /** @param {Event} event */
   function submit(event) {
     event.preventDefault();
-    actions.predictSheet({ text: text.select.value, pair: pair.select.value || null });
+    actions.predictSheet({ text: text.select.value, pair: pair.select.value || null, format: chosen() });
+  }
+
+  function chosen() {
+    return format.value === "excel" ? "excel" : "csv";
+  }
+
+  function explain() {
+    known.textContent = KNOWN[chosen()];
   }
 
   const drawColumns = whenChanged((/** @type {SheetInfo|null} */ info) => {
@@ -94,6 +123,9 @@ export function sheetForm(actions) {
     const before = text.select.value;
     const kept = columns.includes(before) && shownFor === info.name;
     const second = pair.select.value;
+    // Whoever works with Excel gets Excel back.
+    if (shownFor !== info.name) format.value = info.worksheets.length > 0 ? "excel" : "csv";
+    explain();
     shownFor = info.name;
     text.offer(columns, null);
     pair.offer(columns, MUST.has(task) ? null : "None: single texts");

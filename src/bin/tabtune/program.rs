@@ -42,7 +42,7 @@ pub fn program() -> clap::Command {
         option(
             "data",
             "FILE",
-            "Table to add predictions to, as CSV; cells that a spreadsheet would run get a ' in front",
+            "Table to add predictions to; in CSV, cells that a spreadsheet would run get a ' in front",
         )
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["texts", "json"]),
@@ -51,8 +51,12 @@ pub fn program() -> clap::Command {
     .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given"))
     .arg(option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given"))
     .arg(
-        option("out", "FILE", "Where the table goes; standard output if not given")
-            .value_parser(value_parser!(PathBuf)),
+        option(
+            "out",
+            "FILE",
+            "Where the table goes, as Excel if it ends in .xlsx, else as CSV; standard output if not given",
+        )
+        .value_parser(value_parser!(PathBuf)),
     )
     .arg(Arg::new("texts").value_name("TEXT").num_args(0..));
     clap::Command::new("tabtune")

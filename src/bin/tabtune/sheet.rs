@@ -5,7 +5,7 @@ use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
 use tabtune::data::Sheet;
-use tabtune::{Error, Result, Session, SheetRun};
+use tabtune::{Error, Result, Session, SheetFormat, SheetRun};
 
 use crate::arguments::Table;
 use crate::folder::{self, wrong};
@@ -36,7 +36,10 @@ pub async fn predict(session: &Session, options: &Table) -> Result<()> {
         eprintln!("Texts are taken from \u{201c}{text}\u{201d}{second}.");
     }
     let whole = sheet.is_whole();
-    let mut run = SheetRun::new(session, sheet, &text, pair.as_deref())?;
+    let excel =
+        options.out.as_ref().and_then(|out| out.extension()).is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
+    let format = if excel { SheetFormat::Excel } else { SheetFormat::Csv };
+    let mut run = SheetRun::new(session, sheet, &text, pair.as_deref(), format)?;
     let mut out = Out::open(options.out.as_deref())?;
     out.write(&run.header()?)?;
     if whole {
@@ -49,6 +52,7 @@ pub async fn predict(session: &Session, options: &Table) -> Result<()> {
             drain(session, &mut run, &mut out).await?;
         }
     }
+    out.write(&run.finish()?)?;
     out.finish()?;
     if let Some(path) = &options.out {
         eprintln!("{} rows with predictions are in {}.", run.done(), path.display());
