@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { strFromU8, unzipSync } from "fflate";
 import { FIXTURES, file, modelFiles } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
@@ -107,9 +108,16 @@ test("a workbook is a table, to be predicted and to train on", { timeout: PATIEN
   const workbook = file("reviews.xlsx", readFileSync(`${FIXTURES}workbooks/reviews.xlsx`));
   await page.locator("#file-sheet").setInputFiles(workbook);
   await reads(page, "#sheet-words", /reviews\.xlsx: Excel, sheet 2 of 3/);
+  // Whoever works with Excel gets Excel back, or what is chosen.
   const { name, bytes } = await download(page, "#sheet-start");
-  assert.equal(name, "reviews-predicted.csv");
-  const rows = bytes.toString("utf8").split("\n");
+  assert.equal(name, "reviews-predicted.xlsx");
+  const sheet = strFromU8(unzipSync(bytes)["xl/worksheets/sheet1.xml"]);
+  assert.match(sheet, /<t xml:space="preserve">A fine film\.<\/t><\/is><\/c>.*<c><v>0\.\d{6}<\/v><\/c><\/row>/);
+  await page.locator("#sheet-format").selectOption("csv");
+  await reads(page, "#sheet-format-words", /apostrophe/);
+  const csv = await download(page, "#sheet-start");
+  assert.equal(csv.name, "reviews-predicted.csv");
+  const rows = csv.bytes.toString("utf8").split("\n");
   assert.match(rows[0], /^text,label,stars,seen,.*,predicted_label,/);
   assert.match(rows[1], /^A fine film\.,good,4\.1,2024-02-29,14:30:00,36:00:00,0\.05,TRUE,8\.2,(apple|pear|quince),/);
 
@@ -123,12 +131,12 @@ test("a workbook is a table, to be predicted and to train on", { timeout: PATIEN
   await reads(page, "#table-notes", /“Reviews, all” is read, not “About”, “Codes”/);
   await reads(page, "#preview", /東京 🎬 é/u);
   await isFine(page, "a workbook");
-  const sheet = page.locator("#table-worksheet");
-  await sheet.focus();
-  await sheet.selectOption("Codes");
+  const choice = page.locator("#table-worksheet");
+  await choice.focus();
+  await choice.selectOption("Codes");
   await reads(page, "#table-format", /Excel, sheet 3 of 3, .*1 row/);
   await reads(page, "#go-back", /reviews\.xlsx, Reviews, all/);
-  assert.equal(await sheet.evaluate((element) => element === document.activeElement), true, "the focus stays");
+  assert.equal(await choice.evaluate((element) => element === document.activeElement), true, "the focus stays");
   assert.deepEqual(errors, []);
   await close();
 });
