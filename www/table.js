@@ -57,6 +57,8 @@ export function tableAnswers(inTurn, changing) {
       if (whole && mine === version) {
         if (file.size > LARGEST_WHOLE) throw tooLarge(name, file.size, LARGEST_WHOLE, "in this format");
         const bytes = await bytesBetween(file, 0, file.size, name);
+        // The engine reads it at once, and cannot say how far it is.
+        onProgress({ done: 0, total: null, what: "Reading" });
         return await finish((engine) => engine.table_whole(bytes, name, worksheet));
       }
       await inTurn((engine) => mine === version && engine.table_begin());

@@ -62,7 +62,10 @@ test("a format that is read whole has a limit, which is looked at before more is
   assert.deepEqual(await small.open(blob(7), "a.json", null, none), { name: "a.json" });
   assert.deepEqual(small.calls, ["survey 7 true", "whole 7 null"]);
   const workbook = stage({ whole: true });
-  await workbook.open(blob(7), "a.xlsx", "Two", none);
+  /** @type {(number|null)[]} */
+  const totals = [];
+  await workbook.open(blob(7), "a.xlsx", "Two", ({ total }) => totals.push(total));
+  assert.deepEqual(totals, [14, null], "nobody knows how far the engine is");
   assert.deepEqual(workbook.calls, ["survey 7 true", "whole 7 Two"]);
   const large = stage({ whole: true });
   const read = /** @type {string[]} */ ([]);

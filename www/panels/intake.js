@@ -53,9 +53,10 @@ export function tableIntake(actions) {
     show(words, words.textContent !== "");
     // Of a small table there is nothing to be told.
     show(reading, loading !== null && progress !== null);
-    const done = progress?.total ? progress.done / progress.total : 0;
-    bar.value = done;
-    share.textContent = percent(done, 0);
+    const done = progress?.total ? progress.done / progress.total : null;
+    if (done === null) bar.removeAttribute("value");
+    else bar.value = done;
+    share.textContent = done === null ? "" : percent(done, 0);
     show(hint, !open);
     show(tasks, !open);
     show(back, previous !== null);
