@@ -110,7 +110,8 @@ test("a project knows which sheet of its workbook was chosen", { timeout: PATIEN
   await reads(page, "#table-format", /Excel, sheet 1 of 2, header · 24 rows/);
   await page.locator("#table-worksheet").selectOption("June");
   await reads(page, "#data", /27 rows to train on, 3 rows to validate with/);
-  await reads(page, "#projects-summary", /2 projects/);
+  await openList(page);
+  await reads(page, "#project-list", /fruit, June/);
   await page.reload();
   await openList(page);
   await inList(page, "Open fruit, June").click();
