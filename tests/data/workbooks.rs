@@ -115,8 +115,9 @@ fn the_first_sheet_with_a_table_is_read_and_one_of_texts_where_there_is_none() {
             ("xl/workbook.xml", book),
             ("xl/_rels/workbook.xml.rels", RELATIONS),
             ("xl/sharedStrings.xml", STRINGS),
+            // Names as programs write them that do not care.
             ("XL/Worksheets/sheet1.xml", &sheet(first)),
-            ("xl/worksheets/sheet2.xml", &sheet(second)),
+            ("xl\\worksheets\\sheet2.xml", &sheet(second)),
         ]))
     };
     let texts = "<row><c t=\"s\"><v>0</v></c></row><row><c t=\"str\"><v>only</v></c></row>";

@@ -18,7 +18,8 @@ const MIME: &str = "mimetype";
 /// A workbook's archive.
 pub(super) struct Package<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
-    /// Places by names in small letters: names of parts do not tell large from small ones.
+    /// Places by names in small letters, since names of parts do not tell large from small ones; with slashes, for which some
+    /// programs write backslashes.
     places: HashMap<String, usize>,
 }
 
@@ -30,7 +31,7 @@ impl<'a> Package<'a> {
     /// Bytes that are no zip archive, or a damaged one.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged("the archive", &error))?;
-        let name = |place| Some((archive.name_for_index(place)?.ok()?.to_lowercase(), place));
+        let name = |place| Some((archive.name_for_index(place)?.ok()?.to_lowercase().replace('\\', "/"), place));
         let places = (0..archive.len()).filter_map(name).collect();
         Ok(Self { archive, places })
     }
