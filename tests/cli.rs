@@ -221,6 +221,7 @@ fn a_table_comes_back_with_predictions() {
     let printed = String::from_utf8_lossy(&tabtune(&[&given[..], &["--sheet", "About"]].concat()).stdout).into_owned();
     assert!(printed.contains("\nabout films,"), "{printed}");
     refused(&[&given[..], &["--sheet", "Reviews"]].concat(), "choose one of “About”");
+    refused(&["predict", "--model", path(&model), "--sheet", "About", "a text"], "--sheet is for a table");
     let back = folder.join("back.xlsx");
     assert!(tabtune(&[&given[..], &["--out", path(&back)]].concat()).status.success());
     let read = tabtune::data::Table::parse(&fs::read(&back).expect("a file"), "back.xlsx").expect("a workbook");

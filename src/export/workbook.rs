@@ -11,59 +11,45 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::error::{Error, Result};
 
-/// What a workbook with one sheet has beside it.
-const PARTS: [(&str, &str); 4] = [
-    (
-        "[Content_Types].xml",
-        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#,
-    ),
-    (
-        "_rels/.rels",
-        r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
-    ),
-    (
-        "xl/workbook.xml",
-        r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Predictions" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
-    ),
-    (
-        "xl/_rels/workbook.xml.rels",
-        r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
-    ),
-];
+/// Namespaces of Office Open XML: of what is packed, of what it leads to, and of sheets.
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+const DOCUMENT: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
-/// How the sheet begins: its first row stays in view.
+/// How a sheet begins: its first row stays in view.
 const START: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>"#;
 const END: &str = "</sheetData></worksheet>";
 
-/// Most rows of a sheet.
+/// Most rows of a sheet; what is more stands on the next one.
 const MAX_ROWS: usize = 1 << 20;
 /// Most units of UTF-16 in a cell; Excel says of a workbook with more that it is damaged.
 const MAX_CELL: usize = 32_767;
 /// Most digits of a number that Excel keeps.
 const DIGITS: usize = 15;
 
-/// A workbook on its way out.
+/// A workbook on its way out. Its first row has the names of the columns and stands on every sheet.
 pub struct WorkbookWriter {
     zip: ZipWriter<StreamWriter<Pipe>>,
     pipe: Pipe,
+    /// The first row, in XML.
+    names: Option<String>,
+    /// Rows of the sheet that is being written.
     rows: usize,
+    /// That sheet's number, from 1; 0 before there is one.
+    sheet: usize,
+    most_rows: usize,
 }
 
 impl WorkbookWriter {
-    /// A workbook whose sheet has no rows yet.
-    ///
-    /// # Errors
-    ///
-    /// None that a table could cause.
-    pub fn new() -> Result<Self> {
+    /// A workbook without rows.
+    pub fn new() -> Self {
+        Self::with_sheets_of(MAX_ROWS)
+    }
+
+    fn with_sheets_of(most_rows: usize) -> Self {
         let pipe = Pipe::default();
-        let mut zip = ZipWriter::new_stream(pipe.clone());
-        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-        for (name, content) in PARTS.into_iter().chain([("xl/worksheets/sheet1.xml", START)]) {
-            zip.start_file(name, packed).map_err(|error| unwritable(&error))?;
-            zip.write_all(content.as_bytes()).map_err(|error| unwritable(&error))?;
-        }
-        Ok(Self { zip, pipe, rows: 0 })
+        let zip = ZipWriter::new_stream(pipe.clone());
+        Self { zip, pipe, names: None, rows: 0, sheet: 0, most_rows }
     }
 
     /// Adds rows; the bytes of the file that are ready then. Cells of the first `exact` columns become numbers only where
@@ -72,7 +58,7 @@ impl WorkbookWriter {
     ///
     /// # Errors
     ///
-    /// More rows than a sheet may have.
+    /// A sheet of more than 4 GiB.
     pub fn rows<R, C>(&mut self, rows: impl IntoIterator<Item = R>, exact: usize) -> Result<Vec<u8>>
     where
         R: IntoIterator<Item = C>,
@@ -80,19 +66,20 @@ impl WorkbookWriter {
     {
         let mut xml = String::new();
         for row in rows {
-            self.rows += 1;
-            if self.rows > MAX_ROWS {
-                return Err(Error::table(format!(
-                    "A sheet of Excel has {MAX_ROWS} rows at most. Choose CSV for so large a table."
-                )));
+            if self.sheet == 0 || self.rows == self.most_rows {
+                self.write(&std::mem::take(&mut xml))?;
+                self.begin_sheet()?;
             }
+            let from = xml.len();
             xml.push_str("<row>");
             for (column, cell) in row.into_iter().enumerate() {
                 write_cell(cell.as_ref(), column < exact, &mut xml);
             }
             xml.push_str("</row>");
+            self.rows += 1;
+            self.names.get_or_insert_with(|| xml[from..].to_owned());
         }
-        self.zip.write_all(xml.as_bytes()).map_err(|error| unwritable(&error))?;
+        self.write(&xml)?;
         Ok(self.pipe.take())
     }
 
@@ -102,15 +89,87 @@ impl WorkbookWriter {
     ///
     /// A sheet of more than 4 GiB.
     pub fn finish(mut self) -> Result<Vec<u8>> {
-        self.zip.write_all(END.as_bytes()).map_err(|error| unwritable(&error))?;
+        self.end_sheet()?;
+        for (name, content) in parts(self.sheet) {
+            self.begin_file(name)?;
+            self.write(&content)?;
+        }
         self.zip.finish().map_err(|error| unwritable(&error))?;
         Ok(self.pipe.take())
     }
+
+    /// Begins the next sheet, with the names of the columns if they are known.
+    fn begin_sheet(&mut self) -> Result<()> {
+        self.end_sheet()?;
+        self.sheet += 1;
+        self.begin_file(&sheet_part(self.sheet))?;
+        self.write(START)?;
+        self.rows = usize::from(self.names.is_some());
+        match self.names.clone() {
+            Some(names) => self.write(&names),
+            None => Ok(()),
+        }
+    }
+
+    fn end_sheet(&mut self) -> Result<()> {
+        if self.sheet > 0 { self.write(END) } else { Ok(()) }
+    }
+
+    fn begin_file(&mut self, name: &str) -> Result<()> {
+        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.zip.start_file(name, packed).map_err(|error| unwritable(&error))
+    }
+
+    fn write(&mut self, xml: &str) -> Result<()> {
+        self.zip.write_all(xml.as_bytes()).map_err(|error| unwritable(&error))
+    }
+}
+
+/// Where a sheet is.
+fn sheet_part(number: usize) -> String {
+    format!("xl/worksheets/sheet{number}.xml")
+}
+
+/// What a workbook with so many sheets has beside them.
+fn parts(sheets: usize) -> [(&'static str, String); 4] {
+    let each = |one: &dyn Fn(usize) -> String| (1..=sheets).map(one).collect::<String>();
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+    let types =
+        each(&|number| format!(r#"<Override PartName="/{}" ContentType="{kind}.worksheet+xml"/>"#, sheet_part(number)));
+    let tabs = each(&|number| {
+        let more = if number > 1 { format!(" ({number})") } else { String::new() };
+        format!(r#"<sheet name="Predictions{more}" sheetId="{number}" r:id="rId{number}"/>"#)
+    });
+    let relations = each(&|number| {
+        format!(r#"<Relationship Id="rId{number}" Type="{DOCUMENT}/worksheet" Target="worksheets/sheet{number}.xml"/>"#)
+    });
+    [
+        (
+            "[Content_Types].xml",
+            format!(
+                r#"<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{types}</Types>"#
+            ),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                r#"<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{DOCUMENT}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{DOCUMENT}"><sheets>{tabs}</sheets></workbook>"#),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(r#"<Relationships xmlns="{PACKAGE}/relationships">{relations}</Relationships>"#),
+        ),
+    ]
 }
 
 impl std::fmt::Debug for WorkbookWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WorkbookWriter").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("WorkbookWriter").field("sheet", &self.sheet).field("rows", &self.rows).finish_non_exhaustive()
     }
 }
 
@@ -209,6 +268,30 @@ mod tests {
         }
         assert_eq!(cell("0.500000", false), "<c><v>0.500000</v></c>");
         assert_eq!(cell("", true), "<c/>");
+    }
+
+    #[test]
+    fn what_is_more_than_a_sheet_holds_stands_on_the_next_under_the_same_names() {
+        let mut workbook = WorkbookWriter::with_sheets_of(3);
+        let mut bytes = workbook.rows([["text"]], 1).expect("names");
+        for rows in [&[["a"]][..], &[["b"], ["c"], ["d"]], &[["e"]]] {
+            bytes.extend(workbook.rows(rows.iter().copied(), 1).expect("rows"));
+        }
+        bytes.extend(workbook.finish().expect("an end"));
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("an archive");
+        let mut read = |name: &str| {
+            let mut content = String::new();
+            io::Read::read_to_string(&mut archive.by_name(name).expect("a part"), &mut content).expect("text");
+            content
+        };
+        let texts = |xml: String| -> Vec<String> {
+            let cells = xml.split("preserve\">").skip(1);
+            cells.filter_map(|rest| Some(rest.split_once('<')?.0.to_owned())).collect()
+        };
+        let sheets = [1, 2, 3].map(|number| texts(read(&sheet_part(number))));
+        assert_eq!(sheets, [vec!["text", "a", "b"], vec!["text", "c", "d"], vec!["text", "e"]]);
+        assert!(read("xl/workbook.xml").contains("name=\"Predictions (3)\""));
+        assert_eq!(read("[Content_Types].xml").matches("worksheet+xml").count(), 3);
     }
 
     #[test]

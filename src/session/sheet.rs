@@ -32,11 +32,11 @@ enum Out {
 }
 
 impl Out {
-    fn new(format: SheetFormat) -> Result<Self> {
-        Ok(match format {
+    fn new(format: SheetFormat) -> Self {
+        match format {
             SheetFormat::Csv => Self::Csv,
-            SheetFormat::Excel => Self::Excel(Box::new(WorkbookWriter::new()?)),
-        })
+            SheetFormat::Excel => Self::Excel(Box::new(WorkbookWriter::new())),
+        }
     }
 
     /// The bytes of rows, whose first `own` cells are the table's own.
@@ -83,8 +83,7 @@ impl SheetRun {
         }
         let (text, pair) = (sheet.column(text)?, pair.map(|name| sheet.column(name)).transpose()?);
         let labels = if matches!(task, Task::Classification | Task::MultiLabel) { labels.to_vec() } else { Vec::new() };
-        let out = Out::new(format)?;
-        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out })
+        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out: Out::new(format) })
     }
 
     /// What is shown of the table.
@@ -147,7 +146,8 @@ impl SheetRun {
     ///
     /// # Errors
     ///
-    /// No model that predicts, another one than at the start, a device that failed, or more rows than the format allows.
+    /// No model that predicts, another one than at the start, a device that failed, or a result that is larger than its
+    /// format allows.
     pub async fn predict(&mut self, session: &Session, rows: usize) -> Result<Vec<u8>> {
         let (task, labels) = session.head()?;
         let same = task == self.task && (self.labels.is_empty() || self.labels == labels);

@@ -139,6 +139,13 @@ fn any_sheet_can_be_named_and_others_are_refused() {
         (texts.worksheets, texts.worksheet.as_deref()),
         (vec_of(&["About", "Reviews, all", "Codes"]), Some("About"))
     );
+    let empty = archive(&[
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/worksheets/sheet1.xml", "<worksheet/>"),
+    ]);
+    let mistake = Table::parse_worksheet(&empty, "a.xlsx", usize::MAX, Some("One")).expect_err("an empty sheet");
+    assert!(mistake.to_string().contains("The sheet “One” is empty. Choose another one."), "{mistake}");
     let of_words = table(&fixture("words.xlsx")).info();
     assert_eq!(of_words.worksheet.as_deref(), Some("Sheet"), "also where its rows were put together");
     let mistake = named("reviews").expect_err("no such sheet").to_string();
@@ -169,7 +176,8 @@ fn archives_that_are_no_workbook_are_refused_with_the_remedy() {
 fn a_damaged_workbook_is_told_by_its_part() {
     let whole = fixture("reviews.xlsx");
     assert!(mistake(&whole[..whole.len() / 2], "table.xlsx").1.contains("the archive"));
-    assert!(mistake(&workbook("<row><c>"), "table.xlsx").1.contains("xl/worksheets/sheet1.xml"));
+    let (line, message) = mistake(&workbook(&format!("{HEADER}<row><c>")), "table.xlsx");
+    assert!(line == Some(2) && message.contains("xl/worksheets/sheet1.xml"), "{line:?} {message}");
     let (line, message) = mistake(&workbook(&format!("{HEADER}<row><c t=\"s\"><v>2</v></c></row>")), "table.xlsx");
     assert!(line == Some(2) && message.contains("text that is not in the workbook"), "{line:?} {message}");
     assert!(mistake(&workbook(""), "table.xlsx").1.contains("no sheet with cells"));

@@ -154,7 +154,8 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
         if !matches.contains_id("data")
-            && let Some(option) = ["text", "pair-column", "out"].into_iter().find(|option| matches.contains_id(option))
+            && let Some(option) =
+                ["sheet", "text", "pair-column", "out"].into_iter().find(|option| matches.contains_id(option))
         {
             return Err(Error::order(format!("--{option} is for a table: name it with --data.")));
         }

@@ -137,7 +137,7 @@ fn common(command: clap::Command) -> clap::Command {
 }
 
 fn worksheet() -> Arg {
-    option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given").requires("data")
+    option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given")
 }
 
 fn columns(command: clap::Command) -> clap::Command {

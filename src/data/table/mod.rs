@@ -104,7 +104,7 @@ impl Table {
     fn read(bytes: &[u8], file_name: &str, room: usize, worksheet: Option<&str>) -> Result<Self> {
         let mut survey = Survey::new(file_name);
         survey.add(bytes);
-        if survey.kind()? == Some(Format::Workbook) {
+        if workbook::is_archive(bytes) {
             let (rows, words, worksheets) = workbook::read(bytes, room, worksheet)?;
             return Ok(Self { worksheets: Some(worksheets), ..Self::of_rows(file_name, words, rows, Vec::new())? });
         }

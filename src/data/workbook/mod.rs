@@ -92,6 +92,9 @@ fn alone(
     room: usize,
 ) -> Result<(Rows, String, Worksheets)> {
     match take(package, &tabs[place], shared, room, false)? {
+        Some(taking) if taking.is_empty() => {
+            Err(Error::table(format!("The sheet “{}” is empty. Choose another one.", shorten(&tabs[place].name))))
+        }
         Some(taking) => taken(taking, tabs, place),
         None => Err(damaged(&tabs[place].part, &"it is missing")),
     }

@@ -27,7 +27,7 @@ pub(super) fn rows(
 ) -> Result<Places> {
     let (mut row, mut cell) = (Row::default(), Cell::default());
     let mut without_results = Places::default();
-    xml::walk(xml, part, |node| {
+    let walked = xml::walk(xml, part, |node| {
         match &node {
             Node::Start(element) => match element.name() {
                 "row" => row.begin(element),
@@ -59,8 +59,19 @@ pub(super) fn rows(
         }
         cell.add_inline(node)?;
         Ok(ControlFlow::Continue(()))
-    })?;
+    });
+    walked.map_err(|error| in_row(error, row.number))?;
     Ok(without_results)
+}
+
+/// A mistake that names no row is in the one that was read, if any was.
+fn in_row(error: Error, row: u64) -> Error {
+    match error {
+        Error::Table { line: None, column, message } => {
+            Error::Table { line: (row > 0).then_some(row), column, message }
+        }
+        error => error,
+    }
 }
 
 /// A row as it is read.
