@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use crate::data::ENCODINGS;
 use crate::device::DeviceKind;
 use crate::error::Error;
 use crate::eval::words::SCORES;
@@ -53,6 +54,11 @@ impl Engine {
     /// What a page calls each score, how it shows it, and which way is better.
     pub fn score_words() -> Answer {
         to_js(SCORES)
+    }
+
+    /// The encodings that tables are written in: their names in the Encoding Standard, and whose they are.
+    pub fn encodings() -> Answer {
+        to_js(ENCODINGS)
     }
 
     /// The names of the files that an index of weights spreads a model over.

@@ -206,6 +206,9 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @returns {Promise<import("./protocol.js").ScoreWords[]>} */
     scoreWords: () => ask("score_words", []),
 
+    /** @returns {Promise<[string, string][]>} Names, and whose they are. */
+    encodings: () => ask("encodings", []),
+
     /** @param {import("./protocol.js").Recipe} recipe @returns {Promise<Mistake[]>} */
     checkRecipe: (recipe) => ask("check_recipe", [recipe]),
 
@@ -228,11 +231,11 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      *
      * @param {Blob} file
      * @param {string} name
-     * @param {string|null} worksheet  Of a workbook; null for the first one with a table.
+     * @param {import("./protocol.js").Dialect} dialect  How it is to be read, as far as that is known.
      * @param {OnProgress} [onProgress]
      * @returns {Promise<import("./protocol.js").TableInfo|null>} Null if it was cancelled.
      */
-    openTable: (file, name, worksheet, onProgress) => ask("open_table", [file, name, worksheet], { onProgress }),
+    openTable: (file, name, dialect, onProgress) => ask("open_table", [file, name, dialect], { onProgress }),
 
     /** @returns {Promise<null>} */
     cancelTable: () => ask("cancel_table", []),
@@ -317,8 +320,8 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 
-    /** @param {File} file @param {string|null} worksheet @returns {Promise<import("./protocol.js").SheetInfo>} */
-    openSheet: (file, worksheet) => ask("open_sheet", [file, worksheet]),
+    /** @param {File} file @param {import("./protocol.js").Dialect} dialect @returns {Promise<import("./protocol.js").SheetInfo>} */
+    openSheet: (file, dialect) => ask("open_sheet", [file, dialect]),
 
     /**
      * @param {import("./protocol.js").SheetRequest} request

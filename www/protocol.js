@@ -80,7 +80,16 @@
  * @property {Mapping} mapping   The guess.
  * @property {string[]} notes    In words: replaced bytes, renamed columns, short rows.
  * @property {string[]} worksheets  Of a workbook; empty for other files.
- * @property {string|null} worksheet  Which of them is the table.
+ * @property {Dialect} dialect    How the file was read.
+ */
+
+/**
+ * @typedef {object} Dialect  How a file is read: what is known beforehand, null for what is to be found out; or what was found,
+ *   null for what its format has no place for.
+ * @property {string|null} worksheet  Sheet of a workbook.
+ * @property {boolean|null} header    Whether the first row names the columns.
+ * @property {"comma"|"semicolon"|"tab"|"pipe"|"none"|null} delimiter  What stands between cells.
+ * @property {string|null} encoding   Of the letters, as the Encoding Standard names it.
  */
 
 /**
@@ -352,7 +361,7 @@
  * @property {number} bytes
  * @property {string[]} notes
  * @property {string[]} worksheets  Of a workbook; empty for other files.
- * @property {string|null} worksheet  Which of them is read.
+ * @property {Dialect} dialect     How the file is read.
  * @property {Task} task           Of the model that predicts.
  */
 
@@ -367,10 +376,11 @@
  *   start_device("auto"|"gpu"|"cpu")   -> DeviceInfo|null  null: this worker runs another device, ask a new one
  *   recipe_fields()                    -> {fields: RecipeField[], defaults: Recipe}
  *   score_words()                      -> ScoreWords[]    every score that a report can hold
+ *   encodings()                        -> [name, whose][] the encodings that tables are written in
  *   check_recipe(recipe)               -> Mistake[]
  *   shard_names(index)                 -> string[]        the files that a model.safetensors.index.json names
  *   open_model(ModelFiles, name)       -> ModelInfo       the old model stays if this fails
- *   open_table(Blob, name, worksheet)  -> TableInfo|null  read in pieces, with progress in bytes; null if it was cancelled.
+ *   open_table(Blob, name, Dialect)    -> TableInfo|null  read in pieces, with progress in bytes; null if it was cancelled.
  *                                         The old table stays until this one is read to its end
  *   cancel_table()                     -> null
  *   guess_mapping(task)                -> Mapping         the likeliest columns of the open table for that task
@@ -389,7 +399,7 @@
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
- *   open_sheet(File, worksheet)        -> SheetInfo       the file is read in pieces, and stays where it is
+ *   open_sheet(File, Dialect)          -> SheetInfo       the file is read in pieces, and stays where it is
  *   predict_sheet(SheetRequest)        -> Blob|null       the open sheet with predictions; with progress in bytes
  *                                                         of the file; null if it was cancelled
  *   cancel_sheet()                     -> null
@@ -403,6 +413,7 @@ export const CALLS = /** @type {const} */ ([
   "start_device",
   "recipe_fields",
   "score_words",
+  "encodings",
   "check_recipe",
   "shard_names",
   "open_model",

@@ -27,20 +27,21 @@ export function sheetAnswers(inTurn, turn) {
   /** Goes up with each sheet that is opened, predicted or cancelled: what belongs to an old number gives up. */
   let version = 0;
 
-  /** @param {File} file @param {string|null} worksheet  Of a workbook; null for the first one with a table. */
-  async function openSheet(file, worksheet) {
+  /** @param {File} file @param {import("./protocol.js").Dialect} dialect  As far as it is known. */
+  async function openSheet(file, dialect) {
     const mine = (version += 1);
     open = null;
+    await inTurn((engine) => engine.sheet_look(file.name, dialect));
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
       const piece = await bytesBetween(file, at, at + PIECE, file.name);
-      await inTurn((engine) => engine.sheet_survey(piece, file.name, first));
+      await inTurn((engine) => engine.sheet_survey(piece));
       if (mine !== version) throw REPLACED;
     }
     let info = await inTurn((engine) => engine.sheet_open());
     if (info === null) {
       if (file.size > LARGEST_WHOLE) throw tooLarge(file.name, file.size, LARGEST_WHOLE, "in this format");
       const bytes = await bytesBetween(file, 0, file.size, file.name);
-      info = await inTurn((engine) => engine.sheet_whole(bytes, file.name, worksheet));
+      info = await inTurn((engine) => engine.sheet_whole(bytes));
     }
     if (mine === version) open = file;
     return info;

@@ -1,5 +1,6 @@
 // The page's whole state and the one pure function that changes it: (state, action) → state.
 
+import { AS_FOUND } from "./dialect.js";
 import { HELD } from "./mapping.js";
 import { usedBy } from "./recipe.js";
 import { addEvents, idleRun } from "./run.js";
@@ -8,6 +9,7 @@ import { ONE_RUN } from "./several.js";
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
  * @typedef {import("./protocol.js").Mapping} Mapping
+ * @typedef {import("./protocol.js").Dialect} Dialect
  * @typedef {import("./mapping.js").Held} Held
  * @typedef {import("./protocol.js").Recipe} Recipe
  * @typedef {import("./protocol.js").Progress} Progress
@@ -43,6 +45,8 @@ import { ONE_RUN } from "./several.js";
 /**
  * @typedef {object} DataState
  * @property {import("./protocol.js").TableInfo|null} table
+ * @property {Dialect} asked                  How its file was to be read.
+ * @property {{name: string, asked: Dialect}|null} refused  A file that could not be read so.
  * @property {Mapping|null} mapping           As the form shows it.
  * @property {DatasetState|null} dataset
  * @property {string|null} loading            Name of the file that is being read.
@@ -84,6 +88,8 @@ import { ONE_RUN } from "./several.js";
  *
  * @typedef {object} SheetState
  * @property {import("./protocol.js").SheetInfo|null} info
+ * @property {{name: string, asked: Dialect}|null} source  The file that was chosen last, and how it is to be read.
+ * @property {boolean} refused   Whether it could not be read so.
  * @property {"opening"|"predicting"|"cancelling"|null} busy
  * @property {Progress|null} progress
  * @property {string|null} words   How it ended.
@@ -120,6 +126,7 @@ import { ONE_RUN } from "./several.js";
  * @property {RecipeState} recipe
  * @property {import("./several.js").SeveralState} several  The form for several runs.
  * @property {import("./protocol.js").ScoreWords[]} scores  What the scores of a report are called.
+ * @property {[string, string][]} encodings  Of tables: their names, and whose they are.
  * @property {RunState} run
  * @property {boolean} had_result  Whether an engine has had a trained model: it answers in place of an open checkpoint's own head.
  * @property {ResultState} result
@@ -134,7 +141,7 @@ import { ONE_RUN } from "./several.js";
  *   | {type: "data", change: Partial<DataState>}
  *   | {type: "recipe", change: Partial<RecipeState>}
  *   | {type: "several", change: Partial<import("./several.js").SeveralState>}
- *   | {type: "scores", scores: import("./protocol.js").ScoreWords[]}
+ *   | {type: "words", scores: import("./protocol.js").ScoreWords[], encodings: State["encodings"]}
  *   | {type: "run", change: Partial<RunState>}
  *   | {type: "run_started", info: import("./protocol.js").RunInfo|null, method: import("./protocol.js").Method,
  *      search?: import("./search.js").Search}
@@ -165,7 +172,15 @@ const NO_PROJECTS = {
   again: true,
 };
 /** @type {SheetState} */
-export const NO_SHEET = { info: null, busy: null, progress: null, words: null, error: null };
+export const NO_SHEET = {
+  info: null,
+  source: null,
+  refused: false,
+  busy: null,
+  progress: null,
+  words: null,
+  error: null,
+};
 
 /** @type {ResultState} */
 const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET };
@@ -178,6 +193,8 @@ export function initialState(choice) {
     model: { info: null, base: "", loading: null, error: null, kept: [] },
     data: {
       table: null,
+      asked: AS_FOUND,
+      refused: null,
       mapping: null,
       dataset: null,
       loading: null,
@@ -191,6 +208,7 @@ export function initialState(choice) {
     recipe: { fields: [], defaults: {}, draft: {}, mistakes: {}, suggestions: null, picking: false },
     several: ONE_RUN,
     scores: [],
+    encodings: [],
     run: idleRun(),
     had_result: false,
     result: NO_RESULT,
@@ -228,8 +246,8 @@ export function reduce(state, action) {
       return { ...state, recipe: { ...state.recipe, ...action.change } };
     case "several":
       return { ...state, several: { ...state.several, ...action.change } };
-    case "scores":
-      return { ...state, scores: action.scores };
+    case "words":
+      return { ...state, scores: action.scores, encodings: action.encodings };
     case "run":
       return { ...state, run: { ...state.run, ...action.change } };
     case "run_started":

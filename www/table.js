@@ -25,11 +25,11 @@ export function tableAnswers(inTurn, changing) {
   let version = 0;
 
   /**
-   * @param {Blob} file @param {string} name @param {string|null} worksheet  Of a workbook; null for the first one with a table.
+   * @param {Blob} file @param {string} name @param {import("./protocol.js").Dialect} dialect  As far as it is known.
    * @param {(progress: Progress) => void} onProgress
    * @returns {Promise<TableInfo|null>} Null where it was cancelled, or another table came in between.
    */
-  async function openTable(file, name, worksheet, onProgress) {
+  async function openTable(file, name, dialect, onProgress) {
     const mine = (version += 1);
     if (file.size > LARGEST) throw tooLarge(name, file.size, LARGEST);
     const tell = seldom(onProgress);
@@ -50,8 +50,9 @@ export function tableAnswers(inTurn, changing) {
 
     try {
       let whole = false;
+      await inTurn((engine) => mine === version && engine.table_look(name, dialect));
       await pass((engine, piece, at) => {
-        whole = engine.table_survey(piece, name, at === 0) || whole;
+        whole = engine.table_survey(piece, at === 0) || whole;
         return !whole;
       }, 0);
       if (whole && mine === version) {
@@ -59,7 +60,7 @@ export function tableAnswers(inTurn, changing) {
         const bytes = await bytesBetween(file, 0, file.size, name);
         // The engine reads it at once, and cannot say how far it is.
         onProgress({ done: 0, total: null, what: "Reading" });
-        return await finish((engine) => engine.table_whole(bytes, name, worksheet));
+        return await finish((engine) => engine.table_whole(bytes));
       }
       await inTurn((engine) => mine === version && engine.table_begin());
       for (let again = mine === version; again;) {

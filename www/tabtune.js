@@ -14,6 +14,7 @@ import { suggestionOf } from "./suggestion.js";
  * @typedef {import("./protocol.js").DoneEvent} DoneEvent
  * @typedef {import("./protocol.js").Recipe} Recipe
  * @typedef {import("./protocol.js").Mapping} Mapping
+ * @typedef {import("./protocol.js").Dialect} Dialect
  * @typedef {import("./protocol.js").Prediction} Prediction
  * @typedef {import("./download.js").ExportedFile} ExportedFile
  * @typedef {{onProgress?: (progress: Progress) => void}} Watching
@@ -98,14 +99,19 @@ export class Tabtune {
    * guessed; `mapping` says what is known better.
    *
    * @param {File|Record<string, unknown>[]} source
-   * @param {Partial<Mapping> & Watching & {worksheet?: string}} [mapping]  `onProgress` counts bytes that are read, then texts
-   *   whose tokens are counted; `worksheet` names the sheet of a workbook, whose first one with a table is read otherwise.
+   * @param {Partial<Mapping> & Watching & Partial<Dialect>} [mapping]  `onProgress` counts bytes that are read, then texts
+   *   whose tokens are counted; `worksheet`, `header`, `delimiter` and `encoding` say how the file is to be read, which is found
+   *   out otherwise.
    * @returns {Promise<import("./protocol.js").DatasetInfo>}
    */
-  openData(source, { onProgress = () => {}, worksheet, ...mapping } = {}) {
+  openData(
+    source,
+    { onProgress = () => {}, worksheet = null, header = null, delimiter = null, encoding = null, ...mapping } = {},
+  ) {
+    const dialect = { worksheet, header, delimiter, encoding };
     return this.#call(async () => {
       const file = source instanceof File ? source : fileOf(source);
-      const table = await this.#client.openTable(file, file.name, worksheet ?? null, onProgress);
+      const table = await this.#client.openTable(file, file.name, dialect, onProgress);
       if (table === null) throw mistake("order", "Another table was opened meanwhile.");
       const { task } = mapping;
       const guess = task && task !== table.mapping.task ? await this.#client.guessMapping(task) : table.mapping;

@@ -95,6 +95,7 @@ const answers = {
   start_device: (kind) => inTurn(() => startDevice(kind)),
   recipe_fields: async () => (await loaded).recipe_fields(),
   score_words: async () => (await loaded).score_words(),
+  encodings: async () => (await loaded).encodings(),
   check_recipe: async (recipe) => (await loaded).check_recipe(recipe),
   shard_names: (index) =>
     inTurn(async () => {

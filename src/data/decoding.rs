@@ -1,16 +1,25 @@
 //! Bytes of a file → text, in pieces of any size.
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, WINDOWS_1252};
+use encoding_rs::{Decoder, DecoderResult, Encoding};
 
 use super::encoding;
 use super::lines::line_of;
 
+/// Which encoding a file's letters are in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Letters {
+    pub encoding: &'static Encoding,
+    /// Bytes at the file's start that mark it.
+    pub mark: usize,
+    /// Whether a user says so.
+    pub named: bool,
+}
+
 /// A decoder between two pieces.
 pub(super) struct Decoding {
     decoder: Decoder,
-    encoding: &'static Encoding,
-    /// Bytes of the mark at the file's start, and how many of them are still to come.
-    mark: usize,
+    letters: Letters,
+    /// Bytes of the mark that are still to come.
     ahead: usize,
     /// Line of the first bytes that are no text.
     broken: Option<u64>,
@@ -19,20 +28,25 @@ pub(super) struct Decoding {
 /// A decoder has no `Debug` of its own.
 impl std::fmt::Debug for Decoding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.encoding.name())
+        f.write_str(self.letters.encoding.name())
     }
 }
 
 impl Decoding {
-    /// At the start of a file in an encoding, of which so many bytes are a mark.
-    pub fn new(encoding: &'static Encoding, mark: usize) -> Self {
-        let decoder = encoding.new_decoder_without_bom_handling();
-        Self { decoder, encoding, mark, ahead: mark, broken: None }
+    /// At the start of a file.
+    pub fn new(letters: Letters) -> Self {
+        let decoder = letters.encoding.new_decoder_without_bom_handling();
+        Self { decoder, letters, ahead: letters.mark, broken: None }
     }
 
     /// The encoding's name for people.
     pub fn words(&self) -> &'static str {
-        encoding::words(self.encoding, self.mark > 0)
+        encoding::words(self.letters.encoding, self.letters.mark > 0)
+    }
+
+    /// The encoding's name in the Encoding Standard.
+    pub fn name(&self) -> String {
+        self.letters.encoding.name().to_owned()
     }
 
     /// Adds what the next bytes say to a text that starts in `line` of the file.
@@ -59,17 +73,21 @@ impl Decoding {
     /// What a user should know about the decoding, in sentences.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        let Letters { encoding, named, .. } = self.letters;
         if let Some(line) = self.broken {
             notes.push(format!(
-                "Some bytes are not valid {} and show as \u{FFFD}, first in line {line}. Save the file again as UTF-8 if they matter.",
-                self.encoding.name()
+                "Some bytes are not valid {} and show as \u{FFFD}, first in line {line}. Choose another encoding, or save the file \
+                 again as UTF-8, if they matter.",
+                encoding.name()
             ));
         }
-        if self.encoding == WINDOWS_1252 {
-            notes.push(
-                "The file is not UTF-8 and was read as Latin-1 (windows-1252). If letters look wrong, save it as UTF-8."
-                    .to_owned(),
-            );
+        if !named && !encoding::is_unicode(encoding) {
+            notes.push(format!(
+                "The file is not UTF-8; by its letters it was read as {}{}. If any look wrong, choose another encoding, or save \
+                 it as UTF-8.",
+                encoding.name(),
+                encoding::whose(encoding)
+            ));
         }
         notes
     }

@@ -3,6 +3,7 @@
 use csv::StringRecord;
 
 use super::cells::Gathering;
+use super::dialect::Delimiter;
 use super::format::{Delimited, Format};
 use super::places::Places;
 use super::records::Records;
@@ -46,7 +47,7 @@ impl DelimitedRows {
 
     /// Whether a mistake may be none, if quotes are letters.
     pub fn may_be_without_quotes(&self) -> bool {
-        self.format.delimiter == b'\t' && self.format.quotes
+        self.format.delimiter == Delimiter::Tab && self.format.quotes
     }
 
     /// Takes the rows that are complete.
@@ -114,7 +115,8 @@ pub(super) fn too_many_cells(line: u64, cells: usize, columns: usize, format: &D
     Error::table_line(
         line,
         format!(
-            "This row has {cells} cells, but {first} has {columns}. Put cells that contain the delimiter in double quotes."
+            "This row has {cells} cells, but {first} has {columns}. Put cells that contain the delimiter in double quotes, or \
+             choose another delimiter."
         ),
     )
 }

@@ -1,10 +1,38 @@
-//! Which encoding the bytes of a file are in, and the refusal of what is not text, with the remedy.
+//! The encodings of text, and the refusal of what is no text, with the remedy.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::{Error, Result};
 
-/// Bytes looked at to tell text from binary, and UTF-16 from other text.
+/// Encodings that tables of the world are written in: their names in the Encoding Standard, and whose they are.
+pub const ENCODINGS: &[(&str, &str)] = &[
+    ("UTF-8", "Unicode"),
+    ("UTF-16LE", "Unicode"),
+    ("UTF-16BE", "Unicode"),
+    ("windows-1252", "Western"),
+    ("macintosh", "Western, Mac"),
+    ("windows-1250", "Central European"),
+    ("ISO-8859-2", "Central European"),
+    ("windows-1257", "Baltic"),
+    ("windows-1254", "Turkish"),
+    ("windows-1253", "Greek"),
+    ("windows-1251", "Cyrillic"),
+    ("KOI8-R", "Cyrillic, Russian"),
+    ("KOI8-U", "Cyrillic, Ukrainian"),
+    ("IBM866", "Cyrillic, DOS"),
+    ("windows-1255", "Hebrew"),
+    ("windows-1256", "Arabic"),
+    ("windows-874", "Thai"),
+    ("windows-1258", "Vietnamese"),
+    ("Shift_JIS", "Japanese"),
+    ("EUC-JP", "Japanese"),
+    ("ISO-2022-JP", "Japanese"),
+    ("GBK", "Simplified Chinese"),
+    ("Big5", "Traditional Chinese"),
+    ("EUC-KR", "Korean"),
+];
+
+/// Bytes looked at to tell UTF-16 from other text.
 const SAMPLE: usize = 1 << 20;
 
 /// First bytes of files that are often dropped by mistake, what they are, and what to do instead.
@@ -39,30 +67,29 @@ pub(super) fn refuse_foreign(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// The encoding of a file of which these are the first bytes, whose other bytes were counted; and how many bytes mark it.
-///
-/// A byte order mark decides; else UTF-16 by its zero bytes, UTF-8 if (nearly) valid, else windows-1252, which contains
-/// Latin-1.
-pub(super) fn find(head: &[u8], counts: Utf8Counts) -> (&'static Encoding, usize) {
-    Encoding::for_bom(head).unwrap_or_else(|| {
-        let sample = &head[..head.len().min(SAMPLE) & !1];
-        let by_counts = if counts.are_mostly_utf8() { UTF_8 } else { WINDOWS_1252 };
-        (guess_utf16(sample).unwrap_or(by_counts), 0)
-    })
-}
-
 /// The name of an encoding for people, marked or not.
 pub(super) fn words(encoding: &'static Encoding, marked: bool) -> &'static str {
     match (encoding.name(), marked) {
         ("UTF-8", true) => "UTF-8 with BOM",
-        ("windows-1252", _) => "Latin-1",
         ("UTF-16LE" | "UTF-16BE", _) => "UTF-16",
         (name, _) => name,
     }
 }
 
+/// Whether an encoding has all letters.
+pub(super) fn is_unicode(encoding: &'static Encoding) -> bool {
+    [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding)
+}
+
+/// Whose an encoding is, in brackets, if that is known.
+pub(super) fn whose(encoding: &'static Encoding) -> String {
+    let known = ENCODINGS.iter().find(|(name, _)| *name == encoding.name());
+    known.map_or_else(String::new, |(_, whose)| format!(" ({whose})"))
+}
+
 /// UTF-16 without a byte order mark: line feeds and ASCII letters put zero bytes on one side of each pair.
-fn guess_utf16(sample: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn guess_utf16(head: &[u8]) -> Option<&'static Encoding> {
+    let sample = &head[..head.len().min(SAMPLE) & !1];
     let zeros = sample.iter().filter(|&&byte| byte == 0).count();
     let ascii_like =
         std::str::from_utf8(sample).is_ok() && !has_many_controls(sample.iter().map(|&b| char::from(b)), 0.1);
@@ -83,54 +110,9 @@ fn guess_utf16(sample: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-/// How many letters beyond ASCII are whole, and how many damaged, if bytes are taken for UTF-8.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Utf8Counts {
-    damaged: usize,
-    whole: usize,
-}
-
-impl Utf8Counts {
-    /// Counts bytes that cut no letter.
-    pub fn add(&mut self, bytes: &[u8]) {
-        for chunk in bytes.utf8_chunks() {
-            // The first bytes of letters beyond ASCII.
-            self.whole += chunk.valid().bytes().filter(|byte| *byte >= 0b1100_0000).count();
-            self.damaged += usize::from(!chunk.invalid().is_empty());
-        }
-    }
-
-    /// Whether they are UTF-8, or so nearly that a few damaged characters are likelier than another encoding.
-    fn are_mostly_utf8(self) -> bool {
-        self.damaged * 10 <= self.whole
-    }
-}
-
-/// How many of the bytes do not belong to a letter that the next bytes may complete, if they are UTF-8; all but the last
-/// `most` in any case.
-pub(super) fn whole_letters(bytes: &[u8], most: usize) -> usize {
-    let from = bytes.len().saturating_sub(most);
-    match std::str::from_utf8(&bytes[from..]) {
-        Err(error) if error.error_len().is_none() => from + error.valid_up_to(),
-        // Where the last bytes start within a letter, they are looked at from the next one on.
-        Err(_) => {
-            let starts = |byte: &u8| byte & 0b1100_0000 == 0b1100_0000;
-            match bytes[from..].iter().rposition(starts) {
-                Some(at)
-                    if std::str::from_utf8(&bytes[from + at..]).is_err_and(|error| error.error_len().is_none()) =>
-                {
-                    from + at
-                }
-                _ => bytes.len(),
-            }
-        }
-        Ok(_) => bytes.len(),
-    }
-}
-
 /// Refuses what is no text, by its first letters.
 pub(super) fn refuse_binary(text: &str, encoding: &'static Encoding) -> Result<()> {
-    let share = if encoding == WINDOWS_1252 { 0.02 } else { 0.1 };
+    let share = if is_unicode(encoding) { 0.1 } else { 0.02 };
     if has_many_controls(text.chars(), share) {
         return Err(Error::table(
             "This is a binary file, not a table as text. Choose an Excel, CSV, TSV or JSONL file, or export your table as one.",

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::dialect::{Delimiter, Dialect};
 use super::preamble::Preamble;
 use super::{json_columns, squad, words};
 
@@ -11,11 +12,8 @@ pub(super) const SAMPLE_ROWS: usize = 200;
 /// Bytes looked at to find delimiter and header.
 pub(super) const SAMPLE_BYTES: usize = 1 << 18;
 
-/// Delimiters with their names, rarest in running text first: that one wins where two fit equally well.
-pub(super) const DELIMITERS: &[(u8, &str)] = &[(b'\t', "tab"), (b'|', "pipe"), (b';', "semicolon"), (b',', "comma")];
-
-/// Stands for "no delimiter" in a file with one column; decoded text never holds it.
-pub(super) const NO_DELIMITER: u8 = 0;
+/// Delimiters that are looked for, rarest in running text first: that one wins where two fit equally well.
+pub(super) const DELIMITERS: [Delimiter; 4] = [Delimiter::Tab, Delimiter::Pipe, Delimiter::Semicolon, Delimiter::Comma];
 
 /// A header's cells are names: a first row with a longer cell is data.
 const LONGEST_NAME: usize = 60;
@@ -23,7 +21,7 @@ const LONGEST_NAME: usize = 60;
 /// How a delimited text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Delimited {
-    pub delimiter: u8,
+    pub delimiter: Delimiter,
     /// Whether `"` at the start of a cell quotes it; if not, it is an ordinary character.
     pub quotes: bool,
     /// Whether any cell is quoted.
@@ -52,6 +50,19 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// How a file of this format was read whose letters are in this encoding.
+    pub fn dialect(&self, encoding: String) -> Dialect {
+        match self {
+            Self::Delimited(Delimited { delimiter, header, .. }) => Dialect {
+                header: Some(*header),
+                delimiter: Some(*delimiter),
+                encoding: Some(encoding),
+                ..Dialect::default()
+            },
+            _ => Dialect { encoding: Some(encoding), ..Dialect::default() },
+        }
+    }
+
     /// In words: `CSV, comma, quoted, header, UTF-8`.
     pub fn words(&self, encoding: &str) -> String {
         let delimited = match self {
@@ -63,12 +74,11 @@ impl Format {
             Self::Conll => return format!("CoNLL, {encoding}"),
             Self::Workbook => return "Excel".to_owned(),
         };
-        let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == delimited.delimiter);
         let skipped = skipped(delimited.preamble.comments + delimited.preamble.titles);
         format!(
             "{}, {}, {}, {}, {skipped}{encoding}",
-            if delimited.delimiter == b'\t' { "TSV" } else { "CSV" },
-            delimiter.map_or("one column", |(_, name)| name),
+            if delimited.delimiter == Delimiter::Tab { "TSV" } else { "CSV" },
+            delimited.delimiter.words(),
             if delimited.any_quoted { "quoted" } else { "not quoted" },
             if delimited.header { "header" } else { "no header" },
         )
@@ -84,12 +94,13 @@ pub(super) fn skipped(lines: usize) -> String {
     }
 }
 
-/// Delimiter and header of a text that is no JSON, by its first rows; `quotes`: whether `"` at the start of a cell quotes it.
-pub(super) fn delimited(text: &str, quotes: bool) -> Delimited {
-    let preamble = Preamble::of(text);
+/// How a text that is no JSON is to be read, by what is known of it and by its first rows; `quotes`: whether `"` at the start
+/// of a cell quotes it.
+pub(super) fn delimited(text: &str, quotes: bool, known: &Dialect) -> Delimited {
+    let preamble = Preamble::of(text, known);
     let table = &text[preamble.bytes..];
-    let delimiter = preamble.delimiter.unwrap_or_else(|| find_delimiter(table));
-    let header = has_header(&sample(table, delimiter, quotes));
+    let delimiter = known.delimiter.or(preamble.delimiter).unwrap_or_else(|| find_delimiter(table));
+    let header = known.header.unwrap_or_else(|| has_header(&sample(table, delimiter, quotes)));
     Delimited { delimiter, quotes, any_quoted: false, header, preamble }
 }
 
@@ -117,9 +128,9 @@ fn has_extension(file_name: &str, known: &[&str]) -> bool {
 }
 
 /// The delimiter by which most rows have as many cells as the first one, which must have at least two.
-pub(super) fn find_delimiter(text: &str) -> u8 {
-    let mut best = (NO_DELIMITER, 0.0);
-    for &(delimiter, _) in DELIMITERS {
+pub(super) fn find_delimiter(text: &str) -> Delimiter {
+    let mut best = (Delimiter::None, 0.0);
+    for delimiter in DELIMITERS {
         let rows = sample(text, delimiter, true);
         let columns = rows.first().map_or(0, Vec::len);
         if columns < 2 {
@@ -135,7 +146,7 @@ pub(super) fn find_delimiter(text: &str) -> u8 {
 }
 
 /// First records of the text, at most 200 of them from its first 256 KiB.
-pub(super) fn sample(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
+pub(super) fn sample(text: &str, delimiter: Delimiter, quotes: bool) -> Vec<Vec<String>> {
     let cut = text.floor_char_boundary(SAMPLE_BYTES);
     let mut reader = reader(&text[..cut], delimiter, quotes);
     let mut rows: Vec<Vec<String>> = reader
@@ -151,9 +162,9 @@ pub(super) fn sample(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>
 }
 
 /// The csv crate's reader, set up as every reading here needs it.
-pub(super) fn reader(text: &str, delimiter: u8, quotes: bool) -> csv::Reader<&[u8]> {
+pub(super) fn reader(text: &str, delimiter: Delimiter, quotes: bool) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(delimiter.byte())
         .quoting(quotes)
         .has_headers(false)
         .flexible(true)

@@ -1,6 +1,7 @@
 //! What stands above a delimited table: a line that names the separator, comments, titles.
 
-use super::format::{DELIMITERS, NO_DELIMITER, find_delimiter, sample};
+use super::dialect::{Delimiter, Dialect};
+use super::format::{DELIMITERS, find_delimiter, sample};
 use super::words;
 
 /// Most lines that titles take, empty ones included.
@@ -15,7 +16,7 @@ pub(super) struct Preamble {
     /// Byte at which the table starts.
     pub bytes: usize,
     /// The separator that a `sep=;` line names, as Excel writes it.
-    pub delimiter: Option<u8>,
+    pub delimiter: Option<Delimiter>,
     /// Lines of comments, and empty ones among them.
     pub comments: usize,
     /// Lines of titles, and empty ones among them.
@@ -23,14 +24,15 @@ pub(super) struct Preamble {
 }
 
 impl Preamble {
-    /// What stands above the table in a text that is no JSON.
-    pub fn of(text: &str) -> Self {
+    /// What stands above the table in a text that is no JSON, of which so much is known.
+    pub fn of(text: &str, known: &Dialect) -> Self {
         let (bytes, delimiter) = separator_line(text);
         if delimiter.is_some() {
             return Self { bytes, delimiter, ..Self::default() };
         }
-        let comments = above_table(text);
-        let titles = under_titles(&text[comments..]);
+        let comments = above_table(text, known);
+        // Titles are told by the names below them.
+        let titles = if known.header == Some(false) { 0 } else { under_titles(&text[comments..], known) };
         let lines = |from: usize, bytes: usize| text[from..from + bytes].matches('\n').count();
         Self { bytes: comments + titles, delimiter, comments: lines(0, comments), titles: lines(comments, titles) }
     }
@@ -57,20 +59,19 @@ pub(super) fn title_note(unit: &str, count: usize) -> Option<String> {
 }
 
 /// Excel's `sep=;` line: where the table starts after it, and the delimiter that it names.
-fn separator_line(text: &str) -> (usize, Option<u8>) {
+fn separator_line(text: &str) -> (usize, Option<Delimiter>) {
     let line = text.lines().next().unwrap_or_default();
     let named = line.strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="));
-    match named.map(str::as_bytes) {
-        Some(&[delimiter]) if DELIMITERS.iter().any(|(known, _)| *known == delimiter) => {
-            (text.find('\n').map_or(text.len(), |at| at + 1), Some(delimiter))
-        }
-        _ => (0, None),
+    let delimiter = DELIMITERS.iter().copied().find(|one| named.is_some_and(|named| named.as_bytes() == [one.byte()]));
+    match delimiter {
+        Some(_) => (text.find('\n').map_or(text.len(), |at| at + 1), delimiter),
+        None => (0, None),
     }
 }
 
 /// Where the table starts after comments: lines that begin with `#`, the last of which has not as many cells as the row
 /// that follows, as a header would.
-fn above_table(text: &str) -> usize {
+fn above_table(text: &str, known: &Dialect) -> usize {
     let (mut start, mut last) = (0, "");
     for line in text.split_inclusive('\n') {
         if line.starts_with('#') {
@@ -81,27 +82,27 @@ fn above_table(text: &str) -> usize {
         start += line.len();
     }
     let table = &text[start..];
-    let delimiter = find_delimiter(table);
+    let delimiter = known.delimiter.unwrap_or_else(|| find_delimiter(table));
     let cells = |line: &str| sample(line, delimiter, true).first().map_or(0, Vec::len);
     let row = table.lines().next().unwrap_or_default();
-    if delimiter == NO_DELIMITER || cells(last) == cells(row) { 0 } else { start }
+    if delimiter == Delimiter::None || cells(last) == cells(row) { 0 } else { start }
 }
 
 /// Where the table starts after titles: lines with one cell that is not empty, or none, above a row of names.
 ///
 /// In doubt there are no titles. A row of names has no empty cell and a usual name of a column among its cells, and most
 /// rows below have as many; no title is such a name, as it is in a table whose other columns have none.
-fn under_titles(text: &str) -> usize {
+fn under_titles(text: &str, known: &Dialect) -> usize {
     let mut start = 0;
     for line in text.split_inclusive('\n').take(MOST_TITLES) {
-        let known = line.split(|letter| DELIMITERS.iter().any(|&(delimiter, _)| letter == char::from(delimiter)));
-        if line.contains('"') || known.into_iter().any(words::is_known_name) {
+        let mut cells = line.split(|letter| DELIMITERS.iter().any(|delimiter| letter == char::from(delimiter.byte())));
+        if line.contains('"') || cells.any(words::is_known_name) {
             return 0;
         }
         start += line.len();
-        let delimiter = find_delimiter(&text[start..]);
+        let delimiter = known.delimiter.unwrap_or_else(|| find_delimiter(&text[start..]));
         let is_title = |line: &str| sample(line, delimiter, true).iter().all(|cells| is_title(cells));
-        if delimiter != NO_DELIMITER
+        if delimiter != Delimiter::None
             && has_names(&sample(&text[start..], delimiter, true))
             && text[..start].lines().all(is_title)
         {

@@ -5,8 +5,9 @@
 //! JSON lists and objects of columns, CoNLL and SQuAD files are read whole.
 
 use super::cells::{Gathering, ROOM};
-use super::decoding::Decoding;
+use super::decoding::{Decoding, Letters};
 use super::delimited::DelimitedRows;
+use super::dialect::Dialect;
 use super::format::{self, Format};
 use super::jsonl::JsonLines;
 use super::sentences;
@@ -37,16 +38,20 @@ pub struct TableReader {
 /// What a reader begins with.
 #[derive(Debug, Clone)]
 struct Fresh {
-    encoding: &'static encoding_rs::Encoding,
-    mark: usize,
-    /// The first bytes as text.
+    letters: Letters,
+    /// The first bytes as text, and what is known of them.
     head: String,
+    dialect: Dialect,
     room: usize,
 }
 
 impl Fresh {
     fn decoding(&self) -> Decoding {
-        Decoding::new(self.encoding, self.mark)
+        Decoding::new(self.letters)
+    }
+
+    fn delimited(&self, quotes: bool) -> format::Delimited {
+        format::delimited(&self.head, quotes, &self.dialect)
     }
 }
 
@@ -74,13 +79,12 @@ impl TableReader {
     /// As [`TableReader::open`].
     pub fn open_within(survey: &Survey, room: usize) -> Result<Option<Self>> {
         let kind = survey.kind()?;
-        let (encoding, mark) = survey.encoding();
-        let fresh = Fresh { encoding, mark, head: survey.text(), room };
+        let fresh = Fresh { letters: survey.letters(), head: survey.text(), dialect: survey.dialect().clone(), room };
         let gathering = Gathering::within(fresh.room);
         let body = match kind {
             Some(Format::JsonLines) => Body::Lines(JsonLines::new(gathering)),
             Some(_) => return Ok(None),
-            None => Body::Delimited(DelimitedRows::new(format::delimited(&fresh.head, true), gathering)),
+            None => Body::Delimited(DelimitedRows::new(fresh.delimited(true), gathering)),
         };
         Ok(Some(Self { name: survey.name().to_owned(), decoding: fresh.decoding(), fresh, body }))
     }
@@ -106,7 +110,7 @@ impl TableReader {
         match (taken, &self.body) {
             (Err(mistake), Body::Delimited(rows)) if rows.may_be_without_quotes() => {
                 let gathering = Gathering::within(self.fresh.room);
-                let format = format::delimited(&self.fresh.head, false);
+                let format = self.fresh.delimited(false);
                 self.body = Body::Delimited(DelimitedRows::without_quotes(format, gathering, mistake));
                 self.decoding = self.fresh.decoding();
                 Ok(Reading::Again)
@@ -135,6 +139,8 @@ impl TableReader {
             Body::Delimited(rows) => rows.finish()?,
             Body::Lines(lines) => (lines.finish(), Format::JsonLines),
         };
-        Table::of_rows(&self.name, format.words(self.decoding.words()), rows, self.decoding.notes())
+        let words = format.words(self.decoding.words());
+        let table = Table::of_rows(&self.name, words, rows, self.decoding.notes())?;
+        Ok(table.read_as(format.dialect(self.decoding.name())))
     }
 }

@@ -26,7 +26,7 @@ impl Records {
     pub fn new(format: Delimited) -> Self {
         Self {
             format,
-            scanner: Scanner::new(format.delimiter, format.quotes),
+            scanner: Scanner::new(format.delimiter.byte(), format.quotes),
             waiting: String::new(),
             scanned: 0,
             line: 1,

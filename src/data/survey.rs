@@ -2,7 +2,9 @@
 
 use encoding_rs::Encoding;
 
-use super::decoding::Decoding;
+use super::decoding::{Decoding, Letters};
+use super::detection::Detection;
+use super::dialect::Dialect;
 use super::format::{self, Format};
 use super::{annotated, conll, encoding, workbook};
 use crate::error::{Error, Result};
@@ -10,18 +12,16 @@ use crate::error::{Error, Result};
 /// Bytes of the file that are kept to tell format and columns from.
 const HEAD: usize = 1 << 20;
 
-/// Most bytes of a letter in UTF-8 that a piece may cut.
-const LETTER: usize = 3;
-
 /// What was seen of a file so far.
 #[derive(Debug, Default)]
 pub struct Survey {
     name: String,
+    dialect: Dialect,
+    /// The encoding that it names.
+    named: Option<&'static Encoding>,
     head: Vec<u8>,
     bytes: u64,
-    counts: encoding::Utf8Counts,
-    /// The last bytes of the piece before, which may be the first ones of a letter.
-    rest: Vec<u8>,
+    detection: Detection,
 }
 
 impl Survey {
@@ -30,15 +30,28 @@ impl Survey {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// The same of a file of which is known how it is to be read, in part or not at all.
+    ///
+    /// # Errors
+    ///
+    /// An encoding that there is not.
+    pub fn of(name: &str, dialect: &Dialect) -> Result<Self> {
+        Ok(Self { dialect: dialect.clone(), named: dialect.letters()?, ..Self::new(name) })
+    }
+
     /// Sees the next bytes.
     pub fn add(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         let room = HEAD.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..room]);
-        self.rest.extend_from_slice(bytes);
-        let cut = encoding::whole_letters(&self.rest, LETTER);
-        self.counts.add(&self.rest[..cut]);
-        self.rest.drain(..cut);
+        if self.named.is_none() {
+            self.detection.add(bytes);
+        }
+    }
+
+    /// How the file is to be read, as far as that was said.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     /// The file's name.
@@ -55,7 +68,7 @@ impl Survey {
     ///
     /// # Errors
     ///
-    /// Files that are empty or no text.
+    /// Files that are empty or no text, and those that cannot be read as it was said that they are.
     pub fn is_whole(&self) -> Result<bool> {
         Ok(self.kind()?.is_some_and(|kind| kind != Format::JsonLines))
     }
@@ -64,31 +77,36 @@ impl Survey {
     ///
     /// # Errors
     ///
-    /// Files that are empty or no text.
+    /// As [`Self::is_whole`].
     pub(super) fn kind(&self) -> Result<Option<Format>> {
         if workbook::is_archive(&self.head) {
-            return Ok(Some(Format::Workbook));
+            return self.dialect.of_workbook().map(|()| Some(Format::Workbook));
         }
         encoding::refuse_foreign(&self.head)?;
         let text = self.text();
-        encoding::refuse_binary(&text, self.encoding().0)?;
+        encoding::refuse_binary(&text, self.letters().encoding)?;
         if self.is_short() && text.trim().is_empty() {
             return Err(Error::table(
                 "The file is empty. Choose an Excel, CSV, TSV or JSONL file with a row per example.",
             ));
         }
-        if conll::is_conll(whole_lines(&text, self.is_short()), &self.name) {
+        let kind = if self.dialect.delimiter.is_some() { None } else { self.kind_of(&text)? };
+        self.dialect.of_text(kind.is_none())?;
+        Ok(kind)
+    }
+
+    fn kind_of(&self, text: &str) -> Result<Option<Format>> {
+        if conll::is_conll(whole_lines(text, self.is_short()), &self.name) {
             return Ok(Some(Format::Conll));
         }
-        annotated::refuse(&text)?;
-        Ok(format::detect_json(&text, &self.name))
+        annotated::refuse(text)?;
+        Ok(format::detect_json(text, &self.name))
     }
 
     /// The first bytes as text; a letter that they cut is left out.
     pub(super) fn text(&self) -> String {
-        let (encoding, mark) = self.encoding();
         let mut text = String::new();
-        Decoding::new(encoding, mark).add(&self.head, self.is_short(), &mut text, 1);
+        Decoding::new(self.letters()).add(&self.head, self.is_short(), &mut text, 1);
         text
     }
 
@@ -97,11 +115,18 @@ impl Survey {
         self.bytes == self.head.len() as u64
     }
 
-    /// The file's encoding, and how many bytes of it are a mark of that.
-    pub(super) fn encoding(&self) -> (&'static Encoding, usize) {
-        let mut counts = self.counts;
-        counts.add(&self.rest);
-        encoding::find(&self.head, counts)
+    /// The file's encoding: the one that was named, or else found.
+    pub(super) fn letters(&self) -> Letters {
+        match self.named {
+            Some(encoding) => {
+                let marked = Encoding::for_bom(&self.head).filter(|(marked, _)| *marked == encoding);
+                Letters { encoding, mark: marked.map_or(0, |(_, mark)| mark), named: true }
+            }
+            None => {
+                let (encoding, mark) = self.detection.find(&self.head);
+                Letters { encoding, mark, named: false }
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mapped data on its way to the model: examples, and their tokens once a model is open.
 
-use crate::data::{Dataset, DatasetInfo, Example, Mapping, Table};
+use crate::data::{Dataset, DatasetInfo, Dialect, Example, Mapping, Table};
 use crate::error::{Error, Result};
 use crate::kernel::threads;
 use crate::session::model::OpenModel;
@@ -13,6 +13,8 @@ use crate::text::{Encoding, Tokens, Words};
 pub struct Source {
     /// The table's format in words.
     pub format: String,
+    /// How its file was read.
+    pub dialect: Dialect,
     /// Names of its columns.
     pub columns: Vec<String>,
     /// Which column is which.
@@ -66,8 +68,13 @@ impl OpenData {
     /// The same with the table that it was made of.
     #[must_use]
     pub fn of(self, table: &Table, mapping: &Mapping) -> Self {
-        let (format, columns) = (table.format().to_owned(), table.columns().to_vec());
-        Self { source: Some(Source { format, columns, mapping: mapping.clone() }), ..self }
+        let source = Source {
+            format: table.format().to_owned(),
+            dialect: table.dialect().clone(),
+            columns: table.columns().to_vec(),
+            mapping: mapping.clone(),
+        };
+        Self { source: Some(source), ..self }
     }
 
     /// Forgets all tokens, as another model needs.

@@ -36,7 +36,7 @@ impl Session {
         self.tokenize(usize::MAX)?;
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;
         let open = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
-        let Some(Source { format, columns, mapping }) = &open.source else {
+        let Some(Source { format, dialect, columns, mapping }) = &open.source else {
             return Err(Error::order("Open a table and choose its columns first."));
         };
         let (task, labels) = (open.dataset.task, &open.dataset.labels);
@@ -69,7 +69,7 @@ impl Session {
             pooling: (if pooling == Pooling::First { "cls" } else { "mean" }, normalises),
             factors: &factors,
             frozen: &frozen,
-            table: (format, columns),
+            table: (format, dialect, columns),
             mapping,
             data_hash: &open.dataset.hash,
             cosines: open.dataset.cosines,

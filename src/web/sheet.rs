@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::{Answer, Engine, from_js, thrown, to_js};
-use crate::data::{Sheet, Survey};
+use crate::data::{Dialect, Sheet, Survey};
 use crate::error::Error;
 use crate::session::{SheetFormat, SheetRun};
 
@@ -24,11 +24,15 @@ pub enum SheetState {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Looks at the next bytes of a file; the first ones of another file put it in place of the one before.
-    pub fn sheet_survey(&mut self, piece: &[u8], name: &str, first: bool) -> Answer {
-        if first {
-            self.sheet = SheetState::Surveyed(Survey::new(name));
-        }
+    /// Begins to look at a file of which is known how it is to be read, a `Dialect`, in place of the one before.
+    pub fn sheet_look(&mut self, name: &str, dialect: JsValue) -> Answer {
+        let dialect: Dialect = from_js(dialect).map_err(thrown)?;
+        self.sheet = SheetState::Surveyed(Survey::of(name, &dialect).map_err(thrown)?);
+        Ok(JsValue::NULL)
+    }
+
+    /// Looks at its next bytes.
+    pub fn sheet_survey(&mut self, piece: &[u8]) -> Answer {
         if let SheetState::Surveyed(survey) = &mut self.sheet {
             survey.add(piece);
         }
@@ -45,10 +49,11 @@ impl Engine {
         }
     }
 
-    /// What a file holds, from all of its bytes; of a workbook in the sheet of this name, if one is named.
-    pub fn sheet_whole(&mut self, bytes: &[u8], name: &str, worksheet: Option<String>) -> Answer {
+    /// What the surveyed file holds, from all of its bytes.
+    pub fn sheet_whole(&mut self, bytes: &[u8]) -> Answer {
         let task = self.session()?.predicts().map_err(thrown)?;
-        let sheet = Sheet::whole(bytes, name, task, worksheet.as_deref()).map_err(thrown)?;
+        let SheetState::Surveyed(survey) = std::mem::take(&mut self.sheet) else { return Err(thrown(none())) };
+        let sheet = Sheet::whole(bytes, survey.name(), task, survey.dialect()).map_err(thrown)?;
         self.opened(sheet)
     }
 

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Answer, Engine, thrown, to_js};
-use crate::data::{Reading, Survey, Table, TableReader};
+use super::{Answer, Engine, from_js, thrown, to_js};
+use crate::data::{Dialect, Reading, Survey, Table, TableReader};
 use crate::error::Error;
 
 /// Where a table stands on its way in.
@@ -20,12 +20,15 @@ pub enum TableState {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Looks at the next bytes of a file; the first ones of another file put it in place of the one before. Whether its format
-    /// is one that is read whole, as far as these bytes tell.
-    pub fn table_survey(&mut self, piece: &[u8], name: &str, first: bool) -> Answer {
-        if first {
-            self.table = TableState::Surveyed(Survey::new(name));
-        }
+    /// Begins to look at a file of which is known how it is to be read, a `Dialect`, in place of the one before.
+    pub fn table_look(&mut self, name: &str, dialect: JsValue) -> Answer {
+        let dialect: Dialect = from_js(dialect).map_err(thrown)?;
+        self.table = TableState::Surveyed(Survey::of(name, &dialect).map_err(thrown)?);
+        Ok(JsValue::NULL)
+    }
+
+    /// Looks at its next bytes. With the first ones: whether its format is one that is read whole, as far as they tell.
+    pub fn table_survey(&mut self, piece: &[u8], first: bool) -> Answer {
         let TableState::Surveyed(survey) = &mut self.table else { return Err(thrown(none())) };
         survey.add(piece);
         Ok(if first { survey.is_whole().map_err(thrown)?.into() } else { JsValue::NULL })
@@ -53,11 +56,11 @@ impl Engine {
         to_js(&self.session()?.take_table(table).map_err(thrown)?)
     }
 
-    /// Opens a table from all bytes of its file; of a workbook the sheet of this name, if one is named.
-    pub fn table_whole(&mut self, bytes: &[u8], name: &str, worksheet: Option<String>) -> Answer {
-        self.table = TableState::None;
+    /// Opens the table that was begun to be looked at from all bytes of its file.
+    pub fn table_whole(&mut self, bytes: &[u8]) -> Answer {
+        let TableState::Surveyed(survey) = std::mem::take(&mut self.table) else { return Err(thrown(none())) };
         let session = self.session()?;
-        let table = Table::parse_worksheet(bytes, name, session.room(), worksheet.as_deref()).map_err(thrown)?;
+        let table = Table::parse_as(bytes, survey.name(), session.room(), survey.dialect()).map_err(thrown)?;
         to_js(&session.take_table(table).map_err(thrown)?)
     }
 

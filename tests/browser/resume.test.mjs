@@ -44,7 +44,8 @@ async function interrupted({ files, csv, other }) {
       weights: bytes(files["model.safetensors"]),
     };
     await client.openModel(model, "tiny");
-    const table = await client.openTable(new Blob([bytes(of)]), "fruit.csv", null);
+    const asFound = { worksheet: null, header: null, delimiter: null, encoding: null };
+    const table = await client.openTable(new Blob([bytes(of)]), "fruit.csv", asFound);
     if (table) await client.mapColumns(table.mapping);
     return { client, events, over };
   }

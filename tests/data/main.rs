@@ -1,6 +1,7 @@
 //! The data room as its users meet it: files and the mistakes in them, guesses, and the examples of every task.
 
 mod dataset;
+mod dialects;
 mod formats;
 mod guesses;
 mod mistakes;

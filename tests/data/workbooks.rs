@@ -3,13 +3,13 @@
 use std::io::{Cursor, Read, Write};
 
 use serde_json::Value;
-use tabtune::data::{Survey, Table, TableReader};
+use tabtune::data::{Dialect, Survey, Table, TableReader};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::{cells, mistake};
 
-fn fixture(name: &str) -> Vec<u8> {
+pub fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/workbooks/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -131,12 +131,12 @@ fn the_first_sheet_with_a_table_is_read_and_one_of_texts_where_there_is_none() {
 #[test]
 fn any_sheet_can_be_named_and_others_are_refused() {
     let bytes = fixture("reviews.xlsx");
-    let named = |sheet: &str| Table::parse_worksheet(&bytes, "reviews.xlsx", usize::MAX, Some(sheet));
+    let named = |sheet: &str| Table::parse_as(&bytes, "reviews.xlsx", usize::MAX, &of_sheet(sheet));
     let hidden = named("Codes").expect("a sheet");
     assert_eq!((hidden.format(), cells(&hidden)), ("Excel, sheet 3 of 3, header", vec![vec!["good", "1"]]));
     let texts = named("About").expect("a sheet").info();
     assert_eq!(
-        (texts.worksheets, texts.worksheet.as_deref()),
+        (texts.worksheets, texts.dialect.worksheet.as_deref()),
         (vec_of(&["About", "Reviews, all", "Codes"]), Some("About"))
     );
     let empty = archive(&[
@@ -144,14 +144,18 @@ fn any_sheet_can_be_named_and_others_are_refused() {
         ("xl/_rels/workbook.xml.rels", RELATIONS),
         ("xl/worksheets/sheet1.xml", "<worksheet/>"),
     ]);
-    let mistake = Table::parse_worksheet(&empty, "a.xlsx", usize::MAX, Some("One")).expect_err("an empty sheet");
+    let mistake = Table::parse_as(&empty, "a.xlsx", usize::MAX, &of_sheet("One")).expect_err("an empty sheet");
     assert!(mistake.to_string().contains("The sheet “One” is empty. Choose another one."), "{mistake}");
     let of_words = table(&fixture("words.xlsx")).info();
-    assert_eq!(of_words.worksheet.as_deref(), Some("Sheet"), "also where its rows were put together");
+    assert_eq!(of_words.dialect.worksheet.as_deref(), Some("Sheet"), "also where its rows were put together");
     let mistake = named("reviews").expect_err("no such sheet").to_string();
     assert!(mistake.contains("no sheet “reviews”; choose one of “About”, “Reviews, all”, “Codes”"), "{mistake}");
-    let mistake = Table::parse_worksheet(b"a,b\n1,2\n", "a.csv", usize::MAX, Some("One")).expect_err("no workbook");
+    let mistake = Table::parse_as(b"a,b\n1,2\n", "a.csv", usize::MAX, &of_sheet("One")).expect_err("no workbook");
     assert!(mistake.to_string().contains("Only Excel workbooks have sheets"), "{mistake}");
+}
+
+fn of_sheet(name: &str) -> Dialect {
+    Dialect { worksheet: Some(name.to_owned()), ..Dialect::default() }
 }
 
 fn vec_of(names: &[&str]) -> Vec<String> {

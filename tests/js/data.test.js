@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { dataActions } from "../../www/actions/data.js";
 import { initialState, reduce } from "../../www/state.js";
 
@@ -18,7 +19,7 @@ function mapping(more) {
 /** A page whose engine answers when the test says so. */
 function stage() {
   let state = initialState("cpu");
-  /** @type {{call: string, args: unknown[], ok: (value: unknown) => Promise<void>, fail: () => Promise<void>}[]} */
+  /** @type {{call: string, args: unknown[], ok: (value: unknown) => Promise<void>, fail: (place?: {line: number}) => Promise<void>}[]} */
   const asked = [];
   const settled = () => new Promise((/** @type {(value: void) => void} */ resolve) => setImmediate(resolve));
   const client = new Proxy(
@@ -29,7 +30,10 @@ function stage() {
         (/** @type {unknown[]} */ ...args) =>
           new Promise((resolve, reject) => {
             const ok = (/** @type {unknown} */ value) => (resolve(value), settled());
-            const fail = () => (reject({ kind: "table", message: "No." }), settled());
+            const fail = (/** @type {{line: number}|undefined} */ place) => (
+              reject({ kind: "table", message: "No.", ...place }),
+              settled()
+            );
             asked.push({ call: String(call), args, ok, fail });
           }),
     },
@@ -163,35 +167,90 @@ test("another sheet of a workbook is read from the same file, and the one before
   const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
   const sheet = (/** @type {string} */ worksheet) => ({
     ...{ name: "a.xlsx", columns, preview: [], notes: [], mapping: mapping({ label: "l" }) },
-    ...{ worksheets: ["One", "Two"], worksheet },
+    ...{ worksheets: ["One", "Two"], dialect: { ...AS_FOUND, worksheet, header: true } },
   });
   const file = new File(["x"], "a.xlsx");
   const opening = actions.openTableFile(file);
-  assert.deepEqual(asked[0].args.slice(0, 3), [file, "a.xlsx", null]);
+  assert.deepEqual(asked[0].args.slice(0, 3), [file, "a.xlsx", AS_FOUND]);
   await asked[0].ok(sheet("One"));
   await asked[1].ok(info("classification"));
   await opening;
-  assert.equal(actions.sourceInUse()?.worksheet, "One", "which one it was is known from then on");
+  assert.deepEqual(
+    actions.sourceInUse()?.dialect,
+    { ...AS_FOUND, worksheet: "One" },
+    "which one it was is known from then on",
+  );
   await actions.chooseWorksheet("One");
   assert.equal(asked.length, 2, "it is open");
 
   const empty = actions.chooseWorksheet("Two");
-  assert.deepEqual(asked[2].args.slice(0, 3), [file, "a.xlsx", "Two"]);
+  assert.deepEqual(asked[2].args.slice(0, 3), [file, "a.xlsx", { ...AS_FOUND, worksheet: "Two" }]);
   await asked[2].fail();
   await empty;
-  assert.deepEqual([data().table?.worksheet, data().error?.message], ["One", "a.xlsx: No."]);
+  assert.deepEqual([data().table?.dialect.worksheet, data().error?.message], ["One", "a.xlsx: No."]);
 
   const second = actions.chooseWorksheet("Two");
   await asked[3].ok(sheet("Two"));
   await asked[4].ok(info("classification"));
   await second;
-  assert.deepEqual([data().table?.worksheet, data().previous], ["Two", "a.xlsx, One"]);
+  assert.deepEqual([data().table?.dialect.worksheet, data().previous], ["Two", "a.xlsx, One"]);
   const back = actions.goBack();
-  assert.deepEqual(asked[5].args.slice(0, 3), [file, "a.xlsx", "One"]);
+  assert.deepEqual(asked[5].args.slice(0, 3), [file, "a.xlsx", { ...AS_FOUND, worksheet: "One" }]);
   await asked[5].ok(sheet("One"));
   await asked[6].ok(info("classification"));
   await back;
-  assert.equal(data().table?.worksheet, "One");
+  assert.equal(data().table?.dialect.worksheet, "One");
+});
+
+test("an open table is read in another way, and its first reading stays where that fails", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  const reading = actions.readAs({ header: false });
+  assert.deepEqual(asked[2].args[2], { ...AS_FOUND, header: false });
+  const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
+  const table = { name: "a.csv", columns, preview: [], notes: [], worksheets: [], mapping: mapping({ label: "l" }) };
+  await asked[2].ok(table);
+  await asked[3].ok(info("classification"));
+  await reading;
+  assert.deepEqual([data().asked.header, data().previous], [false, "a.csv"]);
+
+  const failing = actions.readAs({ encoding: "Big5" });
+  assert.deepEqual(asked[4].args[2], { ...AS_FOUND, header: false, encoding: "Big5" }, "what was said before holds");
+  await asked[4].fail();
+  await failing;
+  assert.deepEqual([data().asked.encoding, data().refused, data().error?.message], [null, null, "a.csv: No."]);
+});
+
+test("a file that cannot be read can be read in another way, beside the table that is open", async () => {
+  const { actions, asked, open, info, data } = stage();
+  await open();
+  const file = new File(["y"], "b.txt");
+  const opening = actions.openTableFile(file);
+  await asked[2].fail({ line: 7 });
+  await opening;
+  assert.deepEqual(data().refused, { name: "b.txt", asked: AS_FOUND });
+  assert.equal(data().table?.name, "a.csv");
+
+  const picture = actions.openTableFile(new File(["z"], "c.png"));
+  await asked[3].fail();
+  await picture;
+  assert.equal(data().refused, null, "what is no table cannot be read differently");
+  const again = actions.openTableFile(file);
+  await asked[4].fail({ line: 7 });
+  await again;
+
+  const still = actions.readAs({ delimiter: "tab" });
+  await asked[5].fail();
+  await still;
+  assert.equal(data().refused?.asked.delimiter, "tab");
+  const reading = actions.readAs({ delimiter: "none" });
+  assert.deepEqual(asked[6].args.slice(0, 3), [file, "b.txt", { ...AS_FOUND, delimiter: "none" }]);
+  const columns = ["t", "l"].map((name) => ({ name, distinct: 1, empty: 0, mean_characters: 1 }));
+  const table = { name: "b.txt", columns, preview: [], notes: [], worksheets: [] };
+  await asked[6].ok({ ...table, mapping: mapping({ label: "l" }) });
+  await asked[7].ok(info("classification"));
+  await reading;
+  assert.deepEqual([data().table?.name, data().asked.delimiter, data().refused], ["b.txt", "none", null]);
 });
 
 test("a field that cannot be read is kept in mind, and the others count", async () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { initialState, reduce } from "../../www/state.js";
 import { byId, focusedIn, isShown } from "./page.js";
 import { drawn, recorded, trained } from "./panels.js";
@@ -45,7 +46,7 @@ test("who predicts a table and cancels that has the focus where it can go on", (
     bytes: 9,
     notes: [],
     worksheets: [],
-    worksheet: null,
+    dialect: AS_FOUND,
   };
   /** @param {Partial<import("../../www/state.js").SheetState>} change @returns {State} */
   const sheet = (change) =>

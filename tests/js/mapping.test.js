@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { blamed, columnsInWords, looksLike, missing, readHeld, roleOf, withColumns } from "../../www/mapping.js";
 import { TASKS, taskOf } from "../../www/tasks.js";
 
@@ -58,7 +59,7 @@ function table(format, ...names) {
     mapping: mapping({}),
     notes: [],
     worksheets: [],
-    worksheet: null,
+    dialect: AS_FOUND,
   };
 }
 

@@ -1,5 +1,6 @@
 // Pages with a table and a model, and what a step draws of them, for tests of the steps.
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { initialState, reduce } from "../../www/state.js";
 import { installPage } from "./page.js";
 
@@ -29,7 +30,7 @@ export function trained(task, more = {}) {
   const columns = NAMES.map((name) => ({ name, distinct: 3, empty: 0, mean_characters: 12 }));
   const chosen = { ...mapping(task), ...more };
   const preview = [["first", "second", "third", "fourth"]];
-  const none = { notes: [], worksheets: [], worksheet: null };
+  const none = { notes: [], worksheets: [], dialect: AS_FOUND };
   const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, ...none };
   const figures = { train: 9, validation: 1, longest_tokens: null, mean_tokens: null, notes: [] };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND, dialectOf } from "../../www/dialect.js";
 import { PIECE, checksum, openDisk } from "../../www/projects/disk.js";
-import { LONGEST_WRITTEN, readProject, shownRun } from "../../www/projects/record.js";
+import { LONGEST_WRITTEN, homesOf, readProject, shownRun } from "../../www/projects/record.js";
 import { openStore } from "../../www/projects/store.js";
 import { offerOf } from "../../www/projects/summary.js";
 import { ONE_RUN, formOf } from "../../www/several.js";
@@ -102,14 +103,39 @@ test("a table that was there before gets another name", async () => {
   assert.equal(second.name, "fruit (2)");
 });
 
-test("which sheet of a workbook it was is kept, and a record from before there was a choice is read", async () => {
+test("how a table is read is kept, and a record from before there was a choice is read", async () => {
   const { disk, store } = await running();
-  await store.create("00112233445566bb", "a.xlsx", bytes(51, 2), "Two");
-  const tables = (await visit(disk).list()).map(({ project }) => project.table?.worksheet);
-  assert.deepEqual(new Set(tables), new Set([null, "Two"]));
-  const [{ project }] = await visit(disk).list();
-  const { worksheet: _none, ...before } = project.table ?? assert.fail();
-  assert.equal(readProject(JSON.stringify({ ...project, table: before })).table?.worksheet, null);
+  await store.create("00112233445566bb", "a.xlsx", bytes(51, 2), { ...AS_FOUND, worksheet: "Two", header: false });
+  const projects = (await visit(disk).list()).map(({ project }) => project);
+  const how = projects.map(({ table }) => table && dialectOf(table));
+  assert.deepEqual(new Set(how), new Set([{ ...AS_FOUND, worksheet: "Two", header: false }, AS_FOUND]));
+  const [project] = projects;
+  const { name, bytes: size, sum, title } = project.table ?? assert.fail();
+  const before = { ...project, table: { name, bytes: size, sum, title } };
+  assert.deepEqual(dialectOf(readProject(JSON.stringify(before)).table ?? assert.fail()), AS_FOUND);
+});
+
+test("a table that is read differently stays in its project until something was learnt from it", async () => {
+  const { disk, store } = await running();
+  const asked = { ...AS_FOUND, header: false };
+  const fresh = await store.create("00112233445566bb", "a.csv", bytes(51, 2));
+  const [old] = (await store.list()).map(({ project }) => project).filter(({ id }) => id !== fresh.id);
+  const sum = fresh.table?.sum ?? "";
+  const homes = (
+    /** @type {import("../../www/protocol.js").Dialect} */ dialect,
+    /** @type {typeof old[]} */ projects,
+  ) => homesOf(projects, sum, "a.csv", dialect).map(({ id }) => id);
+  assert.deepEqual(homes(asked, [old, fresh]), [fresh.id]);
+  assert.deepEqual(homes({ ...asked, worksheet: "Two" }, [fresh]), [], "another sheet is another table");
+  const learnt = { ...fresh, runs: old.runs };
+  assert.deepEqual([learnt.runs.length > 0, homes(asked, [learnt]), homes(AS_FOUND, [learnt])], [true, [], [fresh.id]]);
+
+  const again = await store.readAs(fresh.id, asked);
+  assert.deepEqual([dialectOf(again.table ?? assert.fail()), again.table?.sum], [asked, sum]);
+  const other = { ...again, id: "00112233445566cc", table: fresh.table };
+  assert.deepEqual(homes(asked, [other, again]), [again.id, other.id], "the one that reads it so comes first");
+  const stored = (await visit(disk).load(fresh.id))?.project.table ?? assert.fail();
+  assert.deepEqual(dialectOf(stored), asked);
 });
 
 test("the newest two checkpoints are kept, and nothing else of the run", async () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { idleRun } from "../../www/run.js";
 import { initialState } from "../../www/state.js";
 import { cosine, hideWord, requestFor, rowsFor, trialOf } from "../../www/trial.js";
@@ -75,7 +76,7 @@ test("a row of the data fills the boxes", () => {
       mapping,
       notes: [],
       worksheets: [],
-      worksheet: null,
+      dialect: AS_FOUND,
     };
     const data = { ...initialState("auto").data, table, mapping };
     return rowsFor(data, { task, pair, labels: [], threshold: null });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
 import { drawnIn, installPage } from "./page.js";
 
 installPage();
@@ -180,7 +181,7 @@ function preview(mapping, names, preview) {
     mapping: whole,
     notes: [],
     worksheets: [],
-    worksheet: null,
+    dialect: AS_FOUND,
   };
   return drawnIn(previewTable(table, whole));
 }

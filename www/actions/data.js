@@ -1,5 +1,6 @@
 // Opening tables and choosing their columns; the table before is remembered, so that one can go back.
 
+import { AS_FOUND, titleOf } from "../dialect.js";
 import { EXAMPLE_NAME, readExample } from "../example.js";
 import { missing } from "../mapping.js";
 import { mistake } from "../mistake.js";
@@ -11,8 +12,9 @@ import { BUSY, local } from "./world.js";
  * @typedef {import("./world.js").World} World
  * @typedef {import("../protocol.js").Mapping} Mapping
  * @typedef {import("../state.js").DataState} DataState
- * @typedef {{name: string, file: File, worksheet: string|null}} TableSource  `worksheet`: of a workbook with several; null until
- *   the first one with a table is found.
+ * @typedef {import("../protocol.js").Dialect} Dialect
+ * @typedef {{name: string, file: File, dialect: Dialect}} TableSource  `dialect`: how it is to be read; of a workbook with several
+ *   sheets its sheet, too, once it is found.
  * @typedef {{source: TableSource, mapping: Mapping, used: boolean}} OpenedTable  `used`: its columns made a data set.
  */
 
@@ -22,6 +24,8 @@ export function dataActions({ client, dispatch, state }) {
   let opened = null;
   /** @type {OpenedTable|null} */
   let previous = null;
+  /** What could not be read, until something else is. @type {TableSource|null} */
+  let refused = null;
   let latest = 0;
   let latestTable = 0;
 
@@ -34,21 +38,28 @@ export function dataActions({ client, dispatch, state }) {
     };
     dispatch({ type: "data", change: { loading: source.name, progress: null, error: null } });
     try {
-      const table = await client.openTable(source.file, source.name, source.worksheet, progress);
+      const table = await client.openTable(source.file, source.name, source.dialect, progress);
       if (mine !== latestTable) return;
       if (!table) return dispatch({ type: "data", change: { loading: null, progress: null } });
       // Whoever reads it again reads the same.
-      if (table.worksheets.length > 1) source.worksheet = table.worksheet;
+      if (table.worksheets.length > 1) source.dialect = { ...source.dialect, worksheet: table.dialect.worksheet };
       if (opened?.used && opened.source !== source) previous = opened;
       opened = { source, mapping: mapping ?? table.mapping, used: false };
-      dispatch({
-        type: "data",
-        change: { table, loading: null, progress: null, mistakes: {}, previous: previous && title(previous.source) },
-      });
+      refused = null;
+      const before = previous && titleOf(previous.source.name, previous.source.dialect);
+      const found = { table, asked: source.dialect, refused, previous: before };
+      dispatch({ type: "data", change: { ...found, loading: null, progress: null, mistakes: {} } });
       await useMapping(opened.mapping);
     } catch (thrown) {
-      const error = named(local(thrown, state()), source.name);
-      if (mine === latestTable) dispatch({ type: "data", change: { loading: null, progress: null, error } });
+      if (mine !== latestTable) return;
+      const cause = local(thrown, state());
+      const error = named(cause, source.name);
+      // Of the file that is open the reading before stays, and can be changed as before. A mistake in a line may be one of the
+      // reading; a file that is no table at all cannot be read differently.
+      const maybe = cause?.kind === "table" && (cause.line !== undefined || source.file === refused?.file);
+      refused = maybe && source.file !== opened?.source.file ? source : null;
+      const how = refused && { name: refused.name, asked: refused.dialect };
+      dispatch({ type: "data", change: { loading: null, progress: null, error, refused: how } });
     }
   }
 
@@ -118,11 +129,18 @@ export function dataActions({ client, dispatch, state }) {
     countTokens,
 
     /** @param {File} file */
-    openTableFile: (file) => openTable({ name: file.name, file, worksheet: null }),
+    openTableFile: (file) => openTable({ name: file.name, file, dialect: AS_FOUND }),
 
-    /** Another sheet of the open workbook. @param {string} worksheet */
+    /** Another sheet of the open workbook, which may have a header or none. @param {string} worksheet */
     async chooseWorksheet(worksheet) {
-      if (opened && worksheet !== state().data.table?.worksheet) await openTable({ ...opened.source, worksheet });
+      if (!opened || worksheet === state().data.table?.dialect.worksheet) return;
+      await openTable({ ...opened.source, dialect: { ...AS_FOUND, worksheet } });
+    },
+
+    /** Reads the open table in another way, or the one that could not be read. @param {Partial<Dialect>} change */
+    async readAs(change) {
+      const source = refused ?? opened?.source;
+      if (source) await openTable({ ...source, dialect: { ...source.dialect, ...change } });
     },
 
     /** A table of a project. @param {TableSource} source @param {Mapping|null} mapping */
@@ -139,7 +157,7 @@ export function dataActions({ client, dispatch, state }) {
       dispatch({ type: "data", change: { loading: EXAMPLE_NAME, progress: null, error: null } });
       try {
         const file = new File([await readExample()], EXAMPLE_NAME);
-        await openTable({ name: EXAMPLE_NAME, file, worksheet: null });
+        await openTable({ name: EXAMPLE_NAME, file, dialect: AS_FOUND });
       } catch (thrown) {
         dispatch({ type: "data", change: { loading: null, error: local(thrown) } });
       }
@@ -165,11 +183,6 @@ export function dataActions({ client, dispatch, state }) {
       if (used) await openTable(used.source, used.mapping);
     },
   };
-}
-
-/** @param {TableSource} source */
-function title({ name, worksheet }) {
-  return worksheet === null ? name : `${name}, ${worksheet}`;
 }
 
 /** @param {Mapping} one @param {Mapping} other */

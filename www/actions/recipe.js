@@ -58,8 +58,12 @@ export function recipeActions({ client, dispatch, state }) {
 
     async loadFields() {
       try {
-        const [{ fields, defaults }, scores] = await Promise.all([client.recipeFields(), client.scoreWords()]);
-        dispatch({ type: "scores", scores });
+        const [{ fields, defaults }, scores, encodings] = await Promise.all([
+          client.recipeFields(),
+          client.scoreWords(),
+          client.encodings(),
+        ]);
+        dispatch({ type: "words", scores, encodings });
         dispatch({ type: "recipe", change: { fields, defaults, draft: draftOf(fields, defaults), mistakes: {} } });
       } catch (thrown) {
         dispatch({ type: "device", change: { error: local(thrown) } });

@@ -1,17 +1,21 @@
 // Predicting a whole table: opened, its columns chosen, read and written in pieces, saved.
 
+import { AS_FOUND } from "../dialect.js";
 import { fileName, save } from "../download.js";
 import { NO_SHEET } from "../state.js";
 import { local } from "./world.js";
 
-/** @typedef {import("./world.js").World} World */
+/**
+ * @typedef {import("./world.js").World} World
+ * @typedef {import("../protocol.js").Dialect} Dialect
+ */
 
 /** @param {World} world @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps. */
 export function sheetActions({ client, dispatch, state }, openKept) {
   /** A result of another run has its own. @type {File|null} */
   let file = null;
-  /** The one that was chosen of a workbook. @type {string|null} */
-  let worksheet = null;
+  /** How it is to be read, as it was read last. */
+  let dialect = AS_FOUND;
 
   /** @param {Partial<import("../state.js").SheetState>} change */
   const sheet = (change) => dispatch({ type: "sheet", change });
@@ -20,31 +24,25 @@ export function sheetActions({ client, dispatch, state }, openKept) {
     /** @param {File} chosen */
     async openSheet(chosen) {
       if (state().result.sheet.busy) return;
-      [file, worksheet] = [chosen, null];
-      sheet({ ...NO_SHEET, busy: "opening" });
+      [file, dialect] = [chosen, AS_FOUND];
+      sheet({ ...NO_SHEET, source: { name: chosen.name, asked: dialect }, busy: "opening" });
       try {
         await openKept();
-        sheet({ info: await client.openSheet(chosen, null), busy: null });
+        sheet({ info: await client.openSheet(chosen, dialect), busy: null });
       } catch (thrown) {
-        sheet({ busy: null, error: local(thrown) });
+        const error = local(thrown);
+        // A mistake in a line may be one of the reading.
+        sheet({ busy: null, error, refused: error?.kind === "table" && error.line !== undefined });
       }
     },
 
-    /** Another sheet of the open workbook; the one before stays if it cannot be read. @param {string} chosen */
+    /** Another sheet of the open workbook, which may have a header or none. @param {string} chosen */
     async chooseSheetWorksheet(chosen) {
-      const { busy, info } = state().result.sheet;
-      if (busy || !info || !file || chosen === info.worksheet) return;
-      sheet({ busy: "opening", words: null, error: null });
-      try {
-        const info = await client.openSheet(file, chosen);
-        worksheet = chosen;
-        sheet({ info, busy: null });
-      } catch (thrown) {
-        sheet({ busy: null });
-        await reopen();
-        sheet({ error: local(thrown) });
-      }
+      if (chosen !== state().result.sheet.info?.dialect.worksheet) await readAs({ ...AS_FOUND, worksheet: chosen });
     },
+
+    /** Reads the table in another way. @param {Partial<Dialect>} change */
+    readSheetAs: (change) => readAs({ ...dialect, ...change }),
 
     /** @param {import("../protocol.js").SheetRequest} request */
     async predictSheet(request) {
@@ -75,9 +73,26 @@ export function sheetActions({ client, dispatch, state }, openKept) {
     },
   };
 
+  /** What was open stays if it cannot be read so. @param {Dialect} asked */
+  async function readAs(asked) {
+    const { busy, info } = state().result.sheet;
+    if (busy || !file) return;
+    sheet({ busy: "opening", words: null, error: null });
+    try {
+      const read = await client.openSheet(file, asked);
+      dialect = asked;
+      sheet({ info: read, source: { name: file.name, asked }, busy: null, refused: false });
+    } catch (thrown) {
+      // Of a file that was not read yet, what was said last is shown.
+      if (info) await reopen();
+      else sheet({ source: { name: file.name, asked: (dialect = asked) } });
+      sheet({ busy: null, error: local(thrown) });
+    }
+  }
+
   async function reopen() {
     try {
-      if (file) sheet({ info: await client.openSheet(file, worksheet) });
+      if (file) sheet({ info: await client.openSheet(file, dialect) });
     } catch (thrown) {
       sheet({ info: null, error: local(thrown) });
     }

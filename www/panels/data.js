@@ -1,6 +1,7 @@
 // Step 2: the table, what is learned from it, what its columns mean, a look at its rows, and how many of each label there
 // are.
 
+import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted, percent } from "../format.js";
 import { isBusyTraining } from "../state.js";
@@ -10,6 +11,7 @@ import { classCounts } from "./classes.js";
 import { tableIntake } from "./intake.js";
 import { mappingForm } from "./mapping.js";
 import { previewTable } from "./preview.js";
+import { dialectForm } from "./dialect.js";
 import { mistakeLine, noteList, section, spoken } from "./section.js";
 import { taskPicker } from "./tasks.js";
 import { worksheetChoice } from "./worksheets.js";
@@ -36,6 +38,8 @@ export function dataPanel(actions) {
   const format = h("p", { id: "table-format", class: "hint" });
   const tableNotes = noteList("table-notes");
   const worksheets = worksheetChoice("table-worksheet", actions.chooseWorksheet);
+  const dialect = dialectForm("table-dialect", "Read it differently", actions.readAs);
+  const otherwise = dialectForm("refused-dialect", "Read the file differently", actions.readAs);
   const tasks = taskPicker(actions);
   const mapping = mappingForm(actions);
   const preview = h("div", {
@@ -53,13 +57,14 @@ export function dataPanel(actions) {
     h("div", {}, file, format),
     worksheets.element,
     tableNotes.element,
+    dialect.element,
     tasks.element,
     mapping.element,
     h("div", { class: "stack tight" }, h("h3", {}, "First rows"), preview),
     classes.element,
     dataNotes.element,
   );
-  body.append(intake.element, mistake.element, still, opened, announce.element);
+  body.append(intake.element, mistake.element, otherwise.element, still, opened, announce.element);
 
   const drawTable = whenChanged((/** @type {TableInfo|null} */ table) => {
     show(opened, table !== null);
@@ -80,14 +85,18 @@ export function dataPanel(actions) {
 
   /** @param {State} state */
   function update(state) {
-    const { table, loading, error, dataset, counting } = state.data;
+    const { table, asked, refused, loading, error, dataset, counting } = state.data;
     const busy = isBusyTraining(state);
     drawTable(table);
     drawPreview(table, state.data.mapping);
     // Counts of one table under the columns of another would mislead.
     const fits = state.data.mapping_busy || state.data.mapping === dataset?.mapping;
     drawDataset(fits ? dataset : null);
-    worksheets.update(table, busy || loading !== null || state.dead !== null);
+    const held = busy || loading !== null || state.dead !== null;
+    worksheets.update(table, held);
+    dialect.update(table && !refused ? { asked, found: table.dialect } : null, state.encodings, held);
+    const maybe = refused && mayBeDelimited(refused.name) ? { asked: refused.asked, found: null } : null;
+    otherwise.update(maybe, state.encodings, held);
     tasks.update(table?.mapping ?? null, state.data.mapping, busy || state.dead !== null);
     mapping.update(state.data, busy || state.dead !== null);
     mistake.update(error);

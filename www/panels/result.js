@@ -80,7 +80,7 @@ export function resultPanel(actions) {
     about.textContent = `${visible(subject?.model ?? "", 80)}, trained on ${visible(subject?.table ?? "", 80)}`;
     drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
-    sheet.update(state.result.sheet);
+    sheet.update(state.result.sheet, state.encodings);
     for (const button of [weights, zip, adapter]) rest(button, busy !== null);
     onnx.rest(busy !== null);
     const words =

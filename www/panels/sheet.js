@@ -1,10 +1,12 @@
 // The part of step 5 that predicts a whole table: a file, the column of its texts, progress, and the way to stop it.
 
+import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
 import { percent } from "../format.js";
 import { TABLE_ENDINGS } from "../intake.js";
 import { visible } from "../visible.js";
+import { dialectForm } from "./dialect.js";
 import { mistakeLine } from "./section.js";
 import { worksheetChoice } from "./worksheets.js";
 
@@ -46,6 +48,7 @@ export function sheetForm(actions) {
   const picker = h("div", { class: "row" }, label);
   const about = h("p", { id: "sheet-words", class: "hint", role: "status" });
   const worksheets = worksheetChoice("sheet-worksheet", actions.chooseSheetWorksheet);
+  const dialect = dialectForm("sheet-dialect", "Read it differently", actions.readSheetAs);
   const text = column("sheet-text", "Text column");
   const pair = column("sheet-pair", "Second text");
   const format = h(
@@ -79,6 +82,7 @@ export function sheetForm(actions) {
     columns,
     running,
     mistake.element,
+    dialect.element,
   );
   element.addEventListener("dragover", (event) => {
     if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
@@ -136,11 +140,13 @@ export function sheetForm(actions) {
     show(pair.element, MAY.has(task) || MUST.has(task));
   });
 
-  /** @param {SheetState} sheet */
-  function update({ info, busy: now, progress, words, error }) {
+  /** @param {SheetState} sheet @param {import("../state.js").State["encodings"]} encodings */
+  function update({ info, source, refused, busy: now, progress, words, error }, encodings) {
     busy = now;
     drawColumns(info);
     worksheets.update(info, busy !== null);
+    const readable = source && (info || (refused && mayBeDelimited(source.name)));
+    dialect.update(readable ? { asked: source.asked, found: info?.dialect ?? null } : null, encodings, busy !== null);
     const predicting = busy === "predicting" || busy === "cancelling";
     choose.textContent = info ? "Choose another table" : "Choose a table";
     rest(field, busy !== null);

@@ -18,13 +18,13 @@ export function worksheetChoice(id, choose) {
     fill(select, ...names.map((name) => h("option", { value: name }, visible(name, 40)))),
   );
 
-  /** @param {{worksheets: string[], worksheet: string|null}|null} open @param {boolean} busy */
+  /** @param {{worksheets: string[], dialect: import("../protocol.js").Dialect}|null} open @param {boolean} busy */
   function draw(open, busy) {
     const names = open?.worksheets ?? NONE;
     show(element, names.length > 1);
     offer(names);
     // Back to the one that is open, where another could not be read.
-    if (!busy) select.value = open?.worksheet ?? "";
+    if (!busy) select.value = open?.dialect.worksheet ?? "";
     select.disabled = busy;
   }
 

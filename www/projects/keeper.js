@@ -65,7 +65,7 @@ export function createKeeper(onChanged, createWorker = startKeeper) {
     list: () => ask("list", []),
 
     /** The project of a table, made if there is none. @param {import("../actions/data.js").TableSource} source @returns {Promise<Project>} */
-    place: ({ name, file, worksheet }) => ask("place", [name, file, worksheet]),
+    place: ({ name, file, dialect }) => ask("place", [name, file, dialect]),
 
     /** @param {string} id @returns {Promise<OpenProject>} */
     open: (id) => ask("open", [id]),

@@ -1,5 +1,6 @@
 // Tables and models that are read from a project's own files: when the project is deleted, what is open lives on in copies.
 
+import { dialectOf } from "../dialect.js";
 import { modelOfFiles } from "../models.js";
 
 export function createLoans() {
@@ -7,9 +8,9 @@ export function createLoans() {
   const lent = new WeakMap();
 
   return {
-    /** @param {string} id @param {File} file @param {{title: string, worksheet: string|null}} table */
-    table(id, file, { title, worksheet }) {
-      const source = { name: title, file, worksheet };
+    /** @param {string} id @param {File} file @param {import("./record.js").TableRecord} table */
+    table(id, file, table) {
+      const source = { name: table.title, file, dialect: dialectOf(table) };
       const copy = async () => void (source.file = await copied(source.file));
       lent.set(source, { id, copy });
       return source;

@@ -1,5 +1,6 @@
 // What is known of a project beside its files: its shape, how it is written with a checksum, and what is read back. Pure.
 
+import { isSame } from "../dialect.js";
 import { flag, either, list, matching, maybe, natural, number, oneOf, record, table, text } from "./shape.js";
 
 /**
@@ -54,14 +55,16 @@ import { flag, either, list, matching, maybe, natural, number, oneOf, record, ta
  * @property {boolean} stop_losers
  * @property {AxisDraft[]} axes
  *
+ * @typedef {Stored & {title: string} & import("../protocol.js").Dialect} TableRecord  `title`: the name of its file. How it is read
+ *   as far as the user said so, which records from before one could do not have.
+ *
  * @typedef {object} Project
  * @property {1} version
  * @property {string} id
  * @property {string} name
  * @property {number} created
  * @property {number} changed
- * @property {(Stored & {title: string, worksheet: string|null})|null} table  `title`: the name of its file; `worksheet`: the one
- *   that was chosen of a workbook, which records from before there was a choice do not have.
+ * @property {TableRecord|null} table
  * @property {import("../protocol.js").Mapping|null} mapping
  * @property {Record<string, string|boolean>} draft  The form of hyperparameters.
  * @property {SeveralForm|null} several  The form for several runs; null in records from before it was kept.
@@ -110,6 +113,13 @@ const mapping = record({
   seed: number,
 });
 
+const dialect = {
+  worksheet: maybe(text(3000)),
+  header: maybe(flag),
+  delimiter: maybe(oneOf("comma", "semicolon", "tab", "pipe", "none")),
+  encoding: maybe(text(40)),
+};
+
 const checkpoint = record({
   file: record(stored),
   info: record({ step: natural, total_steps: natural, epoch: number, of_search: maybe(list(natural, 2)) }),
@@ -145,7 +155,7 @@ const project = record({
   name: text(LONGEST_NAME),
   created: number,
   changed: number,
-  table: maybe(record({ ...stored, title: text(1000), worksheet: maybe(text(3000)) })),
+  table: maybe(record({ ...stored, title: text(1000), ...dialect })),
   mapping: maybe(mapping),
   draft: table(either(flag, written), 200),
   several: maybe(several),
@@ -212,6 +222,21 @@ export function interrupted({ runs }) {
 export function shownRun({ runs }) {
   const over = runs.filter(({ status }) => status === "done" || status === "stopped");
   return over.find(({ result }) => result.length > 0) ?? over[0] ?? null;
+}
+
+/**
+ * The projects that a table may belong to, the likeliest first: those that have it, read in the same way; then those that read
+ * it differently and have not learnt from it yet.
+ *
+ * @param {Project[]} projects
+ * @param {string} sum @param {string} title @param {import("../protocol.js").Dialect} dialect
+ */
+export function homesOf(projects, sum, title, dialect) {
+  const having = projects.filter(({ table }) => table?.sum === sum && table.title === title);
+  const isHome = (/** @type {Project} */ { table }) => table !== null && isSame(table, dialect);
+  const isEmpty = (/** @type {Project} */ { table, runs }) =>
+    runs.length === 0 && table?.worksheet === dialect.worksheet;
+  return [...having.filter(isHome), ...having.filter((project) => !isHome(project) && isEmpty(project))];
 }
 
 /**

@@ -1,6 +1,7 @@
 // The projects on a disk: each is a folder of files and of a record that says which of them count. Whatever is changed is
 // written as a new file first; then one new record switches to it.
 
+import { AS_FOUND, isSame } from "../dialect.js";
 import { LONGEST_NAME, MOST_RUNS, filesOf, nameFor } from "./record.js";
 import { openRecords } from "./records.js";
 
@@ -95,18 +96,18 @@ export function openStore(disk, now = Date.now) {
     /**
      * A new project with a table.
      *
-     * @param {string} id @param {string} title @param {Source} source @param {string|null} [worksheet]
+     * @param {string} id @param {string} title @param {Source} source @param {import("../protocol.js").Dialect} [dialect]
      */
-    create: (id, title, source, worksheet = null) =>
+    create: (id, title, source, dialect = AS_FOUND) =>
       inTurn(async () => {
         const taken = new Set((await all()).map(({ project }) => project.name));
         try {
-          const table = { title, worksheet, ...(await put(id, "table", source)) };
+          const table = { title, ...dialect, ...(await put(id, "table", source)) };
           const time = now();
           return await commit({
             version: 1,
             id,
-            name: nameFor(title, taken, worksheet),
+            name: nameFor(title, taken, dialect.worksheet),
             created: time,
             changed: time,
             table,
@@ -131,6 +132,15 @@ export function openStore(disk, now = Date.now) {
           name: (change.name ?? project.name).trim().slice(0, LONGEST_NAME) || project.name,
         })),
       ),
+
+    /** Its table is read in another way, or in the same. @param {string} id @param {import("../protocol.js").Dialect} dialect */
+    readAs: (id, dialect) =>
+      inTurn(async () => {
+        const project = await loaded(id);
+        const { table } = project;
+        if (!table || isSame(table, dialect)) return project;
+        return changed(id, (project) => ({ ...project, table: { ...table, ...dialect } }));
+      }),
 
     /**
      * The encoder that a project uses, with its files where there are any to keep.

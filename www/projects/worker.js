@@ -3,7 +3,7 @@
 import { checksum, openDisk } from "./disk.js";
 import { contentsOf, unpack } from "./archive.js";
 import { mistake } from "../mistake.js";
-import { filesOf, shownRun } from "./record.js";
+import { filesOf, homesOf, shownRun } from "./record.js";
 import { openStore, randomId } from "./store.js";
 import { offerOf, summaryOf } from "./summary.js";
 import { NO_STORAGE, troubleOf } from "./trouble.js";
@@ -104,21 +104,20 @@ const answers = {
   list,
 
   /**
-   * The project of a table: the one that has it already, if no other tab is using it, or a new one.
+   * The project of a table: one that has it already, if no other tab is using it, or a new one.
    *
-   * @param {string} title @param {Blob} source @param {string|null} worksheet
+   * @param {string} title @param {Blob} source @param {import("../protocol.js").Dialect} dialect
    */
-  async place(title, source, worksheet) {
+  async place(title, source, dialect) {
     const store = await ready;
     const sum = await checksum(source);
-    for (const loaded of await store.list()) {
-      const { id, table } = loaded.project;
-      const same = table?.sum === sum && table.title === title && table.worksheet === worksheet;
-      if (same && (await hold(id))) return loaded.project;
+    const projects = (await store.list()).map(({ project }) => project);
+    for (const { id } of homesOf(projects, sum, title, dialect)) {
+      if (await hold(id)) return store.readAs(id, dialect);
     }
     const id = randomId();
     await hold(id);
-    return store.create(id, title, source, worksheet);
+    return store.create(id, title, source, dialect);
   },
 
   /** Takes a project and hands out what it holds; damaged parts are left out and named. @param {string} id */

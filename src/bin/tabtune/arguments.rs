@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use serde_json::{Map, Value};
+use tabtune::data::{Delimiter, Dialect};
 use tabtune::recipe::{FIELDS, Field, FieldKind, Method};
 use tabtune::{DeviceKind, Error, Precision, Recipe, Result, SearchPlan, Task};
 
@@ -79,8 +80,8 @@ pub struct Predict {
 #[derive(Debug)]
 pub struct Table {
     pub data: PathBuf,
-    /// The sheet of a workbook; the first one with a table if not given.
-    pub worksheet: Option<String>,
+    /// How it is to be read.
+    pub dialect: Dialect,
     /// The column of the texts; guessed if not given.
     pub text: Option<String>,
     /// The column of the second texts; guessed if not given.
@@ -110,8 +111,8 @@ pub struct Common {
 #[derive(Debug)]
 pub struct Columns {
     pub data: PathBuf,
-    /// The sheet of a workbook; the first one with a table if not given.
-    pub worksheet: Option<String>,
+    /// How it is to be read.
+    pub dialect: Dialect,
     pub task: Option<Task>,
     pub text: Option<String>,
     pub pair: Option<String>,
@@ -145,6 +146,19 @@ pub fn parse() -> std::result::Result<Command, ExitCode> {
     })
 }
 
+/// How a table is to be read.
+fn dialect(matches: &ArgMatches) -> Dialect {
+    let word = |name: &str| matches.get_one::<String>(name).cloned();
+    let delimiter =
+        |word: &String| Delimiter::ALL.iter().find(|(name, _)| name == word).map(|(_, delimiter)| *delimiter);
+    Dialect {
+        worksheet: word("sheet"),
+        header: word("header").map(|word| word == "yes"),
+        delimiter: matches.get_one("delimiter").and_then(delimiter),
+        encoding: word("encoding"),
+    }
+}
+
 fn command(matches: &ArgMatches) -> Result<Command> {
     let (name, matches) = matches.subcommand().unwrap_or_else(|| unreachable!("clap asks for a subcommand"));
     let text = |name: &str| matches.get_one::<String>(name).cloned();
@@ -154,14 +168,15 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     if name == "predict" {
         let texts = matches.get_many::<String>("texts").unwrap_or_default().cloned().collect();
         if !matches.contains_id("data")
-            && let Some(option) =
-                ["sheet", "text", "pair-column", "out"].into_iter().find(|option| matches.contains_id(option))
+            && let Some(option) = ["sheet", "header", "delimiter", "encoding", "text", "pair-column", "out"]
+                .into_iter()
+                .find(|option| matches.contains_id(option))
         {
             return Err(Error::order(format!("--{option} is for a table: name it with --data.")));
         }
         let table = matches.get_one::<PathBuf>("data").map(|data| Table {
             data: data.clone(),
-            worksheet: text("sheet"),
+            dialect: dialect(matches),
             text: text("text"),
             pair_column: text("pair-column"),
             out: matches.get_one::<PathBuf>("out").cloned(),
@@ -179,7 +194,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
     let task = Task::ALL.iter().find(|(name, _)| named.as_deref() == Some(*name)).map(|(_, task)| *task);
     let columns = Columns {
         data: path("data"),
-        worksheet: text("sheet"),
+        dialect: dialect(matches),
         task,
         text: text("text"),
         pair: text("pair"),

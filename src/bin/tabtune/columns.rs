@@ -18,7 +18,7 @@ pub fn open(
     task: impl FnOnce(&Session) -> Result<Option<Task>>,
     told: &Teller,
 ) -> Result<Choice> {
-    let info = session.take_table(pieces::table(&columns.data, columns.worksheet.as_deref())?)?;
+    let info = session.take_table(pieces::table(&columns.data, &columns.dialect)?)?;
     let rows = if info.rows == 1 { "1 row".to_owned() } else { format!("{} rows", info.rows) };
     told.note(&format!("{}: {}, {rows}.", info.name, info.format));
     info.notes.iter().for_each(|note| told.note(note));

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use tabtune::Result;
-use tabtune::data::{ROOM, Reading, Survey, Table, TableReader};
+use tabtune::data::{Dialect, ROOM, Reading, Survey, Table, TableReader};
 
 use crate::folder::{self, wrong};
 
@@ -52,14 +52,14 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Sees all of a file.
+/// Sees all of a file that is to be read in this way.
 ///
 /// # Errors
 ///
-/// A file that cannot be read.
-pub fn survey(path: &Path) -> Result<Survey> {
+/// A file that cannot be read; an encoding that there is not.
+pub fn survey(path: &Path, dialect: &Dialect) -> Result<Survey> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut survey = Survey::new(&name);
+    let mut survey = Survey::of(&name, dialect)?;
     let mut pieces = Pieces::of(path)?;
     while let Some((piece, _)) = pieces.next()? {
         survey.add(piece);
@@ -67,16 +67,15 @@ pub fn survey(path: &Path) -> Result<Survey> {
     Ok(survey)
 }
 
-/// A file as a table; a workbook's sheet of this name, if one is named.
+/// A file as a table.
 ///
 /// # Errors
 ///
-/// A file that cannot be read or is no table; a sheet that is not there.
-pub fn table(path: &Path, worksheet: Option<&str>) -> Result<Table> {
-    let survey = survey(path)?;
-    let reader = TableReader::open(&survey)?.filter(|_| worksheet.is_none());
-    let Some(mut reader) = reader else {
-        return Table::parse_worksheet(&folder::read(path)?, survey.name(), ROOM, worksheet);
+/// A file that cannot be read, in this way or at all, or is no table.
+pub fn table(path: &Path, dialect: &Dialect) -> Result<Table> {
+    let survey = survey(path, dialect)?;
+    let Some(mut reader) = TableReader::open(&survey)? else {
+        return Table::parse_as(&folder::read(path)?, survey.name(), ROOM, dialect);
     };
     let mut pieces = Pieces::of(path)?;
     while let Some((piece, last)) = pieces.next()? {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, value_parser};
 use serde_json::Value;
+use tabtune::data::Delimiter;
 use tabtune::recipe::{FIELDS, Field, FieldKind};
 use tabtune::{Precision, Recipe, Task};
 
@@ -47,7 +48,7 @@ pub fn program() -> clap::Command {
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["texts", "json"]),
     )
-    .arg(worksheet())
+    .args(dialect())
     .arg(option("text", "COLUMN", "Its column with the texts; guessed if not given"))
     .arg(option("pair-column", "COLUMN", "Its column with second texts or contexts; guessed if not given"))
     .arg(
@@ -136,8 +137,20 @@ fn common(command: clap::Command) -> clap::Command {
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON, one object per line"))
 }
 
-fn worksheet() -> Arg {
-    option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given")
+/// How a table is to be read.
+fn dialect() -> [Arg; 4] {
+    let delimiters = Delimiter::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    [
+        option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given"),
+        option("header", "WORD", "Whether the first row names the columns; found out if not given")
+            .value_parser(["yes", "no"]),
+        option("delimiter", "WORD", "What stands between cells; found out if not given").value_parser(delimiters),
+        option(
+            "encoding",
+            "NAME",
+            "Encoding of the letters, such as windows-1251 or Shift_JIS; found out if not given",
+        ),
+    ]
 }
 
 fn columns(command: clap::Command) -> clap::Command {
@@ -147,7 +160,7 @@ fn columns(command: clap::Command) -> clap::Command {
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         )
-        .arg(worksheet())
+        .args(dialect())
         .arg(
             option("task", "TASK", "What to learn; guessed if not given, or as the checkpoint says")
                 .value_parser(Task::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>()),

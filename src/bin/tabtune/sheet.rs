@@ -21,12 +21,11 @@ const ROWS: usize = 1024;
 /// A file that cannot be read or written, or is no table; a column that it lacks; a device that failed.
 pub async fn predict(session: &Session, options: &Table) -> Result<()> {
     refuse_same(options)?;
-    let survey = pieces::survey(&options.data)?;
+    let survey = pieces::survey(&options.data, &options.dialect)?;
     let task = session.predicts()?;
-    let named = options.worksheet.as_deref();
-    let sheet = match Sheet::open(&survey, task)?.filter(|_| named.is_none()) {
+    let sheet = match Sheet::open(&survey, task)? {
         Some(sheet) => sheet,
-        None => Sheet::whole(&folder::read(&options.data)?, survey.name(), task, named)?,
+        None => Sheet::whole(&folder::read(&options.data)?, survey.name(), task, &options.dialect)?,
     };
     let info = sheet.info().clone();
     let text = options.text.clone().unwrap_or(info.text);

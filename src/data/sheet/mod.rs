@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use self::pieces::Pieces;
 use super::cells::ROOM;
+use super::dialect::Dialect;
 use super::mapping::Mapping;
 use super::survey::Survey;
 use super::table::Table;
@@ -38,8 +39,8 @@ pub struct SheetInfo {
     pub notes: Vec<String>,
     /// The sheets of a workbook; empty for other files.
     pub worksheets: Vec<String>,
-    /// Which of them is read.
-    pub worksheet: Option<String>,
+    /// How the file is read.
+    pub dialect: Dialect,
 }
 
 /// A table on its way through.
@@ -66,19 +67,23 @@ impl Sheet {
     /// Files that are no table.
     pub fn open(survey: &Survey, task: Task) -> Result<Option<Self>> {
         let Some((pieces, sample)) = Pieces::open(survey)? else { return Ok(None) };
-        let table = Table::parse_rows(sample.as_bytes(), survey.name())?;
-        let info = SheetInfo { format: pieces.format().to_owned(), ..info(&table, task, survey.bytes()) };
+        // The sample is text already, of the delimiter and header that were found.
+        let dialect = pieces.dialect();
+        let of_sample = Dialect { encoding: Some("UTF-8".to_owned()), ..dialect.clone() };
+        let table = Table::parse_rows(sample.as_bytes(), survey.name(), &of_sample)?;
+        let format = pieces.format().to_owned();
+        let info = SheetInfo { format, dialect, ..info(&table, task, survey.bytes()) };
         let header = pieces.header().map_or_else(|| table.columns().to_vec(), <[String]>::to_vec);
         Ok(Some(Self { info, header, source: Source::Pieces(pieces) }))
     }
 
-    /// Opens a table of any format from all of its bytes; of a workbook the sheet of this name, if one is named.
+    /// Opens a table of any format from all of its bytes.
     ///
     /// # Errors
     ///
-    /// As [`Table::parse_worksheet`].
-    pub fn whole(bytes: &[u8], name: &str, task: Task, worksheet: Option<&str>) -> Result<Self> {
-        let table = Table::parse_worksheet(bytes, name, ROOM, worksheet)?;
+    /// As [`Table::parse_as`].
+    pub fn whole(bytes: &[u8], name: &str, task: Task, dialect: &Dialect) -> Result<Self> {
+        let table = Table::parse_as(bytes, name, ROOM, dialect)?;
         let header = table.columns().to_vec();
         let info = info(&table, task, bytes.len() as u64);
         Ok(Self { info, header, source: Source::Whole { table, next: 0 } })
@@ -154,6 +159,6 @@ fn info(table: &Table, task: Task, bytes: u64) -> SheetInfo {
         bytes,
         notes: shown.notes,
         worksheets: shown.worksheets,
-        worksheet: shown.worksheet,
+        dialect: shown.dialect,
     }
 }

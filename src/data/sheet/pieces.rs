@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::data::decoding::Decoding;
 use crate::data::delimited::too_many_cells;
+use crate::data::dialect::{Delimiter, Dialect};
 use crate::data::format::{self, Delimited, Format};
 use crate::data::records::Records;
 use crate::data::scanner::Scanner;
@@ -30,10 +31,9 @@ impl Pieces {
         if survey.kind()?.is_some() {
             return Ok(None);
         }
-        let (encoding, mark) = survey.encoding();
-        let decoding = Decoding::new(encoding, mark);
+        let decoding = Decoding::new(survey.letters());
         let mut sample = survey.text();
-        let delimited = detect(&mut sample, survey.is_short())?;
+        let delimited = detect(&mut sample, survey.is_short(), survey.dialect())?;
         let mut rows =
             format::reader(&sample[delimited.preamble.bytes..], delimited.delimiter, delimited.quotes).into_records();
         let first: Vec<String> = match rows.next() {
@@ -51,6 +51,11 @@ impl Pieces {
             begun: false,
         };
         Ok(Some((pieces, sample)))
+    }
+
+    /// How the file is read.
+    pub fn dialect(&self) -> Dialect {
+        Format::Delimited(self.delimited).dialect(self.decoding.name())
     }
 
     /// The format in words.
@@ -87,13 +92,13 @@ impl Pieces {
 
 /// How a head is to be read; it is cut to the rows that are whole. Where quotes of tab-separated text cannot be read as
 /// such, they are letters.
-fn detect(head: &mut String, all: bool) -> Result<Delimited> {
-    let quoted = format::delimited(head, true);
-    let (mut scanner, mut end) = (Scanner::new(quoted.delimiter, true), None);
+fn detect(head: &mut String, all: bool, known: &Dialect) -> Result<Delimited> {
+    let quoted = format::delimited(head, true, known);
+    let (mut scanner, mut end) = (Scanner::new(quoted.delimiter.byte(), true), None);
     let scan = scanner.scan(head.as_bytes(), &mut end);
     let scan = if all { scan.and_then(|()| scanner.finish()) } else { scan };
     let delimited = match scan {
-        Err(_) if quoted.delimiter == b'\t' => format::delimited(head, false),
+        Err(_) if quoted.delimiter == Delimiter::Tab => format::delimited(head, false, known),
         Err(mistake) => return Err(mistake),
         Ok(()) => Delimited { any_quoted: scanner.quoted() > 0, ..quoted },
     };

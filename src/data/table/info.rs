@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Table;
+use crate::data::dialect::Dialect;
 use crate::data::mapping::Mapping;
 
 /// Rows of the preview.
@@ -43,8 +44,8 @@ pub struct TableInfo {
     pub notes: Vec<String>,
     /// The sheets of a workbook; empty for other files.
     pub worksheets: Vec<String>,
-    /// Which of them is the table.
-    pub worksheet: Option<String>,
+    /// How the file was read.
+    pub dialect: Dialect,
 }
 
 impl Table {
@@ -67,8 +68,8 @@ impl Table {
                 .collect(),
             mapping: Mapping::guess(self),
             notes: self.notes.clone(),
-            worksheets: self.worksheets.as_ref().map_or_else(Vec::new, |worksheets| worksheets.names.clone()),
-            worksheet: self.worksheets.as_ref().map(|worksheets| worksheets.names[worksheets.at].clone()),
+            worksheets: self.worksheets.clone(),
+            dialect: self.dialect.clone(),
         }
     }
 }

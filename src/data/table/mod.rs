@@ -8,6 +8,7 @@ use self::names::name_columns;
 pub(super) use self::names::place;
 use super::cells::{Cells, Gathering, ROOM};
 use super::decoding::Decoding;
+use super::dialect::Dialect;
 use super::format::Format;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
@@ -26,13 +27,6 @@ pub(super) struct Rows {
     pub columns: Vec<String>,
     pub gathering: Gathering,
     pub notes: Vec<String>,
-}
-
-/// The sheets of a workbook, and which of them is the table.
-#[derive(Debug, Clone)]
-pub(super) struct Worksheets {
-    pub names: Vec<String>,
-    pub at: usize,
 }
 
 /// Refuses a table that is too wide to be one.
@@ -55,7 +49,9 @@ pub struct Table {
     cells: Cells,
     profile: Vec<ColumnInfo>,
     notes: Vec<String>,
-    worksheets: Option<Worksheets>,
+    /// The sheets of a workbook.
+    worksheets: Vec<String>,
+    dialect: Dialect,
 }
 
 impl Table {
@@ -82,35 +78,28 @@ impl Table {
     ///
     /// As [`Table::parse`], and a table that takes more.
     pub fn parse_within(bytes: &[u8], file_name: &str, room: usize) -> Result<Self> {
-        Self::parse_worksheet(bytes, file_name, room, None)
+        Self::parse_as(bytes, file_name, room, &Dialect::default())
     }
 
-    /// The same of the sheet of this name, if the file is a workbook and one is named; else of the first one with a table.
+    /// The same of a file of which is known how it is to be read, in part or not at all.
     ///
     /// # Errors
     ///
-    /// As [`Table::parse_within`]; a sheet that is not there, or a file that has none.
-    pub fn parse_worksheet(bytes: &[u8], file_name: &str, room: usize, worksheet: Option<&str>) -> Result<Self> {
-        let table = Self::read(bytes, file_name, room, worksheet)?;
-        let worksheets = table.worksheets.clone();
-        Ok(Self { worksheets, ..sentences::put_together(table, room)? })
+    /// As [`Table::parse_within`]; a sheet or an encoding that is not there, and what the file's format has no place for.
+    pub fn parse_as(bytes: &[u8], file_name: &str, room: usize, dialect: &Dialect) -> Result<Self> {
+        let table = Self::read(bytes, file_name, room, dialect)?;
+        let (worksheets, dialect) = (table.worksheets.clone(), table.dialect.clone());
+        Ok(Self { worksheets, dialect, ..sentences::put_together(table, room)? })
     }
 
     /// The same with the rows of the file, also where each has only a word of a sentence.
-    pub(super) fn parse_rows(bytes: &[u8], file_name: &str) -> Result<Self> {
-        Self::read(bytes, file_name, ROOM, None)
+    pub(super) fn parse_rows(bytes: &[u8], file_name: &str, dialect: &Dialect) -> Result<Self> {
+        Self::read(bytes, file_name, ROOM, dialect)
     }
 
-    fn read(bytes: &[u8], file_name: &str, room: usize, worksheet: Option<&str>) -> Result<Self> {
-        let mut survey = Survey::new(file_name);
+    fn read(bytes: &[u8], file_name: &str, room: usize, dialect: &Dialect) -> Result<Self> {
+        let mut survey = Survey::of(file_name, dialect)?;
         survey.add(bytes);
-        if workbook::is_archive(bytes) {
-            let (rows, words, worksheets) = workbook::read(bytes, room, worksheet)?;
-            return Ok(Self { worksheets: Some(worksheets), ..Self::of_rows(file_name, words, rows, Vec::new())? });
-        }
-        if worksheet.is_some() {
-            return Err(Error::table("Only Excel workbooks have sheets, and this file is none. Name no sheet."));
-        }
         let Some(mut reader) = TableReader::open_within(&survey, room)? else {
             return Self::read_whole(bytes, &survey, room);
         };
@@ -127,21 +116,29 @@ impl Table {
 
     /// A file whose format is read whole.
     fn read_whole(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
-        let format = survey.kind()?;
+        let format = survey.kind()?.unwrap_or(Format::JsonList);
+        if format == Format::Workbook {
+            return Self::read_workbook(bytes, survey, room);
+        }
         let gathering = Gathering::within(room);
-        let (encoding, mark) = survey.encoding();
-        let mut decoding = Decoding::new(encoding, mark);
+        let mut decoding = Decoding::new(survey.letters());
         let mut text = String::new();
         decoding.add(bytes, true, &mut text, 1);
         let rows = match format {
-            Some(Format::Conll) => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
+            Format::Conll => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
             // These may stand on one long line; NUL characters are no JSON.
-            Some(Format::Squad) => squad::read(&text, gathering)?,
-            Some(Format::JsonColumns) => json_columns::read(&text, gathering)?,
+            Format::Squad => squad::read(&text, gathering)?,
+            Format::JsonColumns => json_columns::read(&text, gathering)?,
             _ => jsonl::read_list(&text, gathering)?,
         };
-        let words = format.unwrap_or(Format::JsonList).words(decoding.words());
-        Self::of_rows(survey.name(), words, rows, decoding.notes())
+        let table = Self::of_rows(survey.name(), format.words(decoding.words()), rows, decoding.notes())?;
+        Ok(table.read_as(format.dialect(decoding.name())))
+    }
+
+    fn read_workbook(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
+        let book = workbook::read(bytes, room, survey.dialect())?;
+        let table = Self::of_rows(survey.name(), book.words, book.rows, Vec::new())?;
+        Ok(Self { worksheets: book.worksheets, ..table.read_as(book.dialect) })
     }
 
     /// A table of rows, in a format in words; `notes`: what is to be said about their encoding.
@@ -157,7 +154,13 @@ impl Table {
         let columns = name_columns(rows.columns, &mut notes);
         let (cells, profile) = rows.gathering.finish();
         let profile = profile.finish(&columns, cells.rows(), &mut notes);
-        Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes, worksheets: None })
+        let (worksheets, dialect) = Default::default();
+        Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes, worksheets, dialect })
+    }
+
+    /// The same table, with how it was read.
+    pub(super) fn read_as(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 
     /// The file's name.
@@ -212,6 +215,11 @@ impl Table {
     pub fn text(&self, row: usize, column: usize) -> Text {
         assert!(column < self.columns.len(), "column {column} of {}", self.columns.len());
         self.cells.text(row, column)
+    }
+
+    /// How the file was read.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     /// Bytes of memory that the cells take.

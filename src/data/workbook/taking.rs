@@ -14,6 +14,8 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(super) struct Taking {
     gathering: Gathering,
+    /// Whether the first row names the columns, where that is known.
+    header: Option<bool>,
     /// Whether to stop at a sheet that is no table.
     only_tables: bool,
     /// The first rows with their numbers, until there are enough to tell what they are.
@@ -41,9 +43,9 @@ struct Layout {
 }
 
 impl Taking {
-    pub fn new(gathering: Gathering, only_tables: bool) -> Self {
+    pub fn new(gathering: Gathering, header: Option<bool>, only_tables: bool) -> Self {
         let (head, beside, without_results) = Default::default();
-        Self { gathering, only_tables, head, bytes: 0, layout: None, beside, without_results }
+        Self { gathering, header, only_tables, head, bytes: 0, layout: None, beside, without_results }
     }
 
     /// Takes the next row, and breaks off where the sheet is no table and one is looked for.
@@ -75,7 +77,7 @@ impl Taking {
             return Ok(());
         }
         let head = std::mem::take(&mut self.head);
-        let layout = Layout::of(&head);
+        let layout = Layout::of(&head, self.header);
         let above = layout.titles + usize::from(layout.header);
         self.layout = Some(layout);
         head.iter().skip(above).try_for_each(|(number, cells)| self.push(*number, cells))
@@ -106,9 +108,9 @@ impl Taking {
         self.gathering.push(number, row.iter().map(String::as_str))
     }
 
-    /// The rows, and in words where they stand: `from column 2, 1 line skipped, header`.
-    pub fn finish(self) -> (Rows, String) {
-        let Layout { columns, header, left, titles, .. } = self.layout.unwrap_or_else(|| Layout::of(&[]));
+    /// The rows; in words where they stand, `from column 2, 1 line skipped, header`; and whether there is a header.
+    pub fn finish(self) -> (Rows, String, bool) {
+        let Layout { columns, header, left, titles, .. } = self.layout.unwrap_or_else(|| Layout::of(&[], None));
         let mut notes: Vec<String> = title_note("row", titles).into_iter().collect();
         if !self.beside.is_empty() {
             notes.push(self.beside.sentence(
@@ -124,20 +126,20 @@ impl Taking {
         }
         let from = if left > 0 { format!("from column {}, ", left + 1) } else { String::new() };
         let layout = format!("{from}{}{}", skipped(titles), if header { "header" } else { "no header" });
-        (Rows { columns, gathering: self.gathering, notes }, layout)
+        (Rows { columns, gathering: self.gathering, notes }, layout, header)
     }
 }
 
 impl Layout {
-    /// By the first rows of a sheet, or all of them.
-    fn of(rows: &[(u64, Vec<String>)]) -> Self {
+    /// By the first rows of a sheet, or all of them, and whether one of them is known to name the columns.
+    fn of(rows: &[(u64, Vec<String>)], header: Option<bool>) -> Self {
         let rows: Vec<&[String]> = rows.iter().map(|(_, cells)| cells.as_slice()).collect();
         let titles = titles(&rows);
         let rows = &rows[titles..];
         let filled = |cells: &&[String]| cells.iter().position(|cell| !cell.trim().is_empty());
         let left = rows.iter().filter_map(filled).min().unwrap_or(0);
         let rows: Vec<Vec<String>> = rows.iter().map(|cells| cells[cells.len().min(left)..].to_vec()).collect();
-        let header = has_header(&rows);
+        let header = header.unwrap_or_else(|| has_header(&rows));
         let named =
             if header { rows.first().map_or(0, Vec::len) } else { rows.iter().map(Vec::len).max().unwrap_or(0) };
         let table = named > 1 && rows.len() > 1;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::File;
 use crate::checkpoint::{self, Named};
-use crate::data::{Cosines, Mapping, Marks};
+use crate::data::{Cosines, Delimiter, Dialect, Mapping, Marks};
 use crate::error::Result;
 use crate::recipe::Recipe;
 use crate::task::Task;
@@ -49,8 +49,8 @@ pub struct Script<'a> {
     pub factors: &'a [(String, f64)],
     /// Hub names of parameters that stay as they are.
     pub frozen: &'a [String],
-    /// The table's format in words, and the names of its columns.
-    pub table: (&'a str, &'a [String]),
+    /// The table's format in words, how its file was read, and the names of its columns.
+    pub table: (&'a str, &'a Dialect, &'a [String]),
     /// Which column is which.
     pub mapping: &'a Mapping,
     /// SHA-256 of the data set.
@@ -120,7 +120,7 @@ impl Script<'_> {
                 "sha256": self.data_hash,
                 "cosines": self.cosines.map(|range| [range.least, range.most]),
                 "marks": self.marks,
-                "layout": layout(self.table.0, self.table.1),
+                "layout": layout(self.table),
                 "columns": { "text": text, "pair": pair, "label": label, "negative": negative, "separator": separator },
             },
         })
@@ -167,14 +167,24 @@ fn units(mean: f64, deviation: f64, layer: &str) -> Value {
     json!({ "mean": mean, "deviation": deviation, "layer": layer })
 }
 
-/// How the script is to read the table: what the format in words says, for a program.
-fn layout(words: &str, columns: &[String]) -> Value {
+/// What Python calls encodings of the Encoding Standard, where that is something else or reads fewer letters.
+const CODECS: &[(&str, &str)] = &[
+    ("UTF-8", "utf-8-sig"),
+    ("windows-874", "cp874"),
+    ("macintosh", "mac_roman"),
+    ("x-mac-cyrillic", "mac_cyrillic"),
+    ("ISO-8859-8-I", "iso8859_8"),
+    ("Shift_JIS", "cp932"),
+    ("GBK", "gb18030"),
+    ("Big5", "big5hkscs"),
+    ("EUC-KR", "cp949"),
+];
+
+/// How the script is to read the table: how it was read, and what the format in words says, for a program.
+fn layout((words, dialect, columns): (&str, &Dialect, &[String])) -> Value {
     let parts: Vec<&str> = words.split(", ").collect();
-    let encoding = match parts.last().copied().unwrap_or_default() {
-        "Latin-1" => "cp1252",
-        "UTF-16" => "utf-16",
-        _ => "utf-8-sig",
-    };
+    let encoding = dialect.encoding.as_deref().unwrap_or("UTF-8");
+    let encoding = CODECS.iter().find(|(name, _)| *name == encoding).map_or(encoding, |(_, codec)| *codec);
     let kind = match parts.first().copied().unwrap_or_default() {
         "JSON Lines" => "jsonl",
         "JSON list" => "json",
@@ -184,12 +194,12 @@ fn layout(words: &str, columns: &[String]) -> Value {
         "Excel" => "workbook",
         _ => "delimited",
     };
-    let delimiter = match parts.get(1).copied() {
-        Some("tab") => "\t",
-        Some("pipe") => "|",
-        Some("semicolon") => ";",
-        Some("comma") => ",",
-        _ => "",
+    let delimiter = match dialect.delimiter {
+        Some(Delimiter::Tab) => "\t",
+        Some(Delimiter::Pipe) => "|",
+        Some(Delimiter::Semicolon) => ";",
+        Some(Delimiter::Comma) => ",",
+        Some(Delimiter::None) | None => "",
     };
     let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
     // Counted from 1: the sheet of a workbook, and the first column of its table.
@@ -203,7 +213,7 @@ fn layout(words: &str, columns: &[String]) -> Value {
         "encoding": encoding,
         "delimiter": delimiter,
         "quoted": parts.contains(&"quoted"),
-        "header": parts.contains(&"header"),
+        "header": dialect.header.unwrap_or(false),
         "skipped": skipped.unwrap_or(0),
         "sheet": count("sheet "),
         "left": count("from column "),

@@ -22,7 +22,7 @@ def table(path: Path, layout: dict) -> list[dict[str, str]]:
 def cells(path: Path, layout: dict) -> list[dict[str, str]]:
     if layout["kind"] == "workbook":
         return workbook(path, layout)
-    text = path.read_bytes().decode(layout["encoding"], errors="replace")
+    text = path.read_bytes().decode(layout["encoding"], errors="replace").removeprefix("\ufeff")
     kind = layout["kind"]
     if kind == "delimited":
         return delimited(text, layout)
