@@ -63,20 +63,26 @@ test("a file that cannot be read can be read differently", { timeout: PATIENCE }
 
 test("how a table is read is kept with its project", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
+  const opens = (/** @type {string} */ name) =>
+    page.locator("#project-list").getByRole("button", { name: new RegExp(`^Open ${name}`) });
   await drop(page, modelFiles("tiny-bert"));
+  await drop(page, [file("other.csv", table(30))]);
+  await page.locator("#projects > summary").click();
+  await reads(page, "#project-list", /other/);
   await drop(page, [file("fruit.csv", table(24).split("\n").slice(1).join("\n"))]);
   await page.locator("#table-dialect summary").click();
   await page.locator("#table-dialect-header").selectOption("no");
   await page.locator("#table-dialect-encoding").selectOption("windows-1250");
   await reads(page, "#table-format", /no header, windows-1250 · 24 rows/);
   await reads(page, "#data", /22 rows to train on, 2 rows to validate with/);
-  await page.locator("#projects > summary").click();
-  await reads(page, "#project-list", /fruit/);
+  // What is open is written before another project is opened.
+  await opens("other").click();
+  await reads(page, "#table-format", /, header, UTF-8 · 30 rows/);
   await page.reload();
   await page.locator("#projects > summary").click();
-  const opens = page.locator("#project-list").getByRole("button", { name: /^Open fruit/ });
-  assert.equal(await opens.count(), 1, "nothing was learnt from the readings before");
-  await opens.click();
+  await reads(page, "#project-list", /fruit/);
+  assert.equal(await opens("fruit").count(), 1, "nothing was learnt from the readings before");
+  await opens("fruit").click();
   await reads(page, "#table-format", /no header, windows-1250 · 24 rows/);
   assert.equal(await page.locator("#table-dialect-encoding").inputValue(), "windows-1250");
   assert.deepEqual(errors, []);
