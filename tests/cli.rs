@@ -222,6 +222,14 @@ fn a_table_comes_back_with_predictions() {
     assert!(printed.contains("\nabout films,"), "{printed}");
     refused(&[&given[..], &["--sheet", "Reviews"]].concat(), "choose one of “About”");
     refused(&["predict", "--model", path(&model), "--sheet", "About", "a text"], "--sheet is for a table");
+    refused(&["predict", "--model", path(&model), "--encoding", "Big5", "a text"], "--encoding is for a table");
+    let lines = folder.join("lines.txt");
+    fs::write(&lines, "ripe, red apple\nsweet, soft, yellow pear\n").expect("a file");
+    let given_lines = ["predict", "--model", path(&model), "--data", path(&lines)];
+    refused(&given_lines, "or choose another delimiter");
+    let printed = tabtune(&[&given_lines[..], &["--delimiter", "none", "--header", "no"]].concat());
+    let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(printed.contains("\n\"ripe, red apple\",") && printed.lines().count() == 3, "{printed}");
     let back = folder.join("back.xlsx");
     assert!(tabtune(&[&given[..], &["--out", path(&back)]].concat()).status.success());
     let read = tabtune::data::Table::parse(&fs::read(&back).expect("a file"), "back.xlsx").expect("a workbook");
@@ -259,6 +267,9 @@ fn what_the_user_got_wrong_is_said_in_one_sentence() {
         (&["--schedule", "zigzag"], "one of linear, cosine, constant"),
         (&["--text", "body"], "body"),
         (&["--sheet", "One"], "Only Excel workbooks have sheets"),
+        (&["--encoding", "utf-7"], "no encoding called “utf-7”"),
+        (&["--delimiter", "dash"], "it is one of comma, semicolon, tab, pipe, none."),
+        (&["--header", "maybe"], "it is one of yes, no."),
         (&["--colour", "red"], "--colour"),
         (&["--device", "abacus"], "abacus"),
         (&["--task", "poetry"], "poetry"),

@@ -38,13 +38,11 @@ test("what was found is said, and what is chosen instead is asked for", () => {
   assert.equal(isShown(root, "d"), false);
   update({ asked: AS_FOUND, found: FOUND }, ENCODINGS, false);
   assert.equal(isShown(root, "d"), true);
-  assert.deepEqual(words("header"), ["Automatic: Names of the columns", "Names of the columns", "A row of data"]);
-  assert.equal(words("delimiter")[0], "Automatic: Commas");
-  assert.deepEqual(words("encoding"), [
-    "Automatic: Cyrillic (windows-1251)",
-    "Unicode (UTF-8)",
-    "Cyrillic (windows-1251)",
-  ]);
+  const hint = (/** @type {string} */ field) => byId(root, `d-${field}-hint`).textContent;
+  assert.deepEqual(words("header"), ["Automatic", "Names of the columns", "A row of data"]);
+  assert.deepEqual([hint("header"), hint("delimiter")], ["Found: Names of the columns.", "Found: Commas."]);
+  assert.equal(hint("encoding"), "Found: Cyrillic (windows-1251).");
+  assert.deepEqual(words("encoding"), ["Automatic", "Unicode (UTF-8)", "Cyrillic (windows-1251)"]);
   for (const [field, value] of [
     ["header", "no"],
     ["header", ""],
@@ -65,10 +63,11 @@ test("what was found is said, and what is chosen instead is asked for", () => {
 });
 
 test("a choice that could not be read goes back to what holds", () => {
-  const { root, words, update } = stage();
+  const { root, update } = stage();
   const asked = { ...AS_FOUND, header: false };
   update({ asked, found: { ...FOUND, header: false } }, ENCODINGS, false);
-  assert.deepEqual([byId(root, "d-header").value, words("header")[0]], ["no", "Automatic"]);
+  assert.equal(byId(root, "d-header").value, "no");
+  assert.equal(byId(root, "d-header-hint").textContent, "Whether the file names its columns.");
   byId(root, "d-encoding").value = "UTF-8";
   update({ asked, found: { ...FOUND, header: false } }, ENCODINGS, true);
   assert.deepEqual([byId(root, "d-encoding").value, byId(root, "d-encoding").disabled], ["UTF-8", true]);

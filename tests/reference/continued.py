@@ -95,6 +95,10 @@ TABLES |= {
         lines("text;score\n", lambda r: f"the {word(r)}\u2028{filling(r)}\x0b{r};{1 + r % 3},900.5\n"),
     ),
     "workbook": ("table.xlsx", workbook()),
+    "letters": (
+        "letters.csv",
+        lines("", lambda r: f"the {word(r)} {filling(r)} слово, и ещё {r};{word(r)}\n").encode("cp1251"),
+    ),
     "columns": (
         "columns.json",
         json.dumps(
@@ -122,6 +126,7 @@ TASKS = {
     "decimal comma": "regression",
     "groups": "regression",
     "workbook": "regression",
+    "letters": "classification",
     "columns": "classification",
     "nested": "classification",
     "rows for testing": "classification",
@@ -129,6 +134,7 @@ TASKS = {
 #: Name, table, options beside the common ones.
 CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
     ("answers", "answers", ["--max-length", "24"]),
+    ("letters, otherwise", "letters", "--header yes --delimiter semicolon --encoding windows-1250".split()),
     ("lora", "classification", ["--method", "lora"]),
     ("lora, numbers", "regression", ["--method", "lora"]),
     ("frozen layers", "classification", ["--frozen-layers", "1"]),

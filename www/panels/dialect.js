@@ -19,13 +19,19 @@ import { keepFocus } from "../focus.js";
  * @param {(change: Partial<Dialect>) => void} choose
  */
 export function dialectForm(id, words, choose) {
-  const header = choice(`${id}-header`, "First row", (value) =>
+  const header = choice(`${id}-header`, { words: "First row", hint: "Whether the file names its columns." }, (value) =>
     choose({ header: value === "" ? null : value === "yes" }),
   );
-  const delimiter = choice(`${id}-delimiter`, "Between cells", (value) =>
-    choose({ delimiter: /** @type {Dialect["delimiter"]} */ (value || null) }),
+  const delimiter = choice(
+    `${id}-delimiter`,
+    { words: "Between cells", hint: "What keeps the cells of a row apart." },
+    (value) => choose({ delimiter: /** @type {Dialect["delimiter"]} */ (value || null) }),
   );
-  const encoding = choice(`${id}-encoding`, "Encoding of letters", (value) => choose({ encoding: value || null }));
+  const encoding = choice(
+    `${id}-encoding`,
+    { words: "Encoding", hint: "Where letters look wrong, another one fits." },
+    (value) => choose({ encoding: value || null }),
+  );
   const element = h(
     "details",
     { id, class: "more" },
@@ -82,22 +88,27 @@ export function dialectForm(id, words, choose) {
   };
 }
 
-/** @param {string} id @param {string} words @param {(value: string) => void} choose  "" for what is found. */
-function choice(id, words, choose) {
-  const select = h("select", { id, onchange: () => choose(select.value) });
+/**
+ * @param {string} id
+ * @param {{words: string, hint: string}} about
+ * @param {(value: string) => void} choose  "" for what is found.
+ */
+function choice(id, about, choose) {
+  const hint = h("p", { id: `${id}-hint`, class: "hint" });
+  const select = h("select", { id, onchange: () => choose(select.value), "aria-describedby": hint.id });
   return {
     select,
-    element: h("div", { class: "field" }, h("label", { class: "label", for: id }, words), select),
+    element: h("div", { class: "field" }, h("label", { class: "label", for: id }, about.words), select, hint),
 
     /** @param {string[][]} options  Values and their words. @param {string|boolean|null} asked @param {string|null|undefined} found  In words. */
     offer(options, asked, found) {
-      const automatic = asked === null && found ? `Automatic: ${found}` : "Automatic";
       fill(
         select,
-        h("option", { value: "" }, automatic),
+        h("option", { value: "" }, "Automatic"),
         ...options.map(([value, words]) => h("option", { value }, words)),
       );
       select.dataset.holds = asked === null ? "" : typeof asked === "boolean" ? (asked ? "yes" : "no") : asked;
+      hint.textContent = asked === null && found ? `Found: ${found}.` : about.hint;
     },
   };
 }

@@ -129,10 +129,14 @@ pub struct Columns {
 pub fn parse() -> std::result::Result<Command, ExitCode> {
     let matches = program().try_get_matches().map_err(|error| {
         if error.use_stderr() {
-            // clap's message goes on with a usage text; the first line is the sentence that says what is wrong.
+            // clap's message goes on with a usage text; the first line is the sentence that says what is wrong, and what may
+            // stand there instead follows in brackets.
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            eprintln!("{first}. See \u{201c}tabtune --help\u{201d}.");
+            let values =
+                text.lines().find_map(|line| line.trim().strip_prefix("[possible values: ")?.strip_suffix(']'));
+            let instead = values.map(|values| format!("; it is one of {values}")).unwrap_or_default();
+            eprintln!("{first}{instead}. See \u{201c}tabtune --help\u{201d}.");
             ExitCode::from(2)
         } else {
             // A reader that has gone away (`tabtune --help | head`) has seen enough.
