@@ -1,12 +1,12 @@
-//! Any bytes as a table of any format or as the parts of a workbook, as a whole and in pieces, and its rows as the examples
-//! of the likeliest task and of the one that they name.
+//! Any bytes as a table of any format or as the parts of a workbook, as a whole and in pieces, as it is found to be or said
+//! to be, and its rows as the examples of the likeliest task and of the one that they name.
 
 #![no_main]
 
 use std::io::{Cursor, Write};
 
 use libfuzzer_sys::fuzz_target;
-use tabtune::data::{Dataset, Mapping, Reading, Survey, Table, TableReader};
+use tabtune::data::{Dataset, Delimiter, Dialect, ENCODINGS, Mapping, Reading, Survey, Table, TableInfo, TableReader};
 use tabtune::{Result, Task};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -44,15 +44,31 @@ fuzz_target!(|bytes: &[u8]| {
     let archive = if first == PART { workbook(bytes) } else { Vec::new() };
     let bytes = if first == PART { &archive } else { bytes };
     let name = NAMES[usize::from(first) % NAMES.len()];
-    let whole = Table::parse(bytes, name);
-    let pieces = in_pieces(bytes, name, 1 + usize::from(first) / 8);
+    let dialect = dialect(bytes.len());
+    let whole = Table::parse_as(bytes, name, usize::MAX, &dialect);
+    let pieces = in_pieces(bytes, name, &dialect, 1 + usize::from(first) / 8);
     assert_eq!(whole.as_ref().map(Table::info), pieces.as_ref().map(Table::info));
     let Ok(table) = whole else { return };
     let info = table.info();
+    // What was found says how to read the same again, but for the note that it was only found.
+    let again = Table::parse_as(bytes, name, usize::MAX, table.dialect()).map(|table| table.info());
+    let without_notes = |info: TableInfo| TableInfo { notes: Vec::new(), ..info };
+    assert_eq!(again.map(without_notes), Ok(without_notes(info.clone())));
     let _ = Dataset::build(&table, &info.mapping);
     let task = TASKS[usize::from(first) / NAMES.len() % TASKS.len()];
     let _ = Dataset::build(&table, &Mapping::guess_for(&table, task));
 });
+
+/// Nothing said of most files, of others a part.
+fn dialect(number: usize) -> Dialect {
+    let among = |most: usize| Some(number / 4 % (most + 1)).filter(|place| *place < most);
+    match number % 4 {
+        1 => Dialect { header: Some(number / 4 % 2 == 0), ..Dialect::default() },
+        2 => Dialect { delimiter: among(Delimiter::ALL.len()).map(|at| Delimiter::ALL[at].1), ..Dialect::default() },
+        3 => Dialect { encoding: among(ENCODINGS.len()).map(|at| ENCODINGS[at].0.to_owned()), ..Dialect::default() },
+        _ => Dialect::default(),
+    }
+}
 
 /// An archive of parts, not packed: checksums would tell every change.
 fn workbook(bytes: &[u8]) -> Vec<u8> {
@@ -67,10 +83,12 @@ fn workbook(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The same as a page or the terminal reads it.
-fn in_pieces(bytes: &[u8], name: &str, size: usize) -> Result<Table> {
-    let mut survey = Survey::new(name);
+fn in_pieces(bytes: &[u8], name: &str, dialect: &Dialect, size: usize) -> Result<Table> {
+    let mut survey = Survey::of(name, dialect)?;
     bytes.chunks(size).for_each(|piece| survey.add(piece));
-    let Some(mut reader) = TableReader::open(&survey)? else { return Table::parse(bytes, name) };
+    let Some(mut reader) = TableReader::open(&survey)? else {
+        return Table::parse_as(bytes, name, usize::MAX, dialect);
+    };
     let mut at = 0;
     loop {
         let end = bytes.len().min(at + size);
