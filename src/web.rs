@@ -3,6 +3,7 @@
 mod checkpoint;
 #[cfg(feature = "gpu")]
 mod constructors;
+mod misses;
 #[cfg(feature = "threads")]
 mod pool;
 mod sheet;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::eval::words::SCORES;
 use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
-use crate::session::{Event, ModelFiles, SearchPlan, Session, Vocabulary};
+use crate::session::{Event, MissSearch, ModelFiles, SearchPlan, Session, Vocabulary};
 use checkpoint::{FromPage, ToPage};
 
 type Answer = std::result::Result<JsValue, JsValue>;
@@ -29,6 +30,8 @@ pub struct Engine {
     session: Option<Session>,
     sheet: sheet::SheetState,
     table: table::TableState,
+    /// A search for rows that the model is wrong about.
+    misses: Option<MissSearch>,
 }
 
 #[wasm_bindgen]
@@ -38,7 +41,7 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript has no Default.
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { session: None, sheet: sheet::SheetState::None, table: table::TableState::None }
+        Engine { session: None, sheet: sheet::SheetState::None, table: table::TableState::None, misses: None }
     }
 
     /// The table of hyperparameters and their defaults.

@@ -38,6 +38,7 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
             "train.py",
             "tables.py",
             "data.py",
+            "spans.py",
             "tasks.py",
             "scores.py",
             "requirements.txt",

@@ -11,6 +11,7 @@ mod fits;
 mod frozen;
 mod history;
 mod method;
+mod misses;
 mod model;
 mod onnx;
 mod predict;
@@ -33,6 +34,7 @@ mod trained;
 
 pub use evaluation::Evaluation;
 pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
+pub use misses::{Miss, MissSearch, Misses, Right, RightMark, Side};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
 pub use resume::{Checkpoint, CheckpointInfo};

@@ -49,6 +49,31 @@ def workbook() -> bytes:
     return file.getvalue()
 
 
+#: Letters, marks, digits, signs and white space of scripts that are cut into words in ways of their own.
+UGLY = (
+    "aéÅ e\u0301 ﬁ ǆ 3½Ⅷ٣ ' - . 👍🏽 🎬 𝒳 हिन्दी में বাংলা العَرَبِيَّة עִבְרִית ที่นี่ ສະບາຍ မြန်မာ ភាសាខ្មែរ 東京タワー 한국어 "
+    "\u00a0\u2028\u200d\ufe0f _\t王𠮷 ʼnⓐ\u20e3"
+)
+
+
+def marked(row: int) -> str:
+    """A text of letters of all kinds with a span somewhere in it, as one of the tools that mark spans writes it."""
+    draw = random.Random(row)
+    text = f"{word(row)} " + "".join(draw.choice(UGLY) for _ in range(40)) + f" {word(row)}"
+    start = draw.choice([place for place, letter in enumerate(text) if not letter.isspace()])
+    end = min(len(text), start + 1 + draw.randrange(9))
+    units = [len(text[:place].encode("utf-16-le")) // 2 for place in (start, end)]
+    label = ("place", "thing")[row % 2]
+    spans = (
+        [[start, end, label]],
+        {"entities": [{"start": start, "end": end, "label": label, "text": text[start:end]}]},
+        [{"start_offset": units[0], "end_offset": units[1], "labels": [label], "text": text[start:end]}],
+        [{"start": start, "end": end, "type": label}, {"start": start, "end": end, "type": label}],
+        [],
+    )[row % 5]
+    return json.dumps({"text": text, "spans": spans}, ensure_ascii=row % 2 == 0) + "\n"
+
+
 TABLES = {
     "classification": ("c.csv", lines("text,label\n", lambda r: f'"the {word(r)}, one {filling(r)} {r}",{word(r)}\n')),
     "multi_label": (
@@ -99,6 +124,7 @@ TABLES |= {
         "letters.csv",
         lines("", lambda r: f"the {word(r)} {filling(r)} слово, и ещё {r};{word(r)}\n").encode("cp1251"),
     ),
+    "spans": ("spans.jsonl", lines("", marked)),
     "columns": (
         "columns.json",
         json.dumps(
@@ -127,6 +153,7 @@ TASKS = {
     "groups": "regression",
     "workbook": "regression",
     "letters": "classification",
+    "spans": "tokens",
     "columns": "classification",
     "nested": "classification",
     "rows for testing": "classification",

@@ -65,6 +65,8 @@ pub struct Keeping {
 pub struct Eval {
     pub common: Common,
     pub columns: Columns,
+    /// How many rows that are wrong are printed.
+    pub mistakes: Option<usize>,
 }
 
 /// Options of `predict`.
@@ -207,7 +209,8 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         separator: text("separator"),
     };
     if name == "eval" {
-        return Ok(Command::Eval(Eval { common, columns }));
+        let mistakes = matches.get_one::<u64>("mistakes").map(|most| *most as usize);
+        return Ok(Command::Eval(Eval { common, columns, mistakes }));
     }
     let train = Train {
         common,

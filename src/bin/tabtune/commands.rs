@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
-use tabtune::eval::words;
+use tabtune::eval::{Report, words};
 use tabtune::recipe::{Field, Method};
 use tabtune::{Error, ModelFiles, Recipe, Result, Session, Vocabulary};
 
@@ -13,6 +13,7 @@ use crate::arguments::{Common, Eval, Export, Predict, Train};
 use crate::checkpoint::{self, Keeper};
 use crate::columns;
 use crate::folder;
+use crate::mistakes;
 use crate::printing::{Teller, figures, line, print_line};
 use crate::runs;
 use crate::sheet;
@@ -139,8 +140,18 @@ pub async fn eval(options: Eval) -> Result<()> {
         object.insert("per_class".to_owned(), json!(report.per_class));
         object.insert("confusion".to_owned(), json!(report.confusion));
         print_line!("{}", Value::Object(object));
-        return Ok(());
+    } else {
+        print_report(&report, examples, seconds);
     }
+    match options.mistakes {
+        Some(most) => mistakes::print(&session, &choice.mapping, most, &told).await,
+        None => Ok(()),
+    }
+}
+
+/// The scores, and those of each class, in words.
+fn print_report(report: &Report, examples: usize, seconds: f64) {
+    let metrics = &report.metrics;
     print_line!("{}  loss {}", figures(metrics), words::figure(metrics.loss, 4));
     print_line!("{examples} rows in {seconds:.1} s, {:.0} rows/s", examples as f64 / seconds);
     for class in &report.per_class {
@@ -153,7 +164,6 @@ pub async fn eval(options: Eval) -> Result<()> {
             class.support
         );
     }
-    Ok(())
 }
 
 /// `tabtune predict`

@@ -7,6 +7,7 @@ mod checkpoint;
 mod columns;
 mod commands;
 mod folder;
+mod mistakes;
 mod pieces;
 mod printing;
 mod program;

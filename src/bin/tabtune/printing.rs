@@ -123,7 +123,7 @@ impl Teller {
     }
 
     /// Writes over the line that moves.
-    fn live(&self, line: &str) {
+    pub fn live(&self, line: &str) {
         if self.live {
             eprint!("\r\x1b[2K{line}");
             // A terminal that has gone away is no reason to lose a run.

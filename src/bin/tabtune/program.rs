@@ -33,7 +33,10 @@ pub fn program() -> clap::Command {
         "Write the same training as a script for transformers and accelerate, to go on with on more machines",
         "Folder for the script",
     );
-    let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts")));
+    let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts"))).arg(
+        option("mistakes", "N", "Print so many rows that are wrong, too, those first that the model is surest of")
+            .value_parser(value_parser!(u64).range(1..=100_000)),
+    );
     let predict = common(
         clap::Command::new("predict")
             .about("Label texts given as arguments, or one per line of standard input, or each row of a table"),

@@ -5,6 +5,7 @@ import json
 import struct
 from dataclasses import dataclass, field
 
+import spans
 from tables import cell
 
 # Words that say whether two texts are alike.
@@ -78,11 +79,12 @@ def several(text: str, separator: str | None) -> list[str]:
 
 
 def words(text: str, label: str, labels: list[str]) -> tuple[str, list[tuple[int, int, int]]]:
-    """The words of a text with their tags, from lists or from cells with spaces between."""
+    """The words of a text with their tags, from marked spans, from lists, or from cells with spaces between."""
     given, tags = listed(text), listed(label)
+    marked = spans.of(tags, isinstance(given, list))
+    if marked is not None:
+        return text, spans.tagged(text, marked, labels)
     tags = [cell(tag) for tag in tags] if isinstance(tags, list) else label.split()
-    if any(tag[:1] in ("{", "[") for tag in tags):
-        raise SystemExit("Marked spans are not read here. Give the words and their tags as lists, or as CoNLL.")
     if isinstance(given, list):
         names = [cell(word).strip() for word in given]
         pairs = [(word, tag) for word, tag in zip(names, tags, strict=True) if word]

@@ -82,6 +82,7 @@ impl Script<'_> {
             text("train.py", include_str!("train.py")),
             text("tables.py", include_str!("tables.py")),
             text("data.py", include_str!("data.py")),
+            text("spans.py", include_str!("spans.py")),
             text("tasks.py", include_str!("tasks.py")),
             text("scores.py", include_str!("scores.py")),
             text("requirements.txt", include_str!("requirements.txt")),

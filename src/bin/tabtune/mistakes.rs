@@ -1,0 +1,72 @@
+//! `tabtune eval --mistakes`: the rows that a model is wrong about, those first that it is surest of.
+
+use std::io::Write;
+
+use serde_json::json;
+use tabtune::data::Mapping;
+use tabtune::eval::words;
+use tabtune::{Miss, Prediction, Result, Right, RightMark, Session, Task};
+
+use crate::printing::{Teller, line, print_line};
+
+/// Rows that are looked at between two words about how far it is.
+const ROWS: usize = 256;
+/// Characters of a text that are printed.
+const LONGEST: usize = 120;
+
+/// Looks for them in the open table and prints at most so many.
+///
+/// # Errors
+///
+/// A table, a task or a device that does not allow it.
+pub async fn print(session: &Session, mapping: &Mapping, most: usize, told: &Teller) -> Result<()> {
+    let mut search = session.misses_of_table(mapping, most)?;
+    let total = search.total();
+    let mut left = total;
+    while left > 0 {
+        left = session.search_misses(&mut search, ROWS).await?;
+        told.live(&format!("looking for mistakes, {} of {total}", total - left));
+    }
+    told.live("");
+    let misses = search.finish();
+    if told.json {
+        misses.found.iter().for_each(|miss| print_line!("{}", json!(miss)));
+        return Ok(());
+    }
+    match (misses.wrong, session.predicts()?) {
+        (0, _) => print_line!("No row is wrong."),
+        (_, Task::Regression) => print_line!("The rows that are farthest off:"),
+        (1, _) => print_line!("One row of {total} is wrong:"),
+        (wrong, _) if wrong > misses.found.len() => {
+            print_line!("{wrong} rows of {total} are wrong, those first that the model is surest of:");
+        }
+        (wrong, _) => print_line!("{wrong} rows of {total} are wrong, the surest first:"),
+    }
+    misses.found.iter().for_each(|miss| print_line!("  {}", sentence(miss)));
+    Ok(())
+}
+
+/// A row on one line: where it stands, what the data says, and what the model says.
+fn sentence(miss: &Miss) -> String {
+    let said: String = line(&miss.said).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let cut: String = said.chars().take(LONGEST).collect();
+    let more = if cut.len() < said.len() { "…" } else { "" };
+    format!("line {}  right is {}  said {cut}{more}", miss.line, right(&miss.right, &miss.said))
+}
+
+fn right(right: &Right, said: &Prediction) -> String {
+    let or_none = |parts: Vec<String>| if parts.is_empty() { "none".to_owned() } else { parts.join(", ") };
+    match (right, said) {
+        (Right::Label(label), _) => label.clone(),
+        (Right::Labels(labels), _) => or_none(labels.clone()),
+        (Right::Score(score), _) => words::figure(*score, 4),
+        (Right::Entities(marks), Prediction::Tokens { text, .. }) => {
+            let words = |mark: &RightMark| -> String {
+                text.chars().take(mark.end as usize).skip(mark.start as usize).collect()
+            };
+            or_none(marks.iter().map(|mark| format!("{} ({})", words(mark), mark.label)).collect())
+        }
+        (Right::Entities(_), _) => String::new(),
+        (Right::Answers(answers), _) => or_none(answers.clone()),
+    }
+}
