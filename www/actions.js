@@ -4,6 +4,7 @@ import { dataActions } from "./actions/data.js";
 import { awakeActions } from "./actions/awake.js";
 import { deviceActions } from "./actions/device.js";
 import { goingOnActions } from "./actions/going-on.js";
+import { missActions } from "./actions/misses.js";
 import { modelActions } from "./actions/model.js";
 import { projectActions } from "./actions/projects.js";
 import { pythonActions } from "./actions/python.js";
@@ -133,6 +134,7 @@ export function createActions(world) {
     ...goingOn,
     ...awakeActions(world),
     ...sheetActions(world, results.openKept),
+    ...missActions(world, results.openKept, data.sourceInUse),
     ...pythonActions(world),
     begin,
     chooseDevice,

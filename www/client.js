@@ -21,6 +21,9 @@ export const RESULT_LOST = mistake(
   "The engine that trained this model has stopped, and the model with it. Train again, or choose the other device.",
 );
 
+/** More rows that a model is wrong about nobody looks at. */
+const MOST_MISSES = 100;
+
 /** For calls that were on their way to an engine when another one took its place. */
 const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
 
@@ -30,6 +33,8 @@ const ABOUT_RESULT = new Set([
   "open_sheet",
   "predict_sheet",
   "cancel_sheet",
+  "misses",
+  "cancel_misses",
   "export_files",
   "export_adapter",
   "export_onnx",
@@ -51,6 +56,8 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   /** The one whose run was the last to end. @type {WorkerLike|null} */
   let trainer = null;
   let lastId = 0;
+  /** Goes up with each search for mistakes that begins or is cancelled. */
+  let looking = 0;
 
   /** @param {WorkerLike} which @param {Mistake} cause  What its calls reject with. */
   function end(which, cause) {
@@ -332,6 +339,33 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 
     /** @returns {Promise<null>} */
     cancelSheet: () => ask("cancel_sheet", []),
+
+    /**
+     * Rows that the model is wrong about. Where an engine of its own answers for it, that opens the table first.
+     *
+     * @param {{file: Blob, name: string, dialect: import("./protocol.js").Dialect}} source
+     * @param {import("./protocol.js").Mapping} mapping
+     * @param {import("./protocol.js").Side} side
+     * @param {OnProgress} onProgress
+     * @returns {Promise<import("./protocol.js").Misses|null>} Null if it was cancelled.
+     */
+    async misses({ file, name, dialect }, mapping, side, onProgress) {
+      const mine = (looking += 1);
+      if (trainer && trainer !== worker) {
+        const which = trainer;
+        const table = await send(which, "open_table", [file, name, dialect], { onProgress });
+        if (!table || mine !== looking) return null;
+        await send(which, "map_columns", [mapping]);
+        if (mine !== looking) return null;
+      }
+      return ask("misses", [side, MOST_MISSES], { onProgress });
+    },
+
+    /** @returns {Promise<null>} */
+    cancelMisses() {
+      looking += 1;
+      return ask("cancel_misses", []);
+    },
 
     /** @param {string} base  Name of the model that was trained. @returns {Promise<{path: string, bytes: Uint8Array<ArrayBuffer>}[]>} */
     exportFiles: (base) => ask("export_files", [base]),

@@ -96,6 +96,17 @@ export function plain(number) {
   return number !== 0 && Math.abs(number) < 0.001 ? number.toExponential().replace("e-0", "e-") : String(number);
 }
 
+const figures = new Intl.NumberFormat("en", {
+  maximumFractionDigits: 3,
+  maximumSignificantDigits: 4,
+  roundingPriority: "morePrecision",
+});
+
+/** @param {number} number @returns {string} A score: three decimals, and more of one that counts in thousandths: "4.125", "0.0004712". */
+export function figure(number) {
+  return figures.format(number);
+}
+
 /** @param {number} milliseconds @returns {string} How long ago that was: "just now", "2 minutes ago", "3 days ago". */
 export function ago(milliseconds) {
   const minutes = Math.round(milliseconds / 60_000);

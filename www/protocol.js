@@ -367,6 +367,19 @@
 
 /** @typedef {{text: string, pair: string|null, format: "csv"|"excel"}} SheetRequest  Columns, and how the result is written. */
 
+/**
+ * @typedef {"train"|"validation"} Side  Rows that are trained on, or held out.
+ *
+ * @typedef {object} Miss  A row that the model is wrong about.
+ * @property {number} line     Of the table's file, from 1.
+ * @property {Prediction} said What the model says, with the row's texts.
+ * @property {string|string[]|number|{start: number, end: number, label: string}[]} right  What the table says: a label, labels, a
+ *   number, entities, or answers.
+ * @property {number} sure     How sure the model is of what is wrong, from 0 to 1; of numbers how far it is off.
+ *
+ * @typedef {{rows: number, wrong: number, found: Miss[]}} Misses  How many rows were looked at and are wrong, and the surest of those.
+ */
+
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
 
 /**
@@ -403,6 +416,8 @@
  *   predict_sheet(SheetRequest)        -> Blob|null       the open sheet with predictions; with progress in bytes
  *                                                         of the file; null if it was cancelled
  *   cancel_sheet()                     -> null
+ *   misses(Side, most)                 -> Misses|null     of the open data, with progress in rows; null if it was cancelled
+ *   cancel_misses()                    -> null
  *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   python_files(recipe, base)         -> the same        the run as a script, of the open model and data
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
@@ -437,6 +452,8 @@ export const CALLS = /** @type {const} */ ([
   "open_sheet",
   "predict_sheet",
   "cancel_sheet",
+  "misses",
+  "cancel_misses",
   "export_files",
   "python_files",
   "export_adapter",

@@ -2,6 +2,7 @@
 // neither is ever in memory as a whole.
 
 import { mistake } from "./mistake.js";
+import { FIRST_ROWS, nextRows } from "./pace.js";
 import { LARGEST_WHOLE, PIECE, bytesBetween } from "./pieces.js";
 import { tooLarge } from "./stream.js";
 
@@ -11,9 +12,6 @@ import { tooLarge } from "./stream.js";
  * @typedef {<T>(work: (engine: EngineObject) => T|Promise<T>) => Promise<T>} InTurn
  */
 
-/** How long one prediction should take, so that cancelling and other calls come through. */
-const SHARE_MS = 300;
-const MOST_ROWS = 1024;
 /** The result's lines are handed to the browser, which may keep them on disk, once they are this many bytes. */
 const PART = 4 << 20;
 
@@ -55,7 +53,7 @@ export function sheetAnswers(inTurn, turn) {
     open = null;
     const { header, whole } = await inTurn((engine) => engine.sheet_begin(request));
     const result = parts(header);
-    let rows = 32;
+    let rows = FIRST_ROWS;
     for (let at = 0, first = true; first || at < file.size; at += PIECE, first = false) {
       const piece = whole ? new Uint8Array(0) : await bytesBetween(file, at, at + PIECE, file.name);
       const last = whole || at + PIECE >= file.size;
@@ -69,8 +67,7 @@ export function sheetAnswers(inTurn, turn) {
         const asked = rows;
         result.add(await inTurn((engine) => engine.sheet_predict(asked)));
         waiting -= asked;
-        const wanted = Math.round((asked * SHARE_MS) / Math.max(performance.now() - began, 1));
-        rows = Math.max(8, Math.min(wanted, asked * 2, MOST_ROWS));
+        rows = nextRows(asked, performance.now() - began);
         await turn();
       }
       if (last) break;

@@ -81,6 +81,7 @@ import { ONE_RUN } from "./several.js";
  * @property {string|null} saved     Name of the last downloaded file.
  * @property {Mistake|null} error
  * @property {SheetState} sheet
+ * @property {MissState} misses
  */
 
 /**
@@ -93,6 +94,17 @@ import { ONE_RUN } from "./several.js";
  * @property {"opening"|"predicting"|"cancelling"|null} busy
  * @property {Progress|null} progress
  * @property {string|null} words   How it ended.
+ * @property {Mistake|null} error
+ */
+
+/**
+ * Rows that the model is wrong about.
+ *
+ * @typedef {object} MissState
+ * @property {import("./protocol.js").Misses|null} found
+ * @property {import("./protocol.js").Side} side  Where they were looked for.
+ * @property {"looking"|"cancelling"|null} busy
+ * @property {Progress|null} progress
  * @property {Mistake|null} error
  */
 
@@ -152,6 +164,7 @@ import { ONE_RUN } from "./several.js";
  *   | {type: "awake", wanted: boolean}
  *   | {type: "restored", run: RunState}
  *   | {type: "sheet", change: Partial<SheetState>}
+ *   | {type: "misses", change: Partial<MissState>}
  *   | {type: "died", mistake: Mistake}
  *   | {type: "revived"}} Action
  */
@@ -182,8 +195,11 @@ export const NO_SHEET = {
   error: null,
 };
 
+/** @type {MissState} */
+export const NO_MISSES = { found: null, side: "validation", busy: null, progress: null, error: null };
+
 /** @type {ResultState} */
-const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET };
+const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET, misses: NO_MISSES };
 
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
@@ -282,6 +298,8 @@ export function reduce(state, action) {
       };
     case "sheet":
       return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
+    case "misses":
+      return { ...state, result: { ...state.result, misses: { ...state.result.misses, ...action.change } } };
     case "moved":
       // Nothing is open yet in the engine of the new device; the result is still where it was made.
       return {

@@ -67,6 +67,9 @@ declare module "*/pkg/cpu/tabtune.js" {
     sheet_push(piece: Uint8Array, last: boolean): number;
     sheet_predict(rows: number): Promise<Uint8Array<ArrayBuffer>>;
     sheet_finish(): Uint8Array<ArrayBuffer>;
+    misses_begin(side: import("./protocol.js").Side, most: number): number;
+    misses_step(rows: number): Promise<number>;
+    misses_finish(): import("./protocol.js").Misses;
     export_files(meta: {
       created: string;
       browser: string;

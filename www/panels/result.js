@@ -6,6 +6,7 @@ import { phase } from "../state.js";
 import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";
+import { missesForm } from "./misses.js";
 import { onnxForm } from "./onnx.js";
 import { mistakeLine, section } from "./section.js";
 import { sheetForm } from "./sheet.js";
@@ -16,12 +17,16 @@ import { tryForm } from "./try.js";
  * @typedef {import("../state.js").State} State
  */
 
+/** Tasks without right and wrong for each row. @type {Set<import("../protocol.js").Task>} */
+const UNJUDGED = new Set(["embedding", "language"]);
+
 /** @param {Actions} actions */
 export function resultPanel(actions) {
   const { element, body, stand } = section(5, "result", "Result", "Try your model, then take it with you.");
   const waiting = h("p", { class: "hint" }, "Your model appears here as soon as training ends.");
   const form = tryForm(actions);
   const sheet = sheetForm(actions);
+  const misses = missesForm(actions);
   const weights = h(
     "button",
     { id: "download-weights", type: "button", onclick: actions.saveWeights },
@@ -53,7 +58,7 @@ export function resultPanel(actions) {
     status,
   );
   const about = h("p", { id: "result-subject", class: "subject" });
-  const view = h("div", { class: "stack" }, about, form.element, sheet.element, take);
+  const view = h("div", { class: "stack" }, about, form.element, sheet.element, misses.element, take);
   body.append(waiting, view, mistake.element);
 
   const drawTake = whenChanged((/** @type {State["run"]["subject"]} */ subject) => {
@@ -81,6 +86,10 @@ export function resultPanel(actions) {
     drawTake(subject);
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
     sheet.update(state.result.sheet, state.encodings);
+    const { dataset } = state.data;
+    const judged = trial !== null && dataset?.info.task === trial.task && !UNJUDGED.has(trial.task);
+    show(misses.element, judged);
+    misses.update(state.result.misses, trial?.labels ?? [], (dataset?.info.validation ?? 0) > 0);
     for (const button of [weights, zip, adapter]) rest(button, busy !== null);
     onnx.rest(busy !== null);
     const words =

@@ -1,7 +1,7 @@
 // What a model says, shown as its task needs it.
 
 import { h } from "../dom.js";
-import { percent } from "../format.js";
+import { figure, percent } from "../format.js";
 import { between } from "../spans.js";
 import { cosine } from "../trial.js";
 import { visible } from "../visible.js";
@@ -16,13 +16,6 @@ import { nameHead } from "./names.js";
  * @typedef {Pick<import("../trial.js").Trial, "labels"|"threshold">} Known  Labels in order, and from where on one is given.
  */
 
-/** Figures of a score and of a cosine: three decimals, and more of a score that counts in thousandths. */
-const FIGURES = new Intl.NumberFormat("en", {
-  maximumFractionDigits: 3,
-  maximumSignificantDigits: 4,
-  roundingPriority: "morePrecision",
-});
-
 /** @param {Answered} answered @param {Known} known @returns {HTMLElement[]} */
 export function predictionView({ task, predictions }, known) {
   const [first, second] = /** @type {any[]} */ (predictions);
@@ -33,7 +26,7 @@ export function predictionView({ task, predictions }, known) {
     case "multi_label":
       return labelsView(first, known);
     case "regression":
-      return [said(first, [" scores ", strong(FIGURES.format(first.score))])];
+      return [said(first, [" scores ", strong(figure(first.score))])];
     case "tokens":
       return tokensView(first, known);
     case "answers":
@@ -125,7 +118,7 @@ function similarityView(one, other) {
       " and ",
       h("q", { dir: "auto", text: visible(other.text, 160) }),
     ),
-    h("p", { class: "verdict" }, "Cosine similarity ", strong(FIGURES.format(alike))),
+    h("p", { class: "verdict" }, "Cosine similarity ", strong(figure(alike))),
     hint(`From −1 to 1; 1 means the same. Each text became ${one.vector.length} numbers.`),
   ];
 }

@@ -1,0 +1,84 @@
+// The part of step 5 that shows where the model is wrong: which rows are looked at, progress, and the rows beside what the table
+// says of them.
+
+import { fill, h, show, tell, whenChanged } from "../dom.js";
+import { rest } from "../focus.js";
+import { percent } from "../format.js";
+import { missTable, missesWords } from "../views/misses.js";
+import { mistakeLine } from "./section.js";
+
+/**
+ * @typedef {import("../state.js").MissState} MissState
+ * @typedef {import("../protocol.js").Side} Side
+ */
+
+const WORDS =
+  "Rows that the model says something else of than your table, those first that it is surest of. Look at them well: as often as " +
+  "not it is the label that is wrong.";
+
+/** @param {import("../actions.js").Actions} actions */
+export function missesForm(actions) {
+  const heldOut = h("option", { value: "validation" }, "Rows held out");
+  const side = h("select", { id: "misses-side" }, heldOut, h("option", { value: "train" }, "Rows it was trained on"));
+  const start = h("button", { id: "misses-start", type: "submit" }, "Look for them");
+  const choices = h(
+    "div",
+    { class: "row" },
+    h("label", { class: "visually-hidden", for: "misses-side" }, "Which rows"),
+    side,
+    start,
+  );
+  const bar = h("progress", { id: "misses-progress", max: 1, "aria-label": "How many rows have been looked at" });
+  const share = h("span", { class: "hint" });
+  const cancel = h("button", { id: "misses-cancel", type: "button", onclick: actions.cancelMisses }, "Cancel");
+  const running = h("div", { class: "row" }, bar, share, cancel);
+  const words = h("p", { id: "misses-words", role: "status" });
+  const list = h("div", {
+    id: "misses-list",
+    class: "scroll tall",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Rows that the model is wrong about",
+  });
+  const mistake = mistakeLine("misses-error");
+  const element = h(
+    "form",
+    {
+      id: "misses",
+      class: "stack tight",
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        actions.lookForMisses(/** @type {Side} */ (side.value));
+      },
+    },
+    h("h3", {}, "Where it is wrong"),
+    h("p", { class: "hint" }, WORDS),
+    choices,
+    running,
+    words,
+    list,
+    mistake.element,
+  );
+
+  const drawList = whenChanged((/** @type {MissState["found"]} */ found, /** @type {string[]} */ labels) => {
+    fill(list, ...(found?.found.length ? [missTable(found.found, labels)] : []));
+  });
+
+  /** @param {MissState} misses @param {string[]} labels  In order, for their colours. @param {boolean} held_out  Whether rows are. */
+  function update({ found, side: of, busy, progress, error }, labels, held_out) {
+    drawList(found, labels);
+    show(list, found !== null && found.found.length > 0);
+    if (!held_out) side.value = "train";
+    heldOut.disabled = !held_out;
+    rest(start, busy !== null);
+    show(running, busy !== null, start);
+    rest(cancel, busy === "cancelling");
+    bar.value = progress?.total ? progress.done / progress.total : 0;
+    share.textContent = progress?.total ? percent(progress.done / progress.total, 0) : "";
+    tell(words, found ? missesWords(found, of) : "");
+    show(words, found !== null);
+    mistake.update(error);
+  }
+
+  return { element, update };
+}
