@@ -97,6 +97,23 @@ fn a_model_is_trained_measured_and_asked() {
     }
     assert_eq!(eval[0]["examples"], 30);
 
+    // The same rows with one label changed: that row is the one that the model is surest of being wrong about.
+    let swapped = folder.join("swapped.csv");
+    let text = fs::read_to_string(data).expect("the table");
+    let lines: Vec<&str> = text.lines().collect();
+    let other = lines[3].rsplit_once(',').map(|(text, _)| format!("{text},apple")).expect("two columns");
+    assert_ne!(other, lines[3]);
+    fs::write(&swapped, [&lines[..3], &[other.as_str()], &lines[4..]].concat().join("\n")).expect("a table");
+    let eval = ["eval", "--model", out, "--data", path(&swapped), "--mistakes", "2"];
+    let misses = objects(&tabtune(&[&eval[..], &["--json"]].concat()));
+    assert_eq!((misses[1]["line"].clone(), misses[1]["right"].clone()), (4.into(), "apple".into()), "{}", misses[1]);
+    assert!(
+        misses.len() <= 3
+            && misses[1]["sure"] == misses[1]["said"]["scores"][misses[1]["said"]["label"].as_str().expect("a label")]
+    );
+    let printed = String::from_utf8_lossy(&tabtune(&eval).stdout).into_owned();
+    assert!(printed.contains("of 30 rows, and surest of:\n  line 4  right is apple  said "), "{printed}");
+
     let answers = objects(&tabtune(&["predict", "--model", out, "--json", "the good good one", "the bad bad one"]));
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[0]["text"], "the good good one");

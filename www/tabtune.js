@@ -50,6 +50,8 @@ export class Tabtune {
   #run = null;
   /** What the open model is called on the hub, or its folder. */
   #base = "";
+  /** The open examples. @type {{source: {file: File, name: string, dialect: Dialect}, mapping: Mapping}|null} */
+  #data = null;
   /** Why the engine is no more. @type {TabtuneError|null} */
   #dead = null;
 
@@ -115,7 +117,9 @@ export class Tabtune {
       if (table === null) throw mistake("order", "Another table was opened meanwhile.");
       const { task } = mapping;
       const guess = task && task !== table.mapping.task ? await this.#client.guessMapping(task) : table.mapping;
-      const info = await this.#client.mapColumns({ ...guess, ...mapping });
+      const chosen = { ...guess, ...mapping };
+      const info = await this.#client.mapColumns(chosen);
+      this.#data = { source: { file, name: file.name, dialect }, mapping: chosen };
       // Without a model there is no tokenizer yet; the run counts them then.
       if (info.mean_tokens !== null || this.#base === "") return info;
       return (await this.#client.countTokens(onProgress)) ?? info;
@@ -184,6 +188,23 @@ export class Tabtune {
    */
   predict(texts, pairs = null) {
     return this.#call(() => this.#client.predict({ texts, pairs }));
+  }
+
+  /**
+   * Rows of the open examples that the model is wrong about, at most 100, those first that it is surest of: it may be the label
+   * that is wrong.
+   *
+   * @param {import("./protocol.js").Side} [side]  "validation" for those held out, "train" for those it was trained on.
+   * @param {Watching} [options]
+   * @returns {Promise<import("./protocol.js").Misses>}
+   */
+  mistakes(side = "validation", { onProgress = () => {} } = {}) {
+    return this.#call(async () => {
+      if (!this.#data) throw mistake("order", "Open examples first.");
+      const found = await this.#client.misses(this.#data.source, this.#data.mapping, side, onProgress);
+      if (found === null) throw mistake("order", "Mistakes were looked for again meanwhile.");
+      return found;
+    });
   }
 
   /**

@@ -98,6 +98,7 @@ test(
       const twice = await tabtune.train({ epochs: 1 }).catch((error) => error.message);
       const done = await run;
       const [said] = await tabtune.predict(["the pear is ripe"]);
+      const wrong = await tabtune.mistakes();
       const onnx = await tabtune.export("onnx", ["int8"]);
       const column = await tabtune.openData(rows, { text: "nothing" }).catch((error) => error);
       const isOwn = column instanceof TabtuneError;
@@ -111,6 +112,7 @@ test(
         twice,
         done,
         said,
+        wrong,
         paths,
         isOwn,
         column: column.message,
@@ -123,6 +125,8 @@ test(
     assert.match(found.twice, /A run is on already/);
     assert.equal(found.done.reason, "stopped");
     assert.ok(found.done.metrics && "label" in found.said);
+    const right = Math.round(12 * (found.done.metrics.accuracy ?? NaN));
+    assert.deepEqual([found.wrong.rows, found.wrong.wrong], [12, 12 - right]);
     assert.ok(
       found.paths.some((path) => path.startsWith("onnx/")),
       found.paths.join(),

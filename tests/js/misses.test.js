@@ -76,16 +76,16 @@ test("how many rows are asked for follows the time that the last ones took", () 
 
 test("what was found is said by the side and the task", () => {
   const misses = (/** @type {number} */ wrong, /** @type {Miss[]} */ found) => ({ rows: 24, wrong, found });
-  assert.equal(missesWords(misses(0, []), "validation"), "None of the 24 rows held out is wrong.");
-  assert.equal(missesWords(misses(1, [label("a", "b")]), "validation"), "1 of the 24 rows held out is wrong.");
+  assert.equal(missesWords(misses(0, []), "validation"), "It is right about all of the 24 rows held out.");
+  assert.equal(missesWords(misses(1, [label("a", "b")]), "validation"), "It is wrong about 1 of the 24 rows held out.");
   assert.equal(
     missesWords(misses(3, [label("a", "b")]), "train"),
-    "3 of the 24 rows that it was trained on are wrong. The first 1 are shown.",
+    "It is wrong about 3 of the 24 rows that it was trained on; 1 of them are shown.",
   );
   const number = /** @type {Miss} */ ({ line: 2, said: { text: "x", score: 2 }, right: 4, sure: 2 });
   assert.equal(
     missesWords(misses(1, [number]), "validation"),
-    "The 24 rows held out, those first that are farthest off.",
+    "Of the 24 rows held out those first that it is farthest off with.",
   );
 });
 
@@ -135,7 +135,7 @@ test("the form looks on the chosen side, says how far it is, and keeps the focus
   byId(root, "misses-cancel").focus();
   update(page({ found: { rows: 9, wrong: 1, found: [label("pear", "apple")] } }));
   assert.equal(focusedIn(root), "misses-start");
-  assert.match(byId(root, "misses-words").textContent, /1 of the 9 rows held out is wrong/);
+  assert.match(byId(root, "misses-words").textContent, /wrong about 1 of the 9 rows held out/);
   assert.match(byId(root, "misses-list").textContent, /ripe.*apple.*pear/);
 });
 

@@ -13,13 +13,18 @@ import { mistakeLine } from "./section.js";
  */
 
 const WORDS =
-  "Rows that the model says something else of than your table, those first that it is surest of. Look at them well: as often as " +
-  "not it is the label that is wrong.";
+  "Rows that the model says something else of than your table, those first that it is surest of. Look at them well: it may be " +
+  "the label that is wrong.";
 
 /** @param {import("../actions.js").Actions} actions */
 export function missesForm(actions) {
   const heldOut = h("option", { value: "validation" }, "Rows held out");
-  const side = h("select", { id: "misses-side" }, heldOut, h("option", { value: "train" }, "Rows it was trained on"));
+  const side = h(
+    "select",
+    { id: "misses-side", class: "fit" },
+    heldOut,
+    h("option", { value: "train" }, "Rows it was trained on"),
+  );
   const start = h("button", { id: "misses-start", type: "submit" }, "Look for them");
   const choices = h(
     "div",

@@ -18,11 +18,11 @@ const LIMIT_OF_LABEL = 60;
 
 /** How many there are, in words. @param {Misses} misses @param {import("../protocol.js").Side} side */
 export function missesWords({ rows, wrong, found }, side) {
-  const looked = `${counted(rows, "row")} ${side === "validation" ? "held out" : "that it was trained on"}`;
-  const some = found.length < wrong ? ` The first ${count(found.length)} are shown.` : "";
-  if (wrong === 0) return `None of the ${looked} is wrong.`;
-  if (typeof found[0]?.right === "number") return `The ${looked}, those first that are farthest off.${some}`;
-  return `${count(wrong)} of the ${looked} ${wrong === 1 ? "is" : "are"} wrong.${some}`;
+  const looked = `the ${counted(rows, "row")} ${side === "validation" ? "held out" : "that it was trained on"}`;
+  const some = found.length < wrong ? `; ${count(found.length)} of them are shown` : "";
+  if (wrong === 0) return `It is right about all of ${looked}.`;
+  if (typeof found[0]?.right === "number") return `Of ${looked} those first that it is farthest off with${some}.`;
+  return `It is wrong about ${count(wrong)} of ${looked}${some}.`;
 }
 
 /** @param {Miss[]} misses  One at least, all of one task. @param {string[]} labels  In order, for their colours. */

@@ -34,13 +34,9 @@ pub async fn print(session: &Session, mapping: &Mapping, most: usize, told: &Tel
         return Ok(());
     }
     match (misses.wrong, session.predicts()?) {
-        (0, _) => print_line!("No row is wrong."),
-        (_, Task::Regression) => print_line!("The rows that are farthest off:"),
-        (1, _) => print_line!("One row of {total} is wrong:"),
-        (wrong, _) if wrong > misses.found.len() => {
-            print_line!("{wrong} rows of {total} are wrong, those first that the model is surest of:");
-        }
-        (wrong, _) => print_line!("{wrong} rows of {total} are wrong, the surest first:"),
+        (0, _) => print_line!("It is right about all {total} rows."),
+        (_, Task::Regression) => print_line!("It is farthest off with:"),
+        (wrong, _) => print_line!("It is wrong about {wrong} of {total} rows, and surest of:"),
     }
     misses.found.iter().for_each(|miss| print_line!("  {}", sentence(miss)));
     Ok(())

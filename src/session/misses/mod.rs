@@ -1,5 +1,5 @@
-//! Where a model is wrong: rows of the data that it says something else of than the data, those first that it is surest of.
-//! In half of them it is often the label that is at fault.
+//! Where a model is wrong: rows that it says something else of than the data, those first that it is surest of. It may be the
+//! data that is wrong: labels by mistake are found so (tests/bench/LOG.md, "Labels by mistake").
 
 mod judge;
 
