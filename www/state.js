@@ -385,6 +385,11 @@ export function phase(state) {
   return model ? "model" : data ? "data" : "empty";
 }
 
+/** Whether there is a data set, and no field of its form in the way of training. @param {DataState} data */
+export function hasData({ dataset, mistakes }) {
+  return dataset !== null && Object.keys(mistakes).length === 0;
+}
+
 /** @param {State} state @returns {boolean} Whether a run is on, so that model, data and device must stay as they are. */
 export function isBusyTraining(state) {
   return phase(state) === "running" || phase(state) === "paused";

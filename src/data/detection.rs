@@ -43,15 +43,24 @@ impl Detection {
         let cut = whole_letters(&self.rest);
         self.counts.add(&self.rest[..cut]);
         self.rest.drain(..cut);
-        if self.seen < ENOUGH {
-            let mut beyond = bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii());
-            let (last, more) = match beyond.nth(ENOUGH - self.seen - 1) {
-                Some((at, _)) => (at + 1, ENOUGH - self.seen),
-                None => (bytes.len(), bytes.iter().filter(|byte| !byte.is_ascii()).count()),
-            };
-            self.detector.feed(&bytes[..last], false);
-            self.seen += more;
+        self.detect(bytes);
+    }
+
+    /// Has the detector see them, as far as it has not seen enough: the same bytes wherever pieces are cut.
+    fn detect(&mut self, bytes: &[u8]) {
+        let wanted = ENOUGH - self.seen;
+        if wanted == 0 {
+            return;
         }
+        let more = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+        let end = if more > wanted {
+            let beyond = bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii());
+            beyond.take(wanted).last().map_or(0, |(at, _)| at + 1)
+        } else {
+            bytes.len()
+        };
+        self.detector.feed(&bytes[..end], false);
+        self.seen += more.min(wanted);
     }
 
     /// The encoding of the file that was seen, of which these are the first bytes; and how many bytes mark it.

@@ -299,3 +299,15 @@ test("hyperparameters of another method or task are hidden, a choice is explaine
   update({ ...state, data: trained("embedding").data });
   assert.equal(isShown(root, "recipe-pooling"), true);
 });
+
+test("a step with a field that cannot be read is not done", async () => {
+  const { rail } = await import("../../www/panels/rail.js");
+  const { element, update } = rail();
+  const root = /** @type {import("./page.js").Element} */ (/** @type {unknown} */ (element));
+  const done = () => root.all("a").map((link) => /** @type {any} */ (link).className === "done");
+  const state = trained("classification");
+  update(state);
+  assert.equal(done()[1], true);
+  update(reduce(state, { type: "data", change: { mistakes: { share: "No." } } }));
+  assert.equal(done()[1], false);
+});

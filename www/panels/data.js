@@ -4,7 +4,7 @@
 import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted, percent } from "../format.js";
-import { isBusyTraining } from "../state.js";
+import { hasData, isBusyTraining } from "../state.js";
 import { stillUsed } from "../used.js";
 import { visible } from "../visible.js";
 import { classCounts } from "./classes.js";
@@ -106,9 +106,10 @@ export function dataPanel(actions) {
     show(still, used !== "");
     if (loading) announce.update(`Reading ${visible(loading, 60)}.`);
     else if (table && !error) announce.update(`${visible(table.name, 60)} is open, ${counted(table.rows, "row")}.`);
-    if (loading) stand(`Reading ${visible(loading, 40)}…`, dataset !== null);
-    else if (counting?.total) stand(`Counting tokens: ${percent(counting.done / counting.total, 0)}`, dataset !== null);
-    else stand(dataset ? counted(dataset.info.train + dataset.info.validation, "row") : "", dataset !== null);
+    const done = hasData(state.data);
+    if (loading) stand(`Reading ${visible(loading, 40)}…`, done);
+    else if (counting?.total) stand(`Counting tokens: ${percent(counting.done / counting.total, 0)}`, done);
+    else stand(dataset ? counted(dataset.info.train + dataset.info.validation, "row") : "", done);
   }
 
   return { element, update };

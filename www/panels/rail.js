@@ -1,7 +1,7 @@
 // The progress rail: the five steps, which are done, and which is next.
 
 import { h } from "../dom.js";
-import { phase } from "../state.js";
+import { hasData, phase } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -47,5 +47,5 @@ export function rail() {
 function doneSteps(state) {
   const trained = phase(state) === "trained";
   const recipe = state.recipe.fields.length > 0 && Object.keys(state.recipe.mistakes).length === 0;
-  return [state.model.info !== null, state.data.dataset !== null, recipe, trained, state.result.saved !== null];
+  return [state.model.info !== null, hasData(state.data), recipe, trained, state.result.saved !== null];
 }
