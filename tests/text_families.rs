@@ -57,6 +57,8 @@ struct Windows {
     max_length: usize,
     stride: usize,
     windows: Vec<Row>,
+    /// Those of the context without the question.
+    alone: Vec<Row>,
 }
 
 #[derive(Deserialize)]
@@ -136,11 +138,15 @@ fn pairs_are_those_of_python() {
 #[test]
 fn windows_are_those_of_python() {
     each_family(|family, tokenizer, facts| {
-        for Windows { max_length, stride, windows } in facts.windows {
-            let ours = tokenizer.encode_windows(&facts.question, &facts.context, max_length, stride).expect("windows");
-            assert_eq!(ours.len(), windows.len(), "{family} at {max_length}");
-            for (place, (ours, row)) in ours.iter().zip(&windows).enumerate() {
-                assert_row(ours, row, &format!("{family}: window {place} at {max_length}"));
+        for Windows { max_length, stride, windows, alone } in facts.windows {
+            let asked = tokenizer.encode_windows(&facts.question, &facts.context, max_length, stride);
+            let text = tokenizer.encode_text_windows(&facts.context, max_length, stride);
+            for (ours, rows) in [(asked, windows), (text, alone)] {
+                let ours = ours.expect("windows");
+                assert_eq!(ours.len(), rows.len(), "{family} at {max_length}");
+                for (place, (ours, row)) in ours.iter().zip(&rows).enumerate() {
+                    assert_row(ours, row, &format!("{family}: window {place} at {max_length}"));
+                }
             }
         }
     });

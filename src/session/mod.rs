@@ -10,6 +10,7 @@ mod event;
 mod fits;
 mod frozen;
 mod history;
+mod marking;
 mod method;
 mod misses;
 mod model;

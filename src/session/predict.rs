@@ -1,18 +1,19 @@
 //! What a session answers once there is a model with a head: predictions for texts, scores on a table.
 
-use crate::data::{self, Dataset, Example, Mapping, Target, Truth, cut_words};
+use crate::data::{self, Dataset, Example, Mapping, Target, Truth};
 use crate::device::{self, Compute};
 use crate::error::{Error, Result};
-use crate::eval::{Report, Scheme, entities_of, sigmoid, softmax};
+use crate::eval::{Report, sigmoid, softmax};
 use crate::model::{DeviceBatch, Model};
 use crate::session::evaluation::{Evaluation, outputs};
-use crate::session::prediction::{Marked, Mask, Prediction, Word};
+use crate::session::marking::Marking;
+use crate::session::prediction::{Mask, Prediction, Word};
 use crate::session::rows::{Preparation, Prepared};
 use crate::session::spans::Search;
 use crate::session::tally::{argmax, characters};
 use crate::session::{OpenModel, Session};
 use crate::task::Task;
-use crate::text::{Tokenizer, word_places};
+use crate::text::Tokenizer;
 use crate::train::PadRule;
 
 /// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
@@ -61,23 +62,35 @@ impl Session {
     /// What it says to examples, of which only the texts count, and the places of words where the target has them.
     pub(super) async fn predict_examples(&self, examples: Vec<Example>) -> Result<Vec<Prediction>> {
         let predictor = self.predictor()?;
-        let prepared = predictor.preparation().prepare(&examples, &[])?;
+        let preparation = predictor.preparation();
+        let prepared = match predictor.task {
+            Task::Tokens => preparation.prepare_windows(&examples)?,
+            _ => preparation.prepare(&examples, &[])?,
+        };
         if predictor.task == Task::Language {
             return predictor.words(prepared, &self.compute).await;
         }
         let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
         let mut predictions = vec![None; examples.len()];
         let mut searches = vec![Search::default(); examples.len()];
+        let mut markings: Vec<Marking> = match predictor.task {
+            Task::Tokens => examples.iter().map(Marking::of).collect(),
+            _ => Vec::new(),
+        };
         for places in data::plan_sorted(&prepared.rows.lengths(), 32) {
             let outputs = outputs(predictor.model, &prepared.rows, &places, pad, &self.compute).await?;
             for (place, outputs) in places.into_iter().zip(outputs) {
-                let origin = prepared.origins[place];
-                if predictor.task == Task::Answers {
-                    searches[origin].add(&outputs, &prepared.rows.texts[place].unpack());
-                } else {
-                    predictions[origin] = Some(predictor.prediction(&prepared, place, &outputs));
+                let (origin, text) = (prepared.origins[place], &prepared.rows.texts[place]);
+                match predictor.task {
+                    Task::Answers => searches[origin].add(&outputs, &text.unpack()),
+                    Task::Tokens => markings[origin].add(&text.unpack(), &outputs, predictor.labels.len()),
+                    _ => predictions[origin] = Some(predictor.prediction(&examples[origin], &outputs)),
                 }
             }
+        }
+        if predictor.task == Task::Tokens {
+            let marked = markings.into_iter().zip(examples);
+            return Ok(marked.map(|(one, example)| one.finish(example.text.into(), predictor.labels)).collect());
         }
         if predictor.task == Task::Answers {
             let may_lack = predictor.may_lack;
@@ -180,9 +193,8 @@ impl Predictor<'_> {
         Preparation { tokenizer, task: self.task, labels: self.labels.len(), max_length: self.max_length }
     }
 
-    /// What the outputs of a row say.
-    fn prediction(&self, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
-        let Example { text, pair, .. } = &prepared.examples[prepared.origins[place]];
+    /// What the outputs of a row say that is all of an example.
+    fn prediction(&self, Example { text, pair, .. }: &Example, outputs: &[f32]) -> Prediction {
         let (text, pair) = (text.to_string(), pair.as_ref().map(ToString::to_string));
         let named = |scores: Vec<f64>| self.labels.iter().cloned().zip(scores.into_iter().map(Into::into)).collect();
         match self.task {
@@ -193,9 +205,8 @@ impl Predictor<'_> {
                 Prediction::Labels { text, pair, labels, scores: named(scores) }
             }
             Task::Regression => Prediction::Score { text, pair, score: outputs[0] },
-            Task::Tokens => self.marked(text, prepared, place, outputs),
             Task::Embedding => Prediction::Vector { text, vector: outputs.to_vec() },
-            Task::Classification | Task::Answers | Task::Language => {
+            Task::Classification | Task::Tokens | Task::Answers | Task::Language => {
                 let label = self.labels[argmax(outputs)].clone();
                 Prediction::Label { text, pair, label, scores: named(softmax(outputs)) }
             }
@@ -231,40 +242,6 @@ impl Predictor<'_> {
             predictions.push(Prediction::Words { text: example.text.to_string(), masks });
         }
         Ok(predictions)
-    }
-
-    /// The words of a text with their labels, as far as the model sees them.
-    fn marked(&self, text: String, prepared: &Prepared, place: usize, outputs: &[f32]) -> Prediction {
-        // Words that were given as such are tagged as such; others are cut as training texts are.
-        let words: Vec<(u32, u32)> = match &prepared.examples[prepared.origins[place]].target {
-            Target::Words(words) => words.iter().map(|word| (word.start, word.end)).collect(),
-            _ => cut_words(&text),
-        };
-        let places = word_places(&words, &prepared.rows.texts[place].unpack());
-        let mut tokens = Vec::new();
-        for (outputs, word) in outputs.chunks(self.labels.len()).zip(places) {
-            let Some(word) = word.filter(|word| word.first) else { continue };
-            let (start, end) = words[word.word as usize];
-            let best = argmax(outputs);
-            tokens.push(Marked { start, end, label: self.labels[best].clone(), score: softmax(outputs)[best] });
-        }
-        let tags: Vec<&str> = tokens.iter().map(|token| token.label.as_str()).collect();
-        let entity = |found: &crate::eval::Entity<'_>| {
-            let words = &tokens[found.first..=found.last];
-            Marked {
-                start: words[0].start,
-                end: words[words.len() - 1].end,
-                label: found.kind.to_owned(),
-                score: words.iter().map(|word| word.score).sum::<f64>() / words.len() as f64,
-            }
-        };
-        let plain = !self.labels.iter().any(|label| label.starts_with("B-") || label.starts_with("I-"));
-        let entities = if plain {
-            tokens.iter().filter(|token| token.label != "O").cloned().collect()
-        } else {
-            entities_of(Scheme::of(self.labels), &tags).iter().map(entity).collect()
-        };
-        Prediction::Tokens { text, tokens, entities }
     }
 }
 

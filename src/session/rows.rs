@@ -15,7 +15,12 @@ use crate::train::{Masking, Rows};
 /// answering is usually trained with.
 const OVERLAP: usize = 3;
 
-/// Examples as rows. Of most tasks a row is an example; of answers it is a window of an example's context.
+/// Share of the tokens of a row that comes again in the next window of a text of words: a quarter, so that each word has an
+/// eighth of a row around it on either side.
+const OVERLAP_OF_WORDS: usize = 4;
+
+/// Examples as rows. Of most tasks a row is an example; of answers it is a window of an example's context, and of words that
+/// are to be labelled one of its text.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
     /// What they are rows of.
@@ -70,6 +75,22 @@ impl Preparation<'_> {
             prepared.cut += usize::from(known.is_none() && whole.get(origin).is_some());
             let truth = self.truth(&example.target, &tokens);
             prepared.add(origin, tokens, truth);
+        }
+        Ok(prepared)
+    }
+
+    /// Prepares texts whose words are to be labelled, however long they are: windows of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prepare`].
+    pub fn prepare_windows(&self, examples: &[Example]) -> Result<Prepared> {
+        let mut prepared = Prepared { examples: examples.into(), ..Prepared::default() };
+        let overlap = self.max_length / OVERLAP_OF_WORDS;
+        for (origin, example) in examples.iter().enumerate() {
+            for tokens in self.tokenizer.encode_text_windows(&example.text, self.max_length, overlap)? {
+                prepared.add(origin, self.packed(tokens), Truth::None);
+            }
         }
         Ok(prepared)
     }

@@ -82,6 +82,19 @@ impl Tokenizer {
         windows.into_iter().map(|window| self.finish(question.clone(), Some(cut::part(&context, window)))).collect()
     }
 
+    /// The windows of a text alone, as `tokenizer(text, truncation=True, max_length=…, stride=…,
+    /// return_overflowing_tokens=True)`: of each the last `stride` tokens come again in the next one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tokenizer::encode_windows`].
+    pub fn encode_text_windows(&self, text: &str, max_length: usize, stride: usize) -> Result<Vec<Encoding>> {
+        let room = room(max_length, self.special_tokens())?;
+        let tokens = self.tokenize(text)?;
+        let windows = cut::windows(tokens.len(), room, stride, max_length)?;
+        windows.into_iter().map(|window| self.finish(cut::part(&tokens, window), None)).collect()
+    }
+
     /// Number of tokens of a text, uncut and with the special tokens.
     ///
     /// # Errors

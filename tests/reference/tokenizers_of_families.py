@@ -218,7 +218,8 @@ def pairs(tokenizer) -> list[dict]:
 
 
 def windows(tokenizer) -> list[dict]:
-    """Without types where the model gets none: for later windows the library does not keep to its template there."""
+    """Windows of a context beside its question, and alone. Without types where the model gets none: for later windows the
+    library does not keep to its template there."""
     typed = "token_type_ids" in tokenizer.model_input_names
     cases = []
     for max_length, stride in WINDOWS:
@@ -230,9 +231,12 @@ def windows(tokenizer) -> list[dict]:
             stride=stride,
             return_overflowing_tokens=True,
         )
-        rows = [row(encoded, index) for index in range(len(encoded["input_ids"]))]
-        rows = [{**each, "types": each["types"] if typed else None} for each in rows]
-        cases.append({"max_length": max_length, "stride": stride, "windows": rows})
+        alone = tokenizer(CONTEXT, truncation=True, max_length=max_length, stride=stride, return_overflowing_tokens=True)
+        case = {"max_length": max_length, "stride": stride}
+        for name, encoded in (("windows", encoded), ("alone", alone)):
+            rows = [row(encoded, index) for index in range(len(encoded["input_ids"]))]
+            case[name] = [{**each, "types": each["types"] if typed else None} for each in rows]
+        cases.append(case)
     return cases
 
 
