@@ -100,7 +100,9 @@ pub(super) fn delimited(text: &str, quotes: bool, known: &Dialect) -> Delimited 
     let preamble = Preamble::of(text, known);
     let table = &text[preamble.bytes..];
     let delimiter = known.delimiter.or(preamble.delimiter).unwrap_or_else(|| find_delimiter(table));
-    let header = known.header.unwrap_or_else(|| has_header(&sample(table, delimiter, quotes)));
+    // Titles are told by the names below them.
+    let found = || preamble.titles > 0 || has_header(&sample(table, delimiter, quotes));
+    let header = known.header.unwrap_or_else(found);
     Delimited { delimiter, quotes, any_quoted: false, header, preamble }
 }
 

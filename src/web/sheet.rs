@@ -15,7 +15,7 @@ pub enum SheetState {
     #[default]
     None,
     /// Its bytes are looked at.
-    Surveyed(Survey),
+    Surveyed(Box<Survey>),
     /// It can be read.
     Open(Box<Sheet>),
     /// Its rows are predicted.
@@ -27,7 +27,7 @@ impl Engine {
     /// Begins to look at a file of which is known how it is to be read, a `Dialect`, in place of the one before.
     pub fn sheet_look(&mut self, name: &str, dialect: JsValue) -> Answer {
         let dialect: Dialect = from_js(dialect).map_err(thrown)?;
-        self.sheet = SheetState::Surveyed(Survey::of(name, &dialect).map_err(thrown)?);
+        self.sheet = SheetState::Surveyed(Box::new(Survey::of(name, &dialect).map_err(thrown)?));
         Ok(JsValue::NULL)
     }
 

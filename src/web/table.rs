@@ -13,7 +13,7 @@ pub enum TableState {
     #[default]
     None,
     /// Its bytes are looked at.
-    Surveyed(Survey),
+    Surveyed(Box<Survey>),
     /// Its rows are read.
     Read(Box<TableReader>),
 }
@@ -23,7 +23,7 @@ impl Engine {
     /// Begins to look at a file of which is known how it is to be read, a `Dialect`, in place of the one before.
     pub fn table_look(&mut self, name: &str, dialect: JsValue) -> Answer {
         let dialect: Dialect = from_js(dialect).map_err(thrown)?;
-        self.table = TableState::Surveyed(Survey::of(name, &dialect).map_err(thrown)?);
+        self.table = TableState::Surveyed(Box::new(Survey::of(name, &dialect).map_err(thrown)?));
         Ok(JsValue::NULL)
     }
 

@@ -180,10 +180,11 @@ fn the_first_row_of_a_sheet_can_be_said_to_be_one_of_data() {
 
 #[test]
 fn what_was_found_says_how_to_read_the_same_again() {
-    let texts: [(&[u8], &str); 4] = [
+    let texts: [(&[u8], &str); 5] = [
         (&fixture("japanese.csv"), "a.csv"),
         (b"a note\n\ntext\tlabel\nx\ty\n", "a.tsv"),
         (b"good,1\ngood,2\nbad,3\n", "a.csv"),
+        (b"Opinions\n\ntext,label\na,label\nb,label\nc,y\n", "a.csv"),
         (&workbooks::fixture("reviews.xlsx"), "a.xlsx"),
     ];
     for (bytes, name) in texts {
