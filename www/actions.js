@@ -16,7 +16,7 @@ import { sheetActions } from "./actions/sheet.js";
 import { adapterReturns } from "./devices.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
-import { isBusyTraining, obstacle } from "./state.js";
+import { isBusyTraining, obstacle } from "./standing.js";
 
 /** @typedef {import("./actions/world.js").KeepingWorld} World */
 

@@ -1,7 +1,7 @@
 // The main thread's face of the worker: a promise per call, progress by callback, events, and a dead worker in words.
 
 import { mistake } from "./mistake.js";
-import { startWorker } from "./trusted.js";
+import { arraysOf, buffersOf, startEngine } from "./workers.js";
 
 /**
  * @typedef {import("./protocol.js").Mistake} Mistake
@@ -386,31 +386,3 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
 }
 
 /** @typedef {ReturnType<typeof createClient>} Client */
-
-/** @returns {WorkerLike} */
-function startEngine() {
-  // A thread that fails leaves the worker waiting for it in vain, so it tells the page itself: on a channel of this name.
-  const name = `tabtune-${Math.random().toString(36).slice(2)}`;
-  const alarm = new BroadcastChannel(name);
-  const worker = startWorker(new URL("./worker.js", import.meta.url).href, name);
-  alarm.addEventListener("message", ({ data }) => worker.dispatchEvent(new MessageEvent("message", { data })));
-  return {
-    postMessage: worker.postMessage.bind(worker),
-    addEventListener: worker.addEventListener.bind(worker),
-    terminate() {
-      alarm.close();
-      worker.terminate();
-    },
-  };
-}
-
-/** @param {import("./protocol.js").ModelFiles} files @returns {Uint8Array[]} */
-function arraysOf({ modules = {}, ...files }) {
-  return [...Object.values(files).flat(), ...Object.values(modules)];
-}
-
-/** @param {Uint8Array[]} arrays @returns {Transferable[]} */
-function buffersOf(arrays) {
-  const buffers = arrays.map((array) => array.buffer);
-  return /** @type {Transferable[]} */ ([...new Set(buffers)]);
-}

@@ -16,7 +16,8 @@ import { trainingPanel } from "./panels/training.js";
 import { workerNotice } from "./panels/worker.js";
 import { createKeeper } from "./projects/keeper.js";
 import { howFar } from "./run.js";
-import { initialState, isBusyTraining, phase, reduce } from "./state.js";
+import { isBusyTraining, phase } from "./standing.js";
+import { initialState, reduce } from "./state.js";
 
 /**
  * How long events are gathered before the page is drawn again: drawing takes time from the cores that train. A timer, since

@@ -28,7 +28,7 @@ export async function drop(page, files) {
  * Waits until the page stands where it is expected to.
  *
  * @param {Page} page
- * @param {import("../../www/state.js").Phase} phase
+ * @param {import("../../www/standing.js").Phase} phase
  */
 export async function reaches(page, phase) {
   const handle = await page.waitForFunction((phase) => {

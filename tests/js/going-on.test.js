@@ -7,7 +7,8 @@ import { goingOnActions } from "../../www/actions/going-on.js";
 import { mistake } from "../../www/mistake.js";
 import { readHistory, writeHistory } from "../../www/projects/history.js";
 import { standing } from "../../www/run.js";
-import { initialState, obstacle, reduce } from "../../www/state.js";
+import { obstacle } from "../../www/standing.js";
+import { initialState, reduce } from "../../www/state.js";
 
 /** @typedef {import("../../www/protocol.js").RunEvent} RunEvent */
 

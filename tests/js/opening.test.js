@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { projectActions } from "../../www/actions/projects.js";
 import { idleRun } from "../../www/run.js";
-import { initialState, phase, reduce } from "../../www/state.js";
+import { phase } from "../../www/standing.js";
+import { initialState, reduce } from "../../www/state.js";
 import { ID, filled, history } from "./filled.js";
 
 const OTHER = "00112233445566bb";

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { initialState, isBusyTraining, obstacle, phase, reduce, taskAtHand } from "../../www/state.js";
+import { isBusyTraining, obstacle, phase, taskAtHand } from "../../www/standing.js";
+import { initialState, reduce } from "../../www/state.js";
 
 /** @typedef {import("../../www/state.js").State} State */
 /** @typedef {import("../../www/state.js").Action} Action */

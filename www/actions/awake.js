@@ -1,6 +1,6 @@
 // Keeps the screen on while a run is on, if the user wants it: many machines stop computing when they sleep.
 
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 
 /** @param {import("./world.js").World} world */
 export function awakeActions({ dispatch, state }) {

@@ -4,7 +4,7 @@ import { AS_FOUND, titleOf } from "../dialect.js";
 import { EXAMPLE_NAME, readExample } from "../example.js";
 import { missing } from "../mapping.js";
 import { mistake } from "../mistake.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { visible } from "../visible.js";
 import { BUSY, local } from "./world.js";
 

@@ -1,6 +1,6 @@
 // Choosing the device that training runs on.
 
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */

@@ -3,7 +3,7 @@
 import { local } from "./world.js";
 import { bestOf, describe, mainScores } from "../scores.js";
 import { newSearch } from "../search.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { writeHistory } from "../projects/history.js";
 import { mistake } from "../mistake.js";
 

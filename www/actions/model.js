@@ -2,7 +2,7 @@
 
 import { listKept, removeKept } from "../hub.js";
 import { modelOfFiles, modelOfHub, modelOfThePage } from "../models.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { BUSY, local } from "./world.js";
 
 /**

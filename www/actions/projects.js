@@ -9,7 +9,7 @@ import { createLoans } from "../projects/loans.js";
 import { offerAfter } from "../projects/offers.js";
 import { formOf } from "../several.js";
 import { idleRun } from "../run.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { BUSY, local } from "./world.js";
 
 /**

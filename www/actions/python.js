@@ -2,7 +2,7 @@
 
 import { fileName, save, zipped } from "../download.js";
 import { readDraft, usedBy } from "../recipe.js";
-import { taskAtHand } from "../state.js";
+import { taskAtHand } from "../standing.js";
 import { local } from "./world.js";
 
 /** @param {import("./world.js").World} world */

@@ -1,7 +1,7 @@
 // Changing the hyperparameters; the form's drafts are checked here, their meaning by the engine.
 
 import { baseline, draftOf, isDraftOf, picked, readDraft, usedBy, withMethod } from "../recipe.js";
-import { taskAtHand } from "../state.js";
+import { taskAtHand } from "../standing.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */

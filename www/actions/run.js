@@ -3,7 +3,7 @@
 import { readDraft, usedBy } from "../recipe.js";
 import { newSearch } from "../search.js";
 import { planOf } from "../several.js";
-import { isBusyTraining, obstacle, taskAtHand } from "../state.js";
+import { isBusyTraining, obstacle, taskAtHand } from "../standing.js";
 import { local } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */

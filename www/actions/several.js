@@ -4,7 +4,7 @@ import { fileName, save } from "../download.js";
 import { draftOf, readDraft, usedBy } from "../recipe.js";
 import { csv } from "../search.js";
 import { ONE_RUN, axisFor, nextField, planOf, stateOf, variable } from "../several.js";
-import { taskAtHand } from "../state.js";
+import { taskAtHand } from "../standing.js";
 
 /**
  * @typedef {import("./world.js").World} World

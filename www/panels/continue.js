@@ -3,7 +3,7 @@
 import { h, show } from "../dom.js";
 import { keepFocus } from "../focus.js";
 import { ago } from "../format.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { visible } from "../visible.js";
 
 /** From here on another try on the same GPU is not the first thing to offer. */

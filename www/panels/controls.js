@@ -3,7 +3,7 @@
 import { h, show } from "../dom.js";
 import { keepingFocus } from "../focus.js";
 import { counted } from "../format.js";
-import { isBusyTraining, obstacle } from "../state.js";
+import { isBusyTraining, obstacle } from "../standing.js";
 import { toKnow } from "../used.js";
 
 /**

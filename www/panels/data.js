@@ -4,7 +4,7 @@
 import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted, percent } from "../format.js";
-import { hasData, isBusyTraining } from "../state.js";
+import { hasData, isBusyTraining } from "../standing.js";
 import { stillUsed } from "../used.js";
 import { visible } from "../visible.js";
 import { classCounts } from "./classes.js";

@@ -2,7 +2,7 @@
 
 import { h, reveal, show } from "../dom.js";
 import { fromDrop } from "../intake.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 
 /** @param {import("../actions.js").Actions} actions */
 export function dropTarget(actions) {

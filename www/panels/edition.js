@@ -2,7 +2,7 @@
 
 import { h, show } from "../dom.js";
 import { holdOff, keepPage, takeUpdate } from "../offline.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 
 const READY =
   "A new edition of this page is here. It comes into use when all its tabs are closed, or now: what is open in this tab is then opened anew.";

@@ -1,7 +1,7 @@
 // The line beside a run that says how well it is kept: its newest checkpoint, or why there is none.
 
 import { h, show } from "../dom.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { roomFor } from "../projects/trouble.js";
 
 export function keptLine() {

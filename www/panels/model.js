@@ -6,7 +6,7 @@ import { count, counted, large, size } from "../format.js";
 import { fromField } from "../intake.js";
 import { asMistake } from "../mistake.js";
 import { DEFAULT_NAME, hubName } from "../models.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { taskOf } from "../tasks.js";
 import { headOf } from "../trial.js";
 import { visible } from "../visible.js";

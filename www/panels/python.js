@@ -2,7 +2,7 @@
 
 import { h, tell } from "../dom.js";
 import { rest } from "../focus.js";
-import { isBusyTraining, obstacle } from "../state.js";
+import { isBusyTraining, obstacle } from "../standing.js";
 import { mistakeLine } from "./section.js";
 
 const WORDS =

@@ -1,7 +1,7 @@
 // The progress rail: the five steps, which are done, and which is next.
 
 import { h } from "../dom.js";
-import { hasData, phase } from "../state.js";
+import { hasData, phase } from "../standing.js";
 
 /** @typedef {import("../state.js").State} State */
 

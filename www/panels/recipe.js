@@ -4,7 +4,7 @@ import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
 import { baseline, picked, usedBy } from "../recipe.js";
-import { isBusyTraining, mistakesShown, taskAtHand } from "../state.js";
+import { isBusyTraining, mistakesShown, taskAtHand } from "../standing.js";
 import { suggestionOf } from "../suggestion.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";

@@ -2,7 +2,7 @@
 
 import { h, show, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
-import { phase } from "../state.js";
+import { phase } from "../standing.js";
 import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";

@@ -4,7 +4,7 @@ import { fill, h, show, tell } from "../dom.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
 import { outlook } from "../search.js";
 import { nextField, variable } from "../several.js";
-import { taskAtHand } from "../state.js";
+import { taskAtHand } from "../standing.js";
 import { axisView } from "./axis.js";
 import { field } from "./holdout.js";
 

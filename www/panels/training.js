@@ -6,7 +6,7 @@ import { duration, rate } from "../format.js";
 import { howFar, isFit, learning, progress, standing } from "../run.js";
 import { bestOf, describe, mainScores, showScore, titleOf } from "../scores.js";
 import { bestRow } from "../search.js";
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 import { learnedElsewhere } from "../used.js";
 import { announcer } from "./announcer.js";
 import { runControls } from "./controls.js";

@@ -1,6 +1,6 @@
 // Which of the runs that were cut short is offered to go on. Pure.
 
-import { isBusyTraining } from "../state.js";
+import { isBusyTraining } from "../standing.js";
 
 /**
  * @typedef {import("../state.js").State} State
