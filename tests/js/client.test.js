@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createClient } from "../../www/client.js";
+import { AS_FOUND } from "../../www/dialect.js";
 
 /** A worker that records what it is sent and says what the test tells it to. */
 function stage() {
@@ -234,4 +235,46 @@ test("the adapter is asked of the engine that trained, by the name of the base m
   client.exportOnnx(["int8"]).catch(() => null);
   const onnx = workers[0].sent.at(-1);
   assert.deepEqual([onnx.call, onnx.args], ["export_onnx", [["int8"]]]);
+});
+
+/** Answers the last call to a worker, and lets what follows be sent. @param {any} worker @param {unknown} ok */
+async function said(worker, ok) {
+  answer(worker, ok);
+  await settled();
+}
+
+const calls = (/** @type {any} */ worker) => worker.sent.map((/** @type {any} */ { call }) => call);
+const SOURCE = { file: new Blob(["a"]), name: "a.csv", dialect: AS_FOUND };
+/** @type {any} */
+const MAPPING = { task: "classification", text: "t" };
+
+test("mistakes are looked for where the data is open, or opened where the model is", async () => {
+  const { client, workers } = stage();
+  const here = client.misses(SOURCE, MAPPING, "train", () => {});
+  assert.deepEqual([calls(workers[0]), workers[0].sent[0].args], [["misses"], ["train", 100]]);
+  await said(workers[0], { rows: 1, wrong: 0, found: [] });
+  assert.equal((await here)?.rows, 1);
+
+  const bytes = () => new Uint8Array(1);
+  const opening = client.openResult({ config: bytes(), tokenizer: bytes(), weights: bytes() }, "kept");
+  const kept = workers[1];
+  await said(kept, {});
+  await said(kept, {});
+  await opening;
+  const there = client.misses(SOURCE, MAPPING, "validation", () => {});
+  await said(kept, { name: "a.csv" });
+  await said(kept, {});
+  await said(kept, { rows: 2, wrong: 0, found: [] });
+  assert.equal((await there)?.rows, 2);
+  assert.deepEqual(calls(kept).slice(2), ["open_table", "map_columns", "misses"]);
+  assert.deepEqual([kept.sent[2].args, kept.sent[3].args], [[SOURCE.file, "a.csv", AS_FOUND], [MAPPING]]);
+  assert.equal(workers[0].sent.length, 1);
+
+  const cancelled = client.misses(SOURCE, MAPPING, "validation", () => {});
+  const cancelling = client.cancelMisses();
+  const [opened, ended] = kept.sent.slice(-2);
+  kept.say("message", { id: ended.id, ok: null });
+  kept.say("message", { id: opened.id, ok: { name: "a.csv" } });
+  assert.deepEqual([await cancelled, await cancelling], [null, null]);
+  assert.deepEqual(calls(kept).slice(-2), ["open_table", "cancel_misses"], "its rows are not looked at");
 });
