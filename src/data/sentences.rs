@@ -53,7 +53,7 @@ pub(super) fn put_together(table: Table, room: usize) -> Result<Table> {
         starts.len()
     ));
     let rows = Rows { columns: table.columns().to_vec(), gathering, notes: Vec::new() };
-    Table::of_rows(table.name(), format, rows, notes)
+    table.with_rows(format, rows, notes)
 }
 
 /// The rows that begin a sentence.

@@ -1,7 +1,7 @@
 //! A table that comes in pieces is the table that the whole file is, and so is what is wrong with it.
 
 use tabtune::Result;
-use tabtune::data::{Reading, Survey, Table, TableInfo, TableReader};
+use tabtune::data::{Delimiter, Reading, Survey, Table, TableInfo, TableReader};
 
 use crate::{cells, damaged, utf16};
 
@@ -127,4 +127,15 @@ fn a_table_beyond_the_room_is_refused_by_the_line_that_is_too_much() {
     let mut enough = open(10_000_000);
     assert_eq!(enough.push(text.as_bytes(), true), Ok(Reading::Goes));
     assert_eq!(enough.finish().expect("a table").rows(), 100_000);
+}
+
+#[test]
+fn sentences_of_words_come_in_pieces_with_how_they_were_read() {
+    let row = |at: usize| format!("{};w{at};{}\n", at / 4, if at % 3 == 0 { "B-PER" } else { "O" });
+    let text = format!("sentence_id;word;tag\n{}", (0..12).map(row).collect::<String>());
+    let (info, cells, _) = assert_same(text.as_bytes(), "ner.csv", &[1, 7, 1000]).expect("a table");
+    assert_eq!(cells.len(), 3);
+    let found = info.dialect;
+    assert_eq!((found.delimiter, found.header), (Some(Delimiter::Semicolon), Some(true)));
+    assert_eq!(found.encoding.as_deref(), Some("UTF-8"));
 }

@@ -87,9 +87,7 @@ impl Table {
     ///
     /// As [`Table::parse_within`]; a sheet or an encoding that is not there, and what the file's format has no place for.
     pub fn parse_as(bytes: &[u8], file_name: &str, room: usize, dialect: &Dialect) -> Result<Self> {
-        let table = Self::read(bytes, file_name, room, dialect)?;
-        let (worksheets, dialect) = (table.worksheets.clone(), table.dialect.clone());
-        Ok(Self { worksheets, dialect, ..sentences::put_together(table, room)? })
+        sentences::put_together(Self::read(bytes, file_name, room, dialect)?, room)
     }
 
     /// The same with the rows of the file, also where each has only a word of a sentence.
@@ -156,6 +154,16 @@ impl Table {
         let profile = profile.finish(&columns, cells.rows(), &mut notes);
         let (worksheets, dialect) = Default::default();
         Ok(Self { name: name.to_owned(), format, columns, cells, profile, notes, worksheets, dialect })
+    }
+
+    /// The same file with its rows put together to others, in a format in words; `notes`: all that is to be said.
+    ///
+    /// # Errors
+    ///
+    /// There are no rows.
+    pub(super) fn with_rows(&self, format: String, rows: Rows, notes: Vec<String>) -> Result<Self> {
+        let table = Self::of_rows(&self.name, format, rows, notes)?;
+        Ok(Self { worksheets: self.worksheets.clone(), ..table.read_as(self.dialect.clone()) })
     }
 
     /// The same table, with how it was read.
