@@ -125,6 +125,13 @@ TABLES |= {
         lines("", lambda r: f"the {word(r)} {filling(r)} слово, и ещё {r};{word(r)}\n").encode("cp1251"),
     ),
     "spans": ("spans.jsonl", lines("", marked)),
+    "words in rows": (
+        "words.csv",
+        lines(
+            "sentence_id;word;tag\n",
+            lambda r: "".join(f"{r};{one};O\n" for one in f"the {filling(r)} {r}".split()) + f"{r};{word(r)};B-X\n",
+        ),
+    ),
     "columns": (
         "columns.json",
         json.dumps(
@@ -154,6 +161,7 @@ TASKS = {
     "workbook": "regression",
     "letters": "classification",
     "spans": "tokens",
+    "words in rows": "tokens",
     "columns": "classification",
     "nested": "classification",
     "rows for testing": "classification",
