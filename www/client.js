@@ -58,6 +58,8 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
   let lastId = 0;
   /** Goes up with each search for mistakes that begins or is cancelled. */
   let looking = 0;
+  /** The data that was opened for such a search in an engine of its own. @type {{which: WorkerLike, file: Blob, mapping: object}|null} */
+  let judged = null;
 
   /** @param {WorkerLike} which @param {Mistake} cause  What its calls reject with. */
   function end(which, cause) {
@@ -351,11 +353,14 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
      */
     async misses({ file, name, dialect }, mapping, side, onProgress) {
       const mine = (looking += 1);
-      if (trainer && trainer !== worker) {
-        const which = trainer;
+      const which = trainer;
+      const isThere = judged && judged.which === which && judged.file === file && judged.mapping === mapping;
+      if (which && which !== worker && !isThere) {
+        judged = null;
         const table = await send(which, "open_table", [file, name, dialect], { onProgress });
         if (!table || mine !== looking) return null;
         await send(which, "map_columns", [mapping]);
+        judged = { which, file, mapping };
         if (mine !== looking) return null;
       }
       return ask("misses", [side, MOST_MISSES], { onProgress });

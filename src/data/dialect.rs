@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::encoding::ENCODINGS;
-use crate::data::examples::shorten;
+use super::examples::shorten;
 use crate::error::{Error, Result};
 
 /// How a table is written in its file. In what a user says, what is `None` is to be found out; of a table that was read it is
@@ -24,11 +24,6 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The encoding that is said.
     ///
     /// # Errors

@@ -269,8 +269,11 @@ test("mistakes are looked for where the data is open, or opened where the model 
   assert.deepEqual(calls(kept).slice(2), ["open_table", "map_columns", "misses"]);
   assert.deepEqual([kept.sent[2].args, kept.sent[3].args], [[SOURCE.file, "a.csv", AS_FOUND], [MAPPING]]);
   assert.equal(workers[0].sent.length, 1);
+  const again = client.misses(SOURCE, MAPPING, "train", () => {});
+  await said(kept, { rows: 3, wrong: 0, found: [] });
+  assert.deepEqual([(await again)?.rows, calls(kept).slice(5)], [3, ["misses"]], "it is open already");
 
-  const cancelled = client.misses(SOURCE, MAPPING, "validation", () => {});
+  const cancelled = client.misses({ ...SOURCE, file: new Blob(["b"]) }, MAPPING, "validation", () => {});
   const cancelling = client.cancelMisses();
   const [opened, ended] = kept.sent.slice(-2);
   kept.say("message", { id: ended.id, ok: null });

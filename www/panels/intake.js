@@ -2,9 +2,9 @@
 
 import { h, show } from "../dom.js";
 import { keepingFocus, rest } from "../focus.js";
-import { percent } from "../format.js";
 import { TABLE_ENDINGS, fromField } from "../intake.js";
 import { visible } from "../visible.js";
+import { progressRow } from "./progress.js";
 import { taskList } from "./tasks.js";
 
 /** @param {import("../actions.js").Actions} actions */
@@ -26,10 +26,7 @@ export function tableIntake(actions) {
   const example = h("button", { id: "load-example", type: "button", onclick: actions.openExample }, "Load the example");
   const back = h("button", { id: "go-back", type: "button", class: "quiet", onclick: actions.goBack });
   const words = h("p", { class: "drop-words" });
-  const bar = h("progress", { id: "table-progress", max: 1, "aria-label": "How much of the table is read" });
-  const share = h("span", { class: "hint" });
-  const cancel = h("button", { id: "table-cancel", type: "button", onclick: actions.cancelTable }, "Cancel");
-  const reading = h("div", { class: "row" }, bar, share, cancel);
+  const reading = progressRow("table", "How much of the table is read", actions.cancelTable);
   const hint = h("p", { class: "hint" }, "The example has 240 customer messages on six topics.");
   const tasks = taskList();
   const controls = h(
@@ -39,7 +36,7 @@ export function tableIntake(actions) {
     example,
     back,
   );
-  const element = h("div", { class: "dropzone" }, words, reading, controls, hint, tasks);
+  const element = h("div", { class: "dropzone" }, words, reading.element, controls, hint, tasks);
 
   /** @param {boolean} open @param {import("../state.js").DataState} data @param {boolean} disabled */
   function draw(open, { loading, progress, previous }, disabled) {
@@ -52,11 +49,8 @@ export function tableIntake(actions) {
         : "Drop your table anywhere on this page";
     show(words, words.textContent !== "");
     // Of a small table there is nothing to be told.
-    show(reading, loading !== null && progress !== null);
-    const done = progress?.total ? progress.done / progress.total : null;
-    if (done === null) bar.removeAttribute("value");
-    else bar.value = done;
-    share.textContent = done === null ? "" : percent(done, 0);
+    show(reading.element, loading !== null && progress !== null);
+    reading.update(progress);
     show(hint, !open);
     show(tasks, !open);
     show(back, previous !== null);

@@ -3,8 +3,8 @@
 
 import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
-import { percent } from "../format.js";
 import { missTable, missesWords } from "../views/misses.js";
+import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
 
 /**
@@ -33,10 +33,7 @@ export function missesForm(actions) {
     side,
     start,
   );
-  const bar = h("progress", { id: "misses-progress", max: 1, "aria-label": "How many rows have been looked at" });
-  const share = h("span", { class: "hint" });
-  const cancel = h("button", { id: "misses-cancel", type: "button", onclick: actions.cancelMisses }, "Cancel");
-  const running = h("div", { class: "row" }, bar, share, cancel);
+  const running = progressRow("misses", "How many rows have been looked at", actions.cancelMisses);
   const words = h("p", { id: "misses-words", role: "status" });
   const list = h("div", {
     id: "misses-list",
@@ -59,7 +56,7 @@ export function missesForm(actions) {
     h("h3", {}, "Where it is wrong"),
     h("p", { class: "hint" }, WORDS),
     choices,
-    running,
+    running.element,
     words,
     list,
     mistake.element,
@@ -76,10 +73,9 @@ export function missesForm(actions) {
     if (!held_out) side.value = "train";
     heldOut.disabled = !held_out;
     rest(start, busy !== null);
-    show(running, busy !== null, start);
-    rest(cancel, busy === "cancelling");
-    bar.value = progress?.total ? progress.done / progress.total : 0;
-    share.textContent = progress?.total ? percent(progress.done / progress.total, 0) : "";
+    show(running.element, busy !== null, start);
+    rest(running.cancel, busy === "cancelling");
+    running.update(progress);
     tell(words, found ? missesWords(found, of) : "");
     show(words, found !== null);
     mistake.update(error);

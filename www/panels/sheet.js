@@ -3,10 +3,10 @@
 import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
-import { percent } from "../format.js";
 import { TABLE_ENDINGS } from "../intake.js";
 import { visible } from "../visible.js";
 import { dialectForm } from "./dialect.js";
+import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
 import { worksheetChoice } from "./worksheets.js";
 
@@ -67,10 +67,7 @@ export function sheetForm(actions) {
   const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
   const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element, written);
   const columns = h("div", { class: "stack tight" }, worksheets.element, choices, start);
-  const bar = h("progress", { id: "sheet-progress", max: 1, "aria-label": "How much of the table is predicted" });
-  const share = h("span", { class: "hint" });
-  const cancel = h("button", { id: "sheet-cancel", type: "button", onclick: actions.cancelSheet }, "Cancel");
-  const running = h("div", { class: "row" }, bar, share, cancel);
+  const running = progressRow("sheet", "How much of the table is predicted", actions.cancelSheet);
   const mistake = mistakeLine("sheet-error");
   const element = h(
     "form",
@@ -80,7 +77,7 @@ export function sheetForm(actions) {
     picker,
     about,
     columns,
-    running,
+    running.element,
     mistake.element,
     dialect.element,
   );
@@ -153,11 +150,9 @@ export function sheetForm(actions) {
     rest(start, busy !== null);
     choices.disabled = busy !== null;
     show(columns, info !== null, field);
-    show(running, predicting, info ? start : field);
-    rest(cancel, busy === "cancelling");
-    const done = progress?.total ? progress.done / progress.total : 0;
-    bar.value = done;
-    share.textContent = percent(done, 0);
+    show(running.element, predicting, info ? start : field);
+    rest(running.cancel, busy === "cancelling");
+    running.update(progress);
     const said =
       words ?? (busy === "opening" ? "Reading the table…" : info ? `${visible(info.name, 60)}: ${info.format}` : "");
     tell(about, said);

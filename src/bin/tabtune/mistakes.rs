@@ -11,7 +11,7 @@ use crate::printing::{Teller, line, print_line};
 
 /// Rows that are looked at between two words about how far it is.
 const ROWS: usize = 256;
-/// Characters of a text that are printed.
+/// Characters that are printed of what the data says, and of what the model says with its text.
 const LONGEST: usize = 120;
 
 /// Looks for them in the open table and prints at most so many.
@@ -44,10 +44,15 @@ pub async fn print(session: &Session, mapping: &Mapping, most: usize, told: &Tel
 
 /// A row on one line: where it stands, what the data says, and what the model says.
 fn sentence(miss: &Miss) -> String {
-    let said: String = line(&miss.said).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let cut: String = said.chars().take(LONGEST).collect();
-    let more = if cut.len() < said.len() { "…" } else { "" };
-    format!("line {}  right is {}  said {cut}{more}", miss.line, right(&miss.right, &miss.said))
+    let (right, said) = (shown(&right(&miss.right, &miss.said)), shown(&line(&miss.said)));
+    format!("line {}  right is {right}  said {said}", miss.line)
+}
+
+/// The start of a text of the table, on one line and without what would steer a terminal.
+fn shown(text: &str) -> String {
+    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let start: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() { start + "…" } else { start }
 }
 
 fn right(right: &Right, said: &Prediction) -> String {
