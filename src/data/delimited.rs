@@ -3,7 +3,6 @@
 use csv::StringRecord;
 
 use super::cells::Gathering;
-use super::dialect::Delimiter;
 use super::format::{Delimited, Format};
 use super::places::Places;
 use super::records::Records;
@@ -39,15 +38,16 @@ impl DelimitedRows {
         }
     }
 
-    /// Another reading, as many tools write tab-separated text without any quoting: `"` is a letter. It holds if all rows
-    /// have as many cells as the first one, and few cells look quoted on purpose; else it fails with `mistake`.
+    /// Another reading, as many tools write tab-separated text, and people a text per line, without any quoting: `"` is a letter.
+    /// It holds if all rows have as many cells as the first one, and few cells look quoted on purpose; else it fails with
+    /// `mistake`.
     pub fn without_quotes(format: Delimited, gathering: Gathering, mistake: Error) -> Self {
         Self { strict: Some(mistake), ..Self::new(format, gathering) }
     }
 
     /// Whether a mistake may be none, if quotes are letters.
     pub fn may_be_without_quotes(&self) -> bool {
-        self.format.delimiter == Delimiter::Tab && self.format.quotes
+        self.format.delimiter.may_stand_without_quotes() && self.format.quotes
     }
 
     /// Takes the rows that are complete.

@@ -107,6 +107,11 @@ impl Delimiter {
         }
     }
 
+    /// Whether cells are often written so that no quotes are needed around them: a `"` in them is a letter then.
+    pub(super) fn may_stand_without_quotes(self) -> bool {
+        matches!(self, Self::Tab | Self::None)
+    }
+
     /// Its name, or that there is one column.
     pub(super) fn words(self) -> &'static str {
         match self {

@@ -134,6 +134,10 @@ fn what_stands_between_cells_can_be_said() {
     assert_eq!(cells(&table), [["Yes, well, no"], ["Of course, it came, late, and broken"], ["No"]]);
     assert_eq!(table.format(), "CSV, one column, not quoted, no header, UTF-8");
 
+    let said = "\"Come in\", she said\nHe came.\n\"And then?\" we asked\n";
+    let table = read_as(said.as_bytes(), "a.txt", &one);
+    assert_eq!(cells(&table)[0], ["\"Come in\", she said"], "a quote is a letter where it closes nothing");
+
     let text = b"text;with,label\na;b,c\n";
     for (asked, columns) in [(Delimiter::Comma, ["text;with", "label"]), (Delimiter::Semicolon, ["text", "with,label"])]
     {

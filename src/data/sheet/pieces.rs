@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::data::decoding::Decoding;
 use crate::data::delimited::too_many_cells;
-use crate::data::dialect::{Delimiter, Dialect};
+use crate::data::dialect::Dialect;
 use crate::data::format::{self, Delimited, Format};
 use crate::data::records::Records;
 use crate::data::scanner::Scanner;
@@ -90,15 +90,15 @@ impl Pieces {
     }
 }
 
-/// How a head is to be read; it is cut to the rows that are whole. Where quotes of tab-separated text cannot be read as
-/// such, they are letters.
+/// How a head is to be read; it is cut to the rows that are whole. Where quotes cannot be read as such that may be
+/// letters, they are.
 fn detect(head: &mut String, all: bool, known: &Dialect) -> Result<Delimited> {
     let quoted = format::delimited(head, true, known);
     let (mut scanner, mut end) = (Scanner::new(quoted.delimiter.byte(), true), None);
     let scan = scanner.scan(head.as_bytes(), &mut end);
     let scan = if all { scan.and_then(|()| scanner.finish()) } else { scan };
     let delimited = match scan {
-        Err(_) if quoted.delimiter == Delimiter::Tab => format::delimited(head, false, known),
+        Err(_) if quoted.delimiter.may_stand_without_quotes() => format::delimited(head, false, known),
         Err(mistake) => return Err(mistake),
         Ok(()) => Delimited { any_quoted: scanner.quoted() > 0, ..quoted },
     };
