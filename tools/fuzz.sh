@@ -33,6 +33,10 @@ mapfile -t fixtures < <(find tests/fixtures -type f -size -64k | sort)
 # Files of a name that no fixture has are none, and no mistake.
 named() { printf '%s\n' "${fixtures[@]}" | grep "$1" || true; }
 seeds table tests/fuzz/seeds/table/*
+# The first byte says what the file is called, and how it is cut.
+for file in tests/fixtures/parquets/*.parquet; do
+  (printf ' '; cat "$file") >"$CACHE/fuzz/table/seed-$(basename "$file")"
+done
 seeds config $(named 'config\.json$')
 seeds tokenizer $(named 'tokenizer.*\.json$') $(named 'vocab\.txt$')
 seeds weights $(named '\.safetensors$') tests/fuzz/seeds/weights/*

@@ -10,12 +10,12 @@ import { mistake } from "./mistake.js";
  */
 
 const TABLE =
-  /\.(xlsx|xlsm|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+  /\.(xlsx|xlsm|parquet|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
 /** Of these, the names that no file of a model has. */
-const ROWS = /\.(xlsx|xlsm|csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+const ROWS = /\.(xlsx|xlsm|parquet|csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
 /** The same as TABLE for a file field, which offers to choose these. */
 export const TABLE_ENDINGS =
-  ".xlsx,.xlsm,.csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
+  ".xlsx,.xlsm,.parquet,.csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
 /** Folders of sentence-transformers, which hold what follows the encoder: 1_Pooling, 2_Dense. Their files are no model's own. */
 const MODULE = /^\d+_[A-Za-z]+$/u;
 /** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
@@ -64,7 +64,7 @@ export function sortFiles(found) {
   if (table || files.length === 1) return { table: table ?? files[0].file, model: null };
   throw mistake(
     "file",
-    `${names(files)}: neither a table (Excel, CSV, TSV, JSON or CoNLL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
+    `${names(files)}: neither a table (Excel, CSV, TSV, JSON, Parquet or CoNLL) nor the files of a model (config.json, tokenizer.json, model.safetensors).`,
   );
 }
 

@@ -97,7 +97,7 @@ export class Tabtune {
   }
 
   /**
-   * Opens examples: a file (Excel, CSV, TSV, JSON Lines, CoNLL, SQuAD JSON) or objects of strings, one per row. Its columns are
+   * Opens examples: a file (Excel, CSV, TSV, JSON Lines, Parquet, CoNLL, SQuAD JSON) or objects of strings, one per row. Its columns are
    * guessed; `mapping` says what is known better.
    *
    * @param {File|Record<string, unknown>[]} source

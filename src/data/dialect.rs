@@ -55,6 +55,16 @@ impl Dialect {
         }
     }
 
+    /// Refuses what is said where the file is a Parquet file, which says all of it itself.
+    pub(super) fn of_parquet(&self) -> Result<()> {
+        if *self == Self::default() {
+            return Ok(());
+        }
+        Err(Error::table(
+            "A Parquet file says itself how it is to be read. Leave sheet, header, delimiter and encoding to it.",
+        ))
+    }
+
     /// Refuses a sheet where the file is text; a header, too, where it is not `delimited`.
     pub(super) fn of_text(&self, delimited: bool) -> Result<()> {
         if self.worksheet.is_some() {

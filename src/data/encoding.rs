@@ -43,7 +43,6 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
         "an old Excel workbook, or one with a password",
         "Save it as .xlsx without a password",
     ),
-    (b"PAR1", "a Parquet file", "Export it as CSV or JSONL"),
     (b"ARROW1", "an Arrow file", "Export it as CSV or JSONL"),
     (b"\x1F\x8B", "a gzip archive", "Unpack it"),
     (b"BZh", "a bzip2 archive", "Unpack it"),

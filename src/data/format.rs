@@ -47,6 +47,7 @@ pub(super) enum Format {
     Conll,
     /// An Excel workbook, or another zip archive.
     Workbook,
+    Parquet,
 }
 
 impl Format {
@@ -73,6 +74,7 @@ impl Format {
             Self::Squad => return format!("SQuAD JSON, {encoding}"),
             Self::Conll => return format!("CoNLL, {encoding}"),
             Self::Workbook => return "Excel".to_owned(),
+            Self::Parquet => return "Parquet".to_owned(),
         };
         let skipped = skipped(delimited.preamble.comments + delimited.preamble.titles);
         format!(

@@ -3,6 +3,7 @@
 mod annotated;
 mod batch;
 mod belonging;
+mod calendar;
 mod cells;
 mod columns;
 mod conll;
@@ -26,6 +27,7 @@ mod lines;
 mod mapping;
 mod objects;
 mod pairs;
+mod parquet;
 mod places;
 mod preamble;
 mod profile;

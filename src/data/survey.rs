@@ -6,7 +6,7 @@ use super::decoding::{Decoding, Letters};
 use super::detection::Detection;
 use super::dialect::Dialect;
 use super::format::{self, Format};
-use super::{annotated, conll, encoding, workbook};
+use super::{annotated, conll, encoding, parquet, workbook};
 use crate::error::{Error, Result};
 
 /// Bytes of the file that are kept to tell format and columns from.
@@ -81,6 +81,9 @@ impl Survey {
     pub(super) fn kind(&self) -> Result<Option<Format>> {
         if workbook::is_archive(&self.head) {
             return self.dialect.of_workbook().map(|()| Some(Format::Workbook));
+        }
+        if parquet::is_parquet(&self.head) {
+            return self.dialect.of_parquet().map(|()| Some(Format::Parquet));
         }
         encoding::refuse_foreign(&self.head)?;
         let text = self.text();

@@ -83,6 +83,9 @@ test("only what a format has a place for is asked, and everything of a file that
   assert.deepEqual(shown(), ["header"]);
   update({ asked: AS_FOUND, found: { ...AS_FOUND, encoding: "UTF-8" } }, ENCODINGS, false);
   assert.deepEqual(shown(), ["encoding"]);
+  assert.equal(isShown(root, "d"), true);
+  update({ asked: AS_FOUND, found: AS_FOUND }, ENCODINGS, false);
+  assert.equal(isShown(root, "d"), false, "a Parquet file has no place for any of it");
   update({ asked: AS_FOUND, found: null }, ENCODINGS, false);
   assert.deepEqual(shown(), ["header", "delimiter", "encoding"]);
   assert.equal(/** @type {any} */ (root).open, true, "whose file was not read need not look for it");

@@ -29,6 +29,7 @@ test("a table is a table", () => {
     "rows.csv",
     "Survey.XLSX",
     "ROWS.TSV",
+    "train-00000-of-00001.parquet",
     "rows.jsonl",
     "rows.txt",
     "squad.json",

@@ -21,6 +21,7 @@ import linear
 import measures
 import minilm
 import parity
+import parquet_files
 import sentence
 import tiny
 import tokenizers_of_families
@@ -30,7 +31,7 @@ import workbooks
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
     "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive",
-    "sentence", "intervals", "workbooks"
+    "sentence", "intervals", "workbooks", "parquets"
 )
 
 
@@ -78,6 +79,8 @@ def main() -> None:
         tokenizers_of_families.write(out / "tokenizers", out / "tiny-bert")
     if "workbooks" in options.only:
         workbooks.write(out)
+    if "parquets" in options.only:
+        parquet_files.write(out)
     if {"tokens", "minilm"} & set(options.only):
         with encoder.folder(options.encoder) as folder:
             if "tokens" in options.only:

@@ -28,7 +28,7 @@ export function dataPanel(actions) {
     2,
     "data",
     "Data",
-    "Texts with what should be learned from them: Excel, CSV, TSV, JSON, CoNLL or SQuAD.",
+    "Texts with what should be learned from them: Excel, CSV, TSV, JSON, Parquet, CoNLL or SQuAD.",
   );
   const intake = tableIntake(actions);
   const mistake = mistakeLine("data-error");

@@ -13,6 +13,9 @@ import { keepFocus } from "../focus.js";
  * @property {Dialect|null} found   How it was read; null of a file that could not be.
  */
 
+/** What can be said of a file, but for the sheet, which is chosen elsewhere. @type {(keyof Dialect)[]} */
+const PARTS = ["header", "delimiter", "encoding"];
+
 /**
  * @param {string} id
  * @param {string} words  What is offered.
@@ -59,7 +62,9 @@ export function dialectForm(id, words, choose) {
 
   /** @param {Reading|null} reading @param {Encodings} encodings @param {boolean} busy */
   function draw(reading, encodings, busy) {
-    show(element, reading !== null);
+    // A Parquet file says all of it itself.
+    const open = !reading?.found || PARTS.some((part) => reading.found?.[part] != null);
+    show(element, reading !== null && open);
     drawOffer(reading?.asked ?? null, reading?.found ?? null, encodings);
     // Whose file was not read at all need not look for it.
     const refused = reading !== null && !reading.found;

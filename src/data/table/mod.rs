@@ -13,7 +13,7 @@ use super::format::Format;
 use super::reader::{Reading, TableReader};
 use super::shared::Text;
 use super::survey::Survey;
-use super::{conll, json_columns, jsonl, lines, sentences, squad, workbook};
+use super::{conll, json_columns, jsonl, lines, parquet, sentences, squad, workbook};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
@@ -119,6 +119,10 @@ impl Table {
             return Self::read_workbook(bytes, survey, room);
         }
         let gathering = Gathering::within(room);
+        if format == Format::Parquet {
+            let rows = parquet::read(bytes, gathering)?;
+            return Self::of_rows(survey.name(), format.words(""), rows, Vec::new());
+        }
         let mut decoding = Decoding::new(survey.letters());
         let mut text = String::new();
         decoding.add(bytes, true, &mut text, 1);

@@ -1,6 +1,7 @@
 //! Dates and times, which workbooks keep as days since the beginning of the century before last.
 
 use super::styles::Shown;
+use crate::data::calendar::{clock, date};
 
 /// 9999-12-31, the last day that Excel shows.
 const LAST_DAY: f64 = 2_958_466.0;
@@ -22,28 +23,11 @@ pub(super) fn text(days: f64, shown: Shown, from_1904: bool) -> Option<String> {
     let days = if from_1904 && !time_only { days + DAYS_TO_1904 } else { days };
     let seconds = (days * 86_400.0).round() as i64;
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let time = |hours: i64| format!("{hours:02}:{:02}:{:02}", second / 60 % 60, second % 60);
     if time_only {
-        return Some(time(seconds / 3600));
+        return Some(clock(seconds));
     }
-    let [year, month, day] = civil(day - DAYS_TO_1970 + i64::from(day < 60));
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    Some(if second == 0 { date } else { format!("{date} {}", time(second / 3600)) })
-}
-
-/// Year, month and day of the Gregorian calendar, so many days after 1970-01-01.
-///
-/// Years are counted from March on, so that a leap day is their last one, and in 400 years, which are all alike (Hinnant,
-/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-fn civil(days: i64) -> [i64; 3] {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    [year + 400 * era + i64::from(month <= 2), month, day]
+    let date = date(day - DAYS_TO_1970 + i64::from(day < 60));
+    Some(if second == 0 { date } else { format!("{date} {}", clock(second)) })
 }
 
 #[cfg(test)]

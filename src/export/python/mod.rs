@@ -81,6 +81,7 @@ impl Script<'_> {
             text("README.md", &self.readme()),
             text("train.py", include_str!("train.py")),
             text("tables.py", include_str!("tables.py")),
+            text("parquets.py", include_str!("parquets.py")),
             text("data.py", include_str!("data.py")),
             text("spans.py", include_str!("spans.py")),
             text("tasks.py", include_str!("tasks.py")),
@@ -193,6 +194,7 @@ fn layout((words, dialect, columns): (&str, &Dialect, &[String])) -> Value {
         "SQuAD JSON" => "squad",
         "CoNLL" => "conll",
         "Excel" => "workbook",
+        "Parquet" => "parquet",
         _ => "delimited",
     };
     let delimiter = match dialect.delimiter {

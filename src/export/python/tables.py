@@ -9,6 +9,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import parquets
+
 #: Keys under which tools keep the spans that they mark.
 WRAPPERS = ("entities", "spans")
 
@@ -22,6 +24,8 @@ def table(path: Path, layout: dict) -> list[dict[str, str]]:
 def cells(path: Path, layout: dict) -> list[dict[str, str]]:
     if layout["kind"] == "workbook":
         return workbook(path, layout)
+    if layout["kind"] == "parquet":
+        return [flat(row) for row in parquets.rows(path)]
     text = path.read_bytes().decode(layout["encoding"], errors="replace").removeprefix("\ufeff")
     kind = layout["kind"]
     if kind == "delimited":
