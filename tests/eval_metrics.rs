@@ -164,6 +164,9 @@ fn scores_are_compared_in_the_direction_that_is_better() {
     for name in ["loss", "spearman", "mse", "accuracy"] {
         assert!(better.beat(&worse, name) && !worse.beat(&better, name) && !better.beat(&better, name), "{name}");
     }
+    let (early, late) = (metrics(0.5, 0.2), metrics(0.4, 0.2));
+    assert!(late.beat(&early, "spearman") && !early.beat(&late, "spearman"), "among equals the lower loss");
+    assert!(early.compare(&late, "spearman").is_eq() && late.compare(&early, "mse").is_gt());
     assert!(worse.beat(&undefined, "spearman") && !undefined.beat(&worse, "spearman"));
     assert!(!undefined.beat(&undefined, "spearman"));
     assert_eq!((undefined.main(), undefined.get("spearman"), undefined.get("loss")), (None, None, Some(0.45)));

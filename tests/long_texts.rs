@@ -128,3 +128,48 @@ fn tables_and_mistakes_have_all_words_too() {
     };
     assert_eq!(tokens.len(), 100);
 }
+
+/// The tags of some words, by which a text is marked.
+fn tagged(count: usize) -> String {
+    let tag = |word: &str| if ["apple", "pear", "quince"].contains(&word) { "B-FRUIT" } else { "O" };
+    (0..count).map(|at| format!("{} {}\n", word(at), tag(word(at)))).collect()
+}
+
+#[test]
+fn what_is_measured_is_what_is_said_of_every_word() {
+    let mut session = session();
+    session.open_table(format!("{}\nthe O\n", tagged(100)).as_bytes(), "long.conll").expect("a table");
+    let mapping = Mapping { task: Task::Tokens, ..Mapping::new("tokens", "tags") };
+    let (report, texts) = block_on(session.evaluate(&mapping)).expect("a report");
+    assert_eq!(texts, 2, "windows are no texts");
+    let said = [marked(&session, &text(0..100)), marked(&session, "the")].concat();
+    let is_fruit = |at: usize| ["apple", "pear", "quince"].contains(&word(at));
+    let right = |(at, one): &(usize, &Marked)| (one.label == "B-FRUIT") == (*at < 100 && is_fruit(*at));
+    let share = said.iter().enumerate().filter(right).count() as f64 / 101.0;
+    assert_eq!(report.metrics.get("accuracy"), Some(share));
+    // Entities are words here, so that none may be lost or counted twice where windows meet.
+    let counted: u64 = report.per_class.iter().map(|class| class.support).sum();
+    assert_eq!(counted, (0..100).filter(|at| is_fruit(*at)).count() as u64);
+}
+
+#[test]
+fn all_words_of_long_texts_are_learnt_from() {
+    let mut session = fruit::empty(DeviceKind::Cpu);
+    let folder = Folder::fixture("tiny-bert").with_config("max_position_embeddings", json!(LONGEST));
+    session.open_model(cut(folder).files(), "tiny").expect("a model");
+    // Fruit stands nowhere but behind what is read at once.
+    let early: String = (0..40).map(|at| format!("{} O\n", ["the", "is", "very"][at % 3])).collect();
+    let late = "apple B-FRUIT\nis O\npear B-FRUIT\nand O\nquince B-FRUIT\n".repeat(3);
+    let table = format!("{early}{late}\n").repeat(12);
+    session.open_table(table.as_bytes(), "late.conll").expect("a table");
+    let mapping = Mapping { task: Task::Tokens, validation_share: 0.25, ..Mapping::new("tokens", "tags") };
+    session.map_columns(&mapping).expect("a data set");
+    let (info, events) = fruit::train(&mut session, &Recipe { epochs: 12, ..fruit::recipe() });
+    assert_eq!((info.train, info.validation), (9 * 3, 3 * 3), "three windows each: {info:?}");
+    let note = "12 texts are longer than 32 tokens and read in windows that overlap.";
+    assert!(info.notes.iter().any(|said| said == note), "{:?}", info.notes);
+    let report = fruit::done(&events).report.as_ref().expect("a report");
+    assert!(report.metrics.get("recall").is_some_and(|recall| recall > 0.9), "{:?}", report.metrics);
+    let said = marked(&session, "the apple is very good");
+    assert_eq!(said[1].label, "B-FRUIT", "{said:?}");
+}

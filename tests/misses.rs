@@ -115,7 +115,7 @@ fn a_model_of_another_day_is_known_by_its_labels() {
 }
 
 fn info_without_tokens(info: tabtune::data::DatasetInfo) -> tabtune::data::DatasetInfo {
-    tabtune::data::DatasetInfo { longest_tokens: None, mean_tokens: None, ..info }
+    tabtune::data::DatasetInfo { longest_tokens: None, counted_to: None, mean_tokens: None, ..info }
 }
 
 #[test]

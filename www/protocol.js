@@ -114,6 +114,7 @@
  * @property {number} validation
  * @property {boolean} [pairs]   Whether an example has two texts.
  * @property {number|null} longest_tokens  Longest text in tokens, once a model is open; null before.
+ * @property {number|null} counted_to  Tokens after which texts are counted no further, where one has more.
  * @property {number|null} mean_tokens
  * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
  */
@@ -212,7 +213,7 @@
  * @property {Metrics|null} validation  Null when there are no validation rows.
  * @property {boolean} best       Best so far on the chosen metric.
  * @property {number} seconds
- * @property {string|null} note   In words, when it starts to overfit.
+ * @property {string|null} note   In words, while the run overfits.
  */
 
 /**

@@ -74,6 +74,8 @@ pub struct DatasetInfo {
     pub pairs: bool,
     /// Longest text in tokens; `None` until a tokenizer has counted.
     pub longest_tokens: Option<usize>,
+    /// Tokens after which texts are counted no further, since their model has no positions for more, where one has more.
+    pub counted_to: Option<usize>,
     /// Mean length of the texts in tokens; `None` until a tokenizer has counted.
     pub mean_tokens: Option<f64>,
     /// What a user should know, in sentences.
@@ -231,6 +233,7 @@ impl Dataset {
             validation: self.validation.len(),
             pairs: self.train.iter().chain(&self.validation).any(|example| example.pair.is_some()),
             longest_tokens: None,
+            counted_to: None,
             mean_tokens: None,
             notes: self.notes.clone(),
         }

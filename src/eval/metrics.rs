@@ -1,5 +1,7 @@
 //! The scores over all rows of an evaluation: those that are watched during a run.
 
+use std::cmp::Ordering;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::words;
@@ -31,20 +33,22 @@ impl Metrics {
         self.scores.first().copied().filter(|(_, value)| !value.is_nan())
     }
 
-    /// Whether these figures are better than others on the score of this name, or on the main one where the task has no
-    /// score of this name. A score that is defined is better than one that is not.
+    /// Whether these figures are better than others: on the score of this name, or on the main one where the task has no
+    /// score of this name; and where that is the same, which it often is of few rows, by their loss.
     pub fn beat(&self, others: &Self, name: &str) -> bool {
+        self.compare(others, name).then_with(|| others.loss.total_cmp(&self.loss)).is_gt()
+    }
+
+    /// How the score of this name compares, or the main one where the task has no score of this name: greater is better. A
+    /// score that is defined is better than one that is not.
+    pub fn compare(&self, others: &Self, name: &str) -> Ordering {
         let held = name == "loss" || self.scores.iter().any(|(held, _)| *held == name);
         let name = if held { name } else { self.scores.first().map_or("loss", |(main, _)| main) };
-        match (self.get(name), others.get(name)) {
-            (Some(own), Some(other)) => {
-                if words::higher_is_better(name) {
-                    own > other
-                } else {
-                    own < other
-                }
-            }
-            (own, _) => own.is_some(),
+        let (own, other) = (self.get(name), others.get(name));
+        match own.zip(other) {
+            Some((own, other)) if words::higher_is_better(name) => own.total_cmp(&other),
+            Some((own, other)) => other.total_cmp(&own),
+            None => own.is_some().cmp(&other.is_some()),
         }
     }
 }

@@ -101,12 +101,13 @@ impl Report {
         }
     }
 
-    /// Numbers. Scores, those first that say most: Spearman, MAE, R², Pearson, RMSE, MSE.
+    /// Numbers. Scores, those first that say most: R², which a right order of wrong numbers does not raise, MAE, Spearman,
+    /// Pearson, RMSE, MSE.
     pub fn regression(loss: f64, numbers: &Regression) -> Self {
         let scores = vec![
-            ("spearman", numbers.spearman.unwrap_or(f64::NAN)),
-            ("mae", numbers.mae),
             ("r2", numbers.r2.unwrap_or(f64::NAN)),
+            ("mae", numbers.mae),
+            ("spearman", numbers.spearman.unwrap_or(f64::NAN)),
             ("pearson", numbers.pearson.unwrap_or(f64::NAN)),
             ("rmse", numbers.rmse),
             ("mse", numbers.mse),

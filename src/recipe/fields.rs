@@ -223,7 +223,7 @@ pub const FIELDS: &[Field] = &[
                 choices: &[("main", "The task's main score"), ("macro_f1", "Macro-F1"), ("loss", "Validation loss")],
             },
             "Decides which epoch is the best, and when to stop early. The main score is accuracy for classes, F1 for several \
-         labels, entities and answers. Macro-F1 counts rare classes as much as common ones.",
+         labels, entities and answers, R² for numbers; among equals the lower loss is better. Macro-F1 counts rare classes as much as common ones.",
         ),
     ),
     only(

@@ -32,8 +32,9 @@ pub struct OpenData {
     pub source: Option<Source>,
     /// Bytes of a table that is no longer open, whose texts the examples keep in memory.
     pub outlived: usize,
-    /// How many tokens the texts have.
+    /// How many tokens the texts have, and how many the model has positions for.
     lengths: Vec<u32>,
+    positions: usize,
     /// How many of these the model's vocabulary lacks.
     unknown: usize,
     /// The texts' tokens, where a run takes them as they are.
@@ -58,6 +59,7 @@ impl OpenData {
             source: None,
             outlived: 0,
             lengths: Vec::new(),
+            positions: 0,
             unknown: 0,
             tokens: Vec::new(),
             bytes: 0,
@@ -97,7 +99,9 @@ impl OpenData {
     ///
     /// A tokenizer that does not fit the model; more tokens than `room` bytes hold.
     pub fn tokenize(&mut self, model: &OpenModel, rows: usize, room: usize) -> Result<(usize, usize)> {
-        let longest = model.config.longest();
+        // One more than the encoder has positions for tells that a text is longer.
+        let longest = model.config.longest() + 1;
+        self.positions = model.config.longest();
         let preparation = self.preparation(model, longest);
         let alone = !preparation.looks_words_up() && self.dataset.task != Task::Embedding && self.is_single();
         let mut words = match self.words.take() {
@@ -113,7 +117,7 @@ impl OpenData {
                     let encode = |example: &&Example| words.encode(&model.tokenizer, &example.text, longest);
                     examples.iter().map(encode).collect()
                 }
-                None => threads::map(&examples, |example| preparation.longest(example, longest)).into_iter().collect(),
+                None => threads::map(&examples, |example| preparation.counted(example, longest)).into_iter().collect(),
             };
             let encoded = encoded?;
             self.lengths.extend(encoded.iter().map(|text| text.ids.len() as u32));
@@ -144,7 +148,9 @@ impl OpenData {
     pub fn info(&self) -> DatasetInfo {
         let mut info = self.dataset.info();
         if self.lengths.len() == self.total() {
-            info.longest_tokens = Some(self.longest()).filter(|_| self.total() > 0);
+            let longest = self.lengths.iter().max().map_or(0, |&length| length as usize);
+            info.counted_to = Some(self.positions).filter(|most| longest > *most && !self.in_windows());
+            info.longest_tokens = Some(info.counted_to.unwrap_or(longest)).filter(|_| self.total() > 0);
             let sum: f64 = self.lengths.iter().map(|&length| f64::from(length)).sum();
             info.mean_tokens = Some(sum / self.total().max(1) as f64);
             info.notes.extend(foreign(self.unknown as f64 / sum.max(1.0)));
@@ -152,15 +158,15 @@ impl OpenData {
         info
     }
 
-    /// Tokens of each text that is tokenized, counted as far as the encoder has positions; where a row's texts are tokenized
-    /// apart, of the longest of them.
-    pub fn lengths(&self) -> &[u32] {
-        &self.lengths
+    /// Whether long texts are read in windows, so that all of their tokens count.
+    fn in_windows(&self) -> bool {
+        matches!(self.dataset.task, Task::Answers | Task::Tokens)
     }
 
-    /// Longest tokenized text.
-    pub fn longest(&self) -> usize {
-        self.lengths.iter().max().map_or(0, |&length| length as usize)
+    /// Tokens of each text that is tokenized; of tasks that do not read long ones in windows, one more than the encoder has
+    /// positions for stands for all that are more. Where a row's texts are tokenized apart, of the longest of them.
+    pub fn lengths(&self) -> &[u32] {
+        &self.lengths
     }
 
     /// Training and validation rows, cut to `max_length` tokens.

@@ -74,7 +74,7 @@ pub struct EpochEvent {
     pub best: bool,
     /// Seconds spent computing since the start.
     pub seconds: f64,
-    /// A sentence when the model starts to overfit.
+    /// A sentence while the run overfits.
     pub note: Option<String>,
 }
 

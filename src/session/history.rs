@@ -1,38 +1,59 @@
 //! What the epochs of a run say together: when to stop, when it overfits, how it ended. Pure functions.
 
 use crate::eval::{Metrics, Report, words};
+use crate::recipe::Metric;
 use crate::session::event::{EpochEvent, Reason};
 
-/// Rise of the validation loss over its lowest value from which overfitting is spoken of: 2 %, above the noise of
-/// an epoch.
+/// Rise of the validation loss over its lowest value from which overfitting is spoken of, and for how many epochs it has to
+/// be that high: one of few validation rows says little.
 const RISE: f64 = 1.02;
+const EPOCHS: usize = 2;
 
-/// Whether the last `patience` epochs brought no improvement; 0 never runs out.
-pub fn out_of_patience(epochs: &[EpochEvent], patience: usize) -> bool {
-    let since_best = epochs.iter().rev().take_while(|epoch| !epoch.best).count();
-    patience > 0 && since_best >= patience
+/// The score that epochs and runs are compared by.
+pub fn watched(metric: Metric, metrics: &Metrics) -> &'static str {
+    let held = |name| metrics.scores.iter().any(|(held, _)| *held == name);
+    match metric {
+        Metric::Loss => "loss",
+        Metric::MacroF1 if held("macro_f1") => "macro_f1",
+        Metric::Main | Metric::MacroF1 => metrics.scores.first().map_or("loss", |(main, _)| main),
+    }
 }
 
-/// A sentence when validation loss has risen while training loss fell: at the epoch where that begins.
+/// Whether the last `patience` epochs did not improve on the score that is watched; 0 never runs out.
+pub fn out_of_patience(epochs: &[EpochEvent], patience: usize, metric: Metric) -> bool {
+    let mut best: Option<&Metrics> = None;
+    let mut since = 0;
+    for metrics in epochs.iter().map(|epoch| epoch.validation.as_ref()) {
+        let improves = match (best, metrics) {
+            (Some(best), Some(now)) => now.compare(best, watched(metric, now)).is_gt(),
+            _ => true,
+        };
+        (best, since) = if improves { (metrics, 0) } else { (best, since + 1) };
+    }
+    patience > 0 && since >= patience
+}
+
+/// A sentence while the run overfits: validation loss has been above its lowest value for some epochs while training loss
+/// fell, and no epoch since did better by the score that is watched.
 pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
-    let last = before.last()?;
-    let loss = |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| metrics.loss);
-    let lowest = before
-        .iter()
-        .filter(|epoch| loss(epoch).is_some_and(f64::is_finite))
-        .min_by(|a, b| loss(a).unwrap_or(f64::INFINITY).total_cmp(&loss(b).unwrap_or(f64::INFINITY)))?;
+    let loss =
+        |epoch: &EpochEvent| epoch.validation.as_ref().map(|metrics| metrics.loss).filter(|loss| loss.is_finite());
+    let compare = |a: &&EpochEvent, b: &&EpochEvent| {
+        loss(a).unwrap_or(f64::INFINITY).total_cmp(&loss(b).unwrap_or(f64::INFINITY))
+    };
+    let lowest = before.iter().filter(|epoch| loss(epoch).is_some()).min_by(compare)?;
     let (low, current) = (loss(lowest)?, loss(now)?);
+    let since: Vec<&EpochEvent> = before.iter().filter(|epoch| epoch.epoch > lowest.epoch).chain([now]).collect();
+    let above = since.iter().rev().take_while(|epoch| loss(epoch).is_some_and(|loss| loss > low * RISE)).count();
     // Falling over all of the time that is spoken of, not just in the last epoch.
-    let falls = now.train_loss < last.train_loss && now.train_loss < lowest.train_loss;
-    let begins = current > low * RISE && falls;
-    let said = before.iter().any(|epoch| epoch.note.is_some());
-    (begins && !said).then(|| {
+    let falls =
+        before.last().is_some_and(|last| now.train_loss < last.train_loss) && now.train_loss < lowest.train_loss;
+    let [told, told_low] = [current, low].map(|loss| words::figure(loss, 3));
+    (above >= EPOCHS && falls && since.iter().all(|epoch| !epoch.best) && told != told_low).then(|| {
         format!(
-            "It starts to overfit: since epoch {} the validation loss has risen from {} to {} while the \
-             training loss keeps falling. Fewer epochs, more data or more dropout would help.",
-            lowest.epoch,
-            words::figure(low, 3),
-            words::figure(current, 3)
+            "It overfits: since epoch {} the validation loss has risen from {told_low} to {told} while the training loss keeps \
+             falling. Fewer epochs, more data or more dropout would help.",
+            lowest.epoch
         )
     })
 }
@@ -106,24 +127,29 @@ mod tests {
     }
 
     #[test]
-    fn overfitting_is_said_once_and_only_when_training_loss_still_falls() {
-        let mut before = vec![epoch(1, 1.0, 0.9, true), epoch(2, 0.7, 0.8, true)];
-        assert_eq!(overfitting(&before, &epoch(3, 0.5, 0.81, false)), None, "within the noise");
-        assert_eq!(overfitting(&before, &epoch(3, 0.8, 0.95, false)), None, "training loss rises, too");
-        let mut third = epoch(3, 0.5, 0.95, false);
-        third.note = overfitting(&before, &third);
-        assert!(third.note.as_ref().is_some_and(|note| note.contains("since epoch 2")), "{:?}", third.note);
-        before.push(third);
-        assert_eq!(overfitting(&before, &epoch(4, 0.3, 1.2, false)), None, "said before");
+    fn overfitting_is_said_as_long_as_it_lasts_and_only_when_training_loss_still_falls() {
+        let two = vec![epoch(1, 1.0, 0.9, true), epoch(2, 0.7, 0.8, true)];
+        let three = |loss| [two.clone(), vec![epoch(3, 0.5, loss, false)]].concat();
+        assert_eq!(overfitting(&two, &epoch(3, 0.5, 0.95, false)), None, "one epoch says little");
+        let said = overfitting(&three(0.95), &epoch(4, 0.3, 1.2, false)).unwrap_or_default();
+        assert!(said.contains("since epoch 2") && said.contains("from 0.800 to 1.200"), "{said}");
+        assert_eq!(overfitting(&three(0.81), &epoch(4, 0.3, 0.81, false)), None, "within the noise");
+        assert_eq!(overfitting(&three(0.95), &epoch(4, 0.8, 1.2, false)), None, "training loss rises, too");
+        assert_eq!(overfitting(&three(0.95), &epoch(4, 0.3, 1.2, true)), None, "it is the best one");
+        assert_eq!(overfitting(&three(0.95), &epoch(4, 0.3, 0.7, true)), None, "it fell below");
+        let tiny = [epoch(1, 1.0, 0.00701, true), epoch(2, 0.7, 0.00731, false)];
+        assert_eq!(overfitting(&tiny, &epoch(3, 0.5, 0.00744, false)), None, "the figures look the same");
+        let back = [three(0.95), vec![epoch(4, 0.3, 0.7, false), epoch(5, 0.2, 0.9, false)]].concat();
+        assert!(overfitting(&back, &epoch(6, 0.1, 0.9, false)).is_some_and(|said| said.contains("since epoch 4")));
     }
 
     #[test]
-    fn patience_counts_epochs_since_the_best() {
-        let epochs = [epoch(1, 1.0, 1.0, true), epoch(2, 0.9, 1.1, false), epoch(3, 0.8, 1.2, false)];
-        assert!(!out_of_patience(&epochs, 0));
-        assert!(out_of_patience(&epochs, 2));
-        assert!(!out_of_patience(&epochs, 3));
-        assert!(!out_of_patience(&epochs[..1], 1));
+    fn patience_counts_epochs_since_the_watched_score_improved() {
+        // Among equal scores a lower loss is kept, but is not waited for.
+        let epochs = [epoch(1, 1.0, 1.0, true), epoch(2, 0.9, 0.9, true), epoch(3, 0.8, 0.8, true)];
+        let out = |epochs: &[EpochEvent], patience| out_of_patience(epochs, patience, Metric::Main);
+        assert!(!out(&epochs, 0) && out(&epochs, 2) && !out(&epochs, 3) && !out(&epochs[..1], 1));
+        assert!(!out_of_patience(&epochs, 1, Metric::Loss), "the loss still falls");
     }
 
     #[test]

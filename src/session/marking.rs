@@ -4,6 +4,7 @@ use crate::data::{Example, Target, cut_words};
 use crate::eval::{Entity, Scheme, entities_of, softmax};
 use crate::session::prediction::{Marked, Prediction};
 use crate::session::tally::argmax;
+use crate::session::word_rows::around;
 use crate::text::{Encoding, word_places};
 
 /// What is known of the words of one text.
@@ -42,7 +43,7 @@ impl Marking {
         let places = word_places(&self.words, window);
         for (at, (outputs, place)) in outputs.chunks(labels).zip(&places).enumerate() {
             let Some(place) = place.filter(|place| place.first) else { continue };
-            let around = at.min(places.len() - 1 - at);
+            let around = around(at, places.len());
             let said = &mut self.said[place.word as usize];
             if said.is_none_or(|said| said.around < around) {
                 let label = argmax(outputs);

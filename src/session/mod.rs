@@ -32,6 +32,7 @@ mod suggest;
 mod tally;
 mod told;
 mod trained;
+mod word_rows;
 
 pub use evaluation::Evaluation;
 pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};

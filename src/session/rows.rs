@@ -7,8 +7,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Example, Target, Truth};
 use crate::error::{Error, Result};
+use crate::session::word_rows;
 use crate::task::Task;
-use crate::text::{Cut, Encoding, Tokenizer, Tokens, word_places};
+use crate::text::{Cut, Encoding, Tokenizer, Tokens};
 use crate::train::{Masking, Rows};
 
 /// Share of the room for a context that comes again in its next window: a third, as the 128 of 384 tokens that question
@@ -18,6 +19,16 @@ const OVERLAP: usize = 3;
 /// Share of the tokens of a row that comes again in the next window of a text of words: a quarter, so that each word has an
 /// eighth of a row around it on either side.
 const OVERLAP_OF_WORDS: usize = 4;
+
+/// Tokens of a row of so many at most that come again in the next window of a text, for tasks that read long texts so. (Of
+/// answers it is a share of what the question leaves; this is the most.)
+pub fn overlap(task: Task, max_length: usize) -> Option<usize> {
+    match task {
+        Task::Answers => Some(max_length / OVERLAP),
+        Task::Tokens => Some(max_length / OVERLAP_OF_WORDS),
+        _ => None,
+    }
+}
 
 /// Examples as rows. Of most tasks a row is an example; of answers it is a window of an example's context, and of words that
 /// are to be labelled one of its text.
@@ -29,7 +40,7 @@ pub struct Prepared {
     pub rows: Rows,
     /// Which example each row is of.
     pub origins: Vec<usize>,
-    /// Examples that were cut.
+    /// Examples that were cut, or are read in windows.
     pub cut: usize,
 }
 
@@ -64,6 +75,10 @@ impl Preparation<'_> {
                     self.add_group(&mut prepared, origin, example)?;
                     continue;
                 }
+                Task::Tokens => {
+                    self.add_words(&mut prepared, origin, example, whole.get(origin))?;
+                    continue;
+                }
                 _ => {}
             }
             let known = whole.get(origin).filter(|whole| whole.len() <= self.max_length);
@@ -73,7 +88,7 @@ impl Preparation<'_> {
             };
             // Texts that are known and did not fit were longer; of others the tokens alone do not tell.
             prepared.cut += usize::from(known.is_none() && whole.get(origin).is_some());
-            let truth = self.truth(&example.target, &tokens);
+            let truth = self.truth(&example.target);
             prepared.add(origin, tokens, truth);
         }
         Ok(prepared)
@@ -86,13 +101,54 @@ impl Preparation<'_> {
     /// As [`Self::prepare`].
     pub fn prepare_windows(&self, examples: &[Example]) -> Result<Prepared> {
         let mut prepared = Prepared { examples: examples.into(), ..Prepared::default() };
-        let overlap = self.max_length / OVERLAP_OF_WORDS;
         for (origin, example) in examples.iter().enumerate() {
-            for tokens in self.tokenizer.encode_text_windows(&example.text, self.max_length, overlap)? {
+            for tokens in self.windows_of_words(example)? {
                 prepared.add(origin, self.packed(tokens), Truth::None);
             }
         }
         Ok(prepared)
+    }
+
+    fn windows_of_words(&self, example: &Example) -> Result<Vec<Encoding>> {
+        let overlap = self.max_length / OVERLAP_OF_WORDS;
+        self.tokenizer.encode_text_windows(&example.text, self.max_length, overlap)
+    }
+
+    /// A row for each window of a text of words that has any that count there.
+    fn add_words(
+        &self,
+        prepared: &mut Prepared,
+        origin: usize,
+        example: &Example,
+        whole: Option<&Tokens>,
+    ) -> Result<()> {
+        let windows = match whole.filter(|whole| whole.len() <= self.max_length) {
+            Some(whole) => vec![whole.unpack()],
+            None => self.windows_of_words(example)?,
+        };
+        let words = if let Target::Words(words) = &example.target { words.as_slice() } else { &[] };
+        let truths = word_rows::truths(words, &windows);
+        let several = windows.len() > 1;
+        prepared.cut += usize::from(several);
+        for (tokens, truth) in windows.into_iter().zip(truths) {
+            if !several || word_rows::teaches(&truth) {
+                prepared.add(origin, self.packed(tokens), truth);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tokens of an example by which its length is told: all of them of texts that are read in windows, of others `most`.
+    ///
+    /// # Errors
+    ///
+    /// A tokenizer that contradicts itself.
+    pub fn counted(&self, example: &Example, most: usize) -> Result<Encoding> {
+        match (self.task, &example.pair) {
+            (Task::Tokens, _) => self.tokenizer.encode(&example.text, None),
+            (Task::Answers, Some(pair)) => self.tokenizer.encode_pair(&example.text, pair, Cut::Never),
+            _ => self.longest(example, most),
+        }
     }
 
     /// Tokens of an example's text or texts, cut to `max_length`.
@@ -113,7 +169,7 @@ impl Preparation<'_> {
     /// # Errors
     ///
     /// A tokenizer that contradicts itself.
-    pub fn longest(&self, example: &Example, max_length: usize) -> Result<Encoding> {
+    fn longest(&self, example: &Example, max_length: usize) -> Result<Encoding> {
         let mut longest = self.tokens(example, max_length)?;
         if self.task == Task::Embedding {
             let negative = if let Target::Negative(text) = &example.target { Some(text) } else { None };
@@ -127,8 +183,8 @@ impl Preparation<'_> {
         Ok(longest)
     }
 
-    /// What is right for tokens of a text.
-    fn truth(&self, target: &Target, tokens: &Tokens) -> Truth {
+    /// What is right for a text as a whole.
+    fn truth(&self, target: &Target) -> Truth {
         match target {
             Target::Class(class) => Truth::Class(*class),
             Target::Classes(classes) => {
@@ -137,14 +193,7 @@ impl Preparation<'_> {
                 Truth::Labels(labels)
             }
             Target::Score(score) => Truth::Score(*score as f32),
-            Target::Words(words) => {
-                let ranges: Vec<(u32, u32)> = words.iter().map(|word| (word.start, word.end)).collect();
-                let of_first = |place: Option<crate::text::WordPlace>| {
-                    place.filter(|place| place.first).map(|place| words[place.word as usize].tag)
-                };
-                Truth::Tokens(word_places(&ranges, &tokens.unpack()).into_iter().map(of_first).collect())
-            }
-            Target::None | Target::Answers(_) | Target::Negative(_) => Truth::None,
+            Target::None | Target::Words(_) | Target::Answers(_) | Target::Negative(_) => Truth::None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::device::{self, Compute};
 use crate::error::Result;
 use crate::eval::{Metrics, Report};
 use crate::model::Model;
-use crate::recipe::{Metric, Recipe};
+use crate::recipe::Recipe;
 use crate::session::evaluation::Evaluation;
 use crate::session::event::{DoneEvent, EpochEvent, Event, Reason, StepEvent};
 use crate::session::history;
@@ -327,7 +327,7 @@ impl Run {
         self.phase = Phase::Training;
         if self.trainer.step_count() == self.trainer.total_steps() {
             self.close(Reason::Completed);
-        } else if history::out_of_patience(&self.epochs, self.recipe.patience) {
+        } else if history::out_of_patience(&self.epochs, self.recipe.patience, self.recipe.metric) {
             self.close(Reason::EarlyStopping);
         }
     }
@@ -335,12 +335,7 @@ impl Run {
     /// Whether these figures beat every epoch before; without validation rows the newest epoch always does.
     fn improves(&self, metrics: Option<&Metrics>) -> bool {
         let Some(metrics) = metrics else { return true };
-        let main = metrics.main().map_or("loss", |(name, _)| name);
-        let watched = match self.recipe.metric {
-            Metric::Loss => "loss",
-            Metric::MacroF1 if metrics.get("macro_f1").is_some() => "macro_f1",
-            Metric::Main | Metric::MacroF1 => main,
-        };
+        let watched = history::watched(self.recipe.metric, metrics);
         self.epochs.iter().filter_map(|epoch| epoch.validation.as_ref()).all(|before| metrics.beat(before, watched))
     }
 

@@ -26,7 +26,7 @@ use crate::train::{Contrast, LayerDecay, MAX_ITERATIONS, Objective, PadRule, Row
 /// Longest text in tokens that a run takes unless its recipe says otherwise.
 pub(super) const DEFAULT_MAX_LENGTH: usize = 128;
 /// The same for questions with contexts: as question answering is usually trained.
-const ANSWERS_MAX_LENGTH: usize = 384;
+pub(super) const ANSWERS_MAX_LENGTH: usize = 384;
 
 /// All that the runs of a recipe are made of, whatever its method.
 #[derive(Debug, Clone)]

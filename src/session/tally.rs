@@ -1,6 +1,6 @@
 //! What an evaluation adds up, per task: outputs against what is right, and from them a [`Report`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::data::{Belonging, Target, Truth, firsts};
 use crate::eval::{
@@ -26,8 +26,8 @@ pub enum Tally {
     Labels(MultiLabel, Option<f64>),
     /// Numbers, right and predicted.
     Numbers(Vec<f64>, Vec<f64>),
-    /// Tags of words.
-    Tags(Tagging),
+    /// Tags of words; of texts that are read in windows by window, right and predicted, until all of them are there.
+    Tags(Tagging, BTreeMap<usize, [Vec<usize>; 2]>),
     /// The best answer to each question so far.
     Spans(Vec<Search>),
     /// Vectors of the first and then of the second texts.
@@ -43,7 +43,7 @@ impl Tally {
             Task::Classification => Self::Classes(Confusion::new(labels.len())),
             Task::MultiLabel => Self::Labels(MultiLabel::new(labels.len()), threshold),
             Task::Regression => Self::Numbers(Vec::new(), Vec::new()),
-            Task::Tokens => Self::Tags(Tagging::new(labels)),
+            Task::Tokens => Self::Tags(Tagging::new(labels), BTreeMap::new()),
             Task::Answers => Self::Spans(vec![Search::default(); examples]),
             Task::Embedding => Self::Vectors(vec![Vec::new(); 2 * examples]),
             Task::Language => Self::Loss,
@@ -68,15 +68,20 @@ impl Tally {
                 predicted.push(f64::from(outputs[0]));
                 ((f64::from(outputs[0]) - f64::from(*score)).powi(2), 1.0)
             }
-            (Self::Tags(tags), Truth::Tokens(classes)) => {
+            (Self::Tags(tags, windows), Truth::Tokens(classes)) => {
                 let known = || {
                     classes.iter().zip(outputs.chunks(tags.labels().len())).filter_map(|(c, o)| Some((*c.as_ref()?, o)))
                 };
                 let loss = known().map(|(class, outputs)| cross_entropy(outputs, class)).sum();
                 let (right, predicted): (Vec<usize>, Vec<usize>) =
                     known().map(|(class, outputs)| (class, argmax(outputs))).unzip();
-                tags.add(&right, &predicted);
-                (loss, right.len() as f64)
+                let count = right.len() as f64;
+                if is_window(prepared, row) {
+                    windows.insert(row, [right, predicted]);
+                } else {
+                    tags.add(&right, &predicted);
+                }
+                (loss, count)
             }
             (Self::Spans(searches), Truth::Span(ends)) => {
                 searches[prepared.origins[row]].add(outputs, &prepared.rows.texts[row].unpack());
@@ -102,12 +107,30 @@ impl Tally {
                 Report::multi_label(labels, loss, &rows, threshold.unwrap_or_else(|| rows.best_threshold()))
             }
             Self::Numbers(right, predicted) => Report::regression(loss, &Regression::of(&right, &predicted)),
-            Self::Tags(tags) => Report::tokens(loss, &tags),
+            Self::Tags(tags, windows) => Report::tokens(loss, &together(tags, windows, prepared)),
             Self::Spans(searches) => Report::answers(loss, &answers(searches, prepared)),
             Self::Vectors(vectors) => compared(&vectors, prepared),
             Self::Loss => Report::language(loss),
         }
     }
+}
+
+/// Whether a row is one of several of its example, which follow one another.
+fn is_window(prepared: &Prepared, row: usize) -> bool {
+    let origin = |row: usize| prepared.origins.get(row);
+    origin(row) == origin(row + 1) || row.checked_sub(1).is_some_and(|before| origin(before) == origin(row))
+}
+
+/// The tags with those of windows, put together to texts: each word counts in one window, and these are in order.
+fn together(mut tags: Tagging, windows: BTreeMap<usize, [Vec<usize>; 2]>, prepared: &Prepared) -> Tagging {
+    let mut texts: BTreeMap<usize, [Vec<usize>; 2]> = BTreeMap::new();
+    for (row, [right, predicted]) in windows {
+        let text = texts.entry(prepared.origins[row]).or_default();
+        text[0].extend(right);
+        text[1].extend(predicted);
+    }
+    texts.values().for_each(|[right, predicted]| tags.add(right, predicted));
+    tags
 }
 
 /// How close the texts of the examples lie: to their scores, or compared with all others of the data.

@@ -25,7 +25,7 @@ export function classCounts() {
     if (!dataset) return;
     const lengths =
       dataset.mean_tokens !== null && dataset.longest_tokens !== null
-        ? ` Texts have ${count(dataset.mean_tokens)} tokens on average, the longest ${count(dataset.longest_tokens)}.`
+        ? ` Texts have ${dataset.counted_to === null ? "" : "at least "}${count(dataset.mean_tokens)} tokens on average, the longest ${dataset.counted_to === null ? "" : "more than "}${count(dataset.longest_tokens)}.`
         : "";
     const labelled = dataset.classes.length > 0;
     // Tags are counted by word or by entity, not by row.

@@ -130,7 +130,7 @@ function liveView(actions) {
   );
   const drawEpochs = whenChanged((/** @type {RunState["epochs"]} */ done, /** @type {Scores} */ scores) => {
     epochs.update(done, scores);
-    const note = done.findLast((epoch) => epoch.note)?.note ?? "";
+    const note = done.at(-1)?.note ?? "";
     if (overfit.textContent !== note) overfit.textContent = note;
     show(overfit, note !== "");
   });

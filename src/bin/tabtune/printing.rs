@@ -1,5 +1,6 @@
 //! What the program prints: events of a run, predictions, figures; JSON, or words.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 
 use crate::arguments::Common;
@@ -59,12 +60,14 @@ pub fn figures(metrics: &Metrics) -> String {
 pub struct Teller {
     pub json: bool,
     pub live: bool,
+    /// Whether the run under way was said to overfit, which each epoch would say again.
+    overfits: Cell<bool>,
 }
 
 impl Teller {
     /// One that tells as the options say.
     pub fn new(common: &Common) -> Self {
-        Self { json: common.json, live: std::io::stderr().is_terminal() }
+        Self { json: common.json, live: std::io::stderr().is_terminal(), overfits: Cell::new(false) }
     }
 
     pub fn note(&self, note: &str) {
@@ -96,7 +99,8 @@ impl Teller {
                 let best = if epoch.best { "  best so far" } else { "" };
                 let train = words::figure(epoch.train_loss, 4);
                 print_line!("epoch {}  training loss {train}{validation}{best}", epoch.epoch);
-                if let Some(note) = &epoch.note {
+                let said = self.overfits.replace(epoch.note.is_some());
+                if let Some(note) = epoch.note.as_ref().filter(|_| !said) {
                     print_line!("{note}");
                 }
             }

@@ -152,13 +152,11 @@ impl Card<'_> {
     }
 
     fn data_words(&self) -> String {
-        let DatasetInfo { classes, train, validation, longest_tokens, mean_tokens, .. } = self.data;
+        let DatasetInfo { classes, train, validation, longest_tokens, counted_to, mean_tokens, .. } = self.data;
         let mut words = format!("{train} rows to train on, {validation} held out for validation.");
         if let (Some(longest), Some(mean)) = (longest_tokens, mean_tokens) {
-            words += &format!(
-                " The longest has {longest} tokens, the mean is {mean:.1}; longer ones than {} are cut or read in windows.",
-                self.max_length
-            );
+            let or_more = if counted_to.is_some() { " or more" } else { "" };
+            words += &format!(" The longest text has {longest} tokens{or_more}, the mean is {mean:.1}.");
         }
         words += &format!(
             " The data itself is not part of this folder. SHA-256 of the rows as they were used: `{}`.",
@@ -249,14 +247,7 @@ impl Card<'_> {
                 self.data.validation
             ));
         }
-        let longest = self.max_length;
-        limits.push(if self.task == Task::Answers {
-            format!(
-                "Contexts were read in windows of {longest} tokens; answers that do not fit into one are not found."
-            )
-        } else {
-            format!("Training cut texts after {longest} tokens; what comes later in a longer one was never seen.")
-        });
+        limits.push(self.length_words());
         limits.push(
             "It knows texts like those of its training rows. On other kinds of text, other languages or later times it may do \
              worse without saying so, and it takes over what is skewed in its data and its base model."
@@ -264,6 +255,22 @@ impl Card<'_> {
         );
         limits.push("The licence of the base model holds for this one, too.".to_owned());
         limits
+    }
+
+    /// What becomes of long texts.
+    fn length_words(&self) -> String {
+        let longest = self.max_length;
+        let cut = self.data.longest_tokens.is_none_or(|tokens| tokens > longest || self.data.counted_to.is_some());
+        match self.task {
+            Task::Answers => format!(
+                "Contexts were read in windows of {longest} tokens; answers that do not fit into one are not found."
+            ),
+            Task::Tokens => format!("It was trained on at most {longest} tokens at a time, longer texts in windows."),
+            _ if cut => {
+                format!("Training cut texts after {longest} tokens; what comes later in a longer one was never seen.")
+            }
+            _ => format!("It was trained on texts of at most {} tokens.", self.data.longest_tokens.unwrap_or(longest)),
+        }
     }
 
     fn javascript_words(&self) -> String {

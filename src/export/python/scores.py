@@ -9,8 +9,8 @@ import torch.nn.functional as F
 import tasks
 
 
-def watched(plan: dict, rows: list, found: list[tuple]) -> tuple[float, str]:
-    """The figure that is watched, larger is better, and all figures in words."""
+def watched(plan: dict, rows: list, found: list[tuple]) -> tuple[float, float, str]:
+    """The figure that is watched and the one among equals, larger is better, and all figures in words."""
     task, recipe = plan["task"], plan["recipe"]
     loss = sum(one[2] for one in found) / max(sum(one[3] for one in found), 1e-12)
     outputs = [one[1] for one in found]
@@ -23,12 +23,12 @@ def watched(plan: dict, rows: list, found: list[tuple]) -> tuple[float, str]:
     }.get(task, lambda *_: {})(rows, outputs, plan)
     words = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
     if task == "embedding":
-        return next(iter(figures.values())), words
+        return next(iter(figures.values())), -loss, words
     if task == "language":
         words = f"perplexity {math.exp(loss):.4f}"
     main = next(iter(figures.values()), -loss)
     value = {"loss": -loss, "macro_f1": figures.get("macro_f1", main), "main": main}[recipe["metric"]]
-    return value, f"loss {loss:.4f}" + (f", {words}" if words else "")
+    return value, -loss, f"loss {loss:.4f}" + (f", {words}" if words else "")
 
 
 def f1(right: int, predicted: int, true: int) -> float:
@@ -63,7 +63,11 @@ def at_thresholds(shares: torch.Tensor):
 
 
 def numbers(rows, outputs, plan) -> dict[str, float]:
-    return {"spearman": spearman([row.target for row in rows], [out[0] for out in outputs])}
+    truth, said = [row.target for row in rows], [out[0] for out in outputs]
+    middle = sum(truth) / len(truth)
+    variance = sum((one - middle) ** 2 for one in truth)
+    errors = sum((one - other) ** 2 for one, other in zip(truth, said))
+    return {"r2": 1 - errors / variance if variance else -math.inf}
 
 
 def spearman(one: list[float], other: list[float]) -> float:
@@ -75,11 +79,12 @@ def spearman(one: list[float], other: list[float]) -> float:
 
 def tags(rows, outputs, plan) -> dict[str, float]:
     names = plan["labels"]
-    right, said = [], []
+    texts: dict[int, list[tuple[int, int]]] = {}
     for row, out in zip(rows, outputs):
         known = [(tag, logits.index(max(logits))) for tag, logits in zip(row.target, out) if tag >= 0]
-        right.append([names[tag] for tag, _ in known])
-        said.append([names[tag] for _, tag in known])
+        texts.setdefault(row.origin, []).extend(known)
+    right = [[names[tag] for tag, _ in known] for known in texts.values()]
+    said = [[names[tag] for _, tag in known] for known in texts.values()]
     if not any(name.startswith(("B-", "I-")) for name in names):
         pairs = [(names.index(a), names.index(b)) for x, y in zip(right, said) for a, b in zip(x, y)]
         return {"accuracy": sum(a == b for a, b in pairs) / max(len(pairs), 1), "macro_f1": macro(pairs)}

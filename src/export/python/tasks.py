@@ -16,29 +16,35 @@ class Row:
     tokens: dict[str, list[int]]
     target: object = None
     partners: list[dict[str, list[int]]] = field(default_factory=list)
+    #: Which example it is of.
+    origin: int = 0
 
     def length(self) -> int:
         return max(len(one["input_ids"]) for one in [self.tokens, *self.partners])
 
 
 def rows(examples: list[Example], tokenizer, plan: dict) -> list[Row]:
-    return [row for one in examples for row in of_example(one, tokenizer, plan)]
+    made = [(at, row) for at, one in enumerate(examples) for row in of_example(one, tokenizer, plan)]
+    for at, row in made:
+        row.origin = at
+    return [row for _, row in made]
 
 
 def of_example(one: Example, tokenizer, plan: dict) -> list[Row]:
     task, longest = plan["task"], plan["max_length"]
     if task == "answers":
         return windows(one, tokenizer, plan)
+    if task == "tokens":
+        return word_windows(one, tokenizer, plan)
     cut = {"truncation": True, "max_length": longest}
     if task == "embedding":
         partners = [tokenizer(text, **cut) for text in (one.pair, one.negative) if text is not None]
         return [Row(kept(tokenizer(one.text, **cut)), cosine(one.score, plan), [kept(tokens) for tokens in partners])]
-    tokens = tokenizer(one.text, one.pair, return_offsets_mapping=task == "tokens", **cut)
+    tokens = tokenizer(one.text, one.pair, **cut)
     target = {
         "classification": lambda: one.label,
         "multi_label": lambda: [float(label in one.labels) for label in range(len(plan["labels"]))],
         "regression": lambda: one.score,
-        "tokens": lambda: tags(one, tokens),
         "language": lambda: None,
     }[task]()
     return [Row(kept(tokens), target)]
@@ -57,19 +63,48 @@ def kept(tokens, place: int | None = None) -> dict[str, list[int]]:
     return {name: list(tokens[name] if place is None else tokens[name][place]) for name in names}
 
 
-def tags(one: Example, tokens) -> list[int]:
-    """The tag of each token that begins a word; -100 for all others."""
-    targets, last = [], None
-    for (start, end), text in zip(tokens["offset_mapping"], tokens.sequence_ids()):
+def word_windows(one: Example, tokenizer, plan: dict) -> list[Row]:
+    """A row for each window of a text; a word counts in that which shows most of what is around it."""
+    longest = plan["max_length"]
+    tokens = tokenizer(
+        one.text,
+        truncation=True,
+        max_length=longest,
+        stride=longest // 4,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    firsts = [begins(one, tokens, place) for place in range(len(tokens["input_ids"]))]
+    best: dict[int, tuple[int, int]] = {}
+    for window, words in enumerate(firsts):
+        for at, word in words:
+            around = min(at, len(tokens["input_ids"][window]) - 1 - at)
+            if word not in best or best[word][0] < around:
+                best[word] = (around, window)
+    found = []
+    for window, words in enumerate(firsts):
+        targets = [-100] * len(tokens["input_ids"][window])
+        for at, word in words:
+            if best[word][1] == window:
+                targets[at] = one.words[word][2]
+        if len(firsts) == 1 or any(target >= 0 for target in targets):
+            found.append(Row(kept(tokens, window), targets))
+    return found
+
+
+def begins(one: Example, tokens, window: int) -> list[tuple[int, int]]:
+    """The tokens of a window that begin a word, with the word's place."""
+    found, last = [], None
+    for at, ((start, end), text) in enumerate(zip(tokens["offset_mapping"][window], tokens.sequence_ids(window))):
         place = next((at for at, word in enumerate(one.words) if word[1] > start), None) if text == 0 else None
         if place is None or not (
             one.words[place][0] < end or one.words[place][0] <= start or one.words[place][0] == end
         ):
-            targets.append(-100)
             continue
-        targets.append(one.words[place][2] if place != last else -100)
+        if place != last:
+            found.append((at, place))
         last = place
-    return targets
+    return found
 
 
 def windows(one: Example, tokenizer, plan: dict) -> list[Row]:

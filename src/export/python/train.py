@@ -168,17 +168,17 @@ class Run:
                 self.update(batches[first : first + self.recipe["accumulation"]])
             if not self.validation:
                 continue
-            value, words = self.validate()
+            *value, words = self.validate()
             self.accelerator.print(f"epoch {epoch + 1}: {words}")
+            improves = best is None or value[0] > best[0]
             if best is None or value > best:
-                best, waited = value, 0
+                best = value
                 if self.recipe["keep_best"]:
                     state = self.accelerator.unwrap_model(self.model).state_dict()
                     kept = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
-            else:
-                waited += 1
-                if 0 < self.recipe["patience"] <= waited:
-                    break
+            waited = 0 if improves else waited + 1
+            if 0 < self.recipe["patience"] <= waited:
+                break
         if kept is not None:
             self.accelerator.unwrap_model(self.model).load_state_dict(kept)
 
@@ -275,8 +275,8 @@ class Run:
         return torch.cat(all_gather(vectors))
 
     @torch.no_grad()
-    def validate(self) -> tuple[float, str]:
-        """The watched figure, larger is better, and all figures in words."""
+    def validate(self) -> tuple[float, float, str]:
+        """The watched figure and the one among equals, larger is better, and all figures in words."""
         self.model.eval()
         model = self.accelerator.unwrap_model(self.model)
         held = self.validation

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use super::median;
 use super::plan::{SearchPlan, Trial};
-use super::trial::{TrialDone, TrialStarted, TrialState, upwards, watched};
+use super::trial::{TrialDone, TrialStarted, TrialState, upwards};
 use crate::error::Error;
 use crate::eval::Metrics;
 use crate::recipe::{Metric, Recipe};
 use crate::session::event::{EpochEvent, Event, RunInfo};
+use crate::session::history::watched;
 
 /// A search between its start and its end.
 #[derive(Debug)]

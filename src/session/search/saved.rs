@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::course::{Best, Current, Past, Search};
 use super::plan::{MOST_RUNS, SearchPlan, Trial};
-use super::trial::{SearchInfo, TrialDone, TrialStarted, TrialState, watched};
+use super::trial::{SearchInfo, TrialDone, TrialStarted, TrialState};
 use crate::error::{Error, Result};
 use crate::eval::Metrics;
 use crate::session::event::{EpochEvent, Event, RunInfo};
+use crate::session::history::watched;
 use crate::session::saved::{Exact, SavedEpoch, SavedMetrics, contradiction, recipe_from_json, recipe_to_json};
 
 /// A search.

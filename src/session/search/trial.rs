@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::plan::SearchPlan;
 use crate::eval::{Metrics, words};
-use crate::recipe::Metric;
 use crate::session::event::RunInfo;
 
 /// A search that was set up.
@@ -85,16 +84,6 @@ pub struct SearchReport {
     /// Standard deviation of the scores (of a sample: n − 1), where only the seed differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standard_deviation: Option<f64>,
-}
-
-/// The score that runs are compared by.
-pub fn watched(metric: Metric, metrics: &Metrics) -> &'static str {
-    let held = |name| metrics.scores.iter().any(|(held, _)| *held == name);
-    match metric {
-        Metric::Loss => "loss",
-        Metric::MacroF1 if held("macro_f1") => "macro_f1",
-        Metric::Main | Metric::MacroF1 => metrics.scores.first().map_or("loss", |(main, _)| main),
-    }
 }
 
 /// A score of which more is always better; negative infinity where it is not defined.

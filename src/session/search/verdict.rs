@@ -1,13 +1,14 @@
 //! What the end of a run means for the search: its row in the table, and whether it is the best so far.
 
 use super::course::{Best, Current, Past, Search};
-use super::trial::{TrialDone, TrialState, watched};
+use super::trial::{TrialDone, TrialState};
 use crate::error::Error;
 use crate::eval::Metrics;
 use crate::session::event::{DoneEvent, Event, Reason};
+use crate::session::history::watched;
 
 impl Search {
-    /// Ends the run under way; whether it is the best so far. Among equals the earlier one stays.
+    /// Ends the run under way; whether it is the best so far. Among equals that of the lower loss, or else the earlier one.
     pub fn end(&mut self, done: &DoneEvent, events: &mut Vec<Event>) -> bool {
         let Some(Current { trial, epochs, loser, again, .. }) = self.current.take() else { return false };
         let place = self.place(again);

@@ -56,13 +56,12 @@ impl Setup {
         if cut > 0 {
             let texts = if cut == 1 { "1 text is".to_owned() } else { format!("{cut} texts are") };
             let then = match task {
-                Task::Answers => "read in windows that overlap",
-                Task::Tokens => "cut there, so that what is marked behind teaches nothing",
+                Task::Answers | Task::Tokens => "read in windows that overlap",
                 _ => "cut there",
             };
             let longest = self.base.config.longest();
             let more = match task {
-                Task::Answers => String::new(),
+                Task::Answers | Task::Tokens => String::new(),
                 _ if max_length >= longest => " The encoder has positions for no more.".to_owned(),
                 _ => format!(" The maximum length may be up to {longest}; steps take longer then."),
             };

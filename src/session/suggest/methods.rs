@@ -92,7 +92,7 @@ impl Case<'_> {
             learning_rate: learning_rate / 2.0,
             ..self.blank(Method::Probe)
         };
-        let recipe = Recipe { epochs: epochs(ENOUGH_FROM_HEAD, self.data.train, &recipe, 2, 10), ..recipe };
+        let recipe = Recipe { epochs: epochs(ENOUGH_FROM_HEAD, self.rows(), &recipe, 2, 10), ..recipe };
         let course = self.course(&recipe, 1.0);
         let why = match (self.few(), self.data.task) {
             (false, _) => "a head that fits already spares steps".to_owned(),
@@ -142,7 +142,7 @@ impl Case<'_> {
             Task::Answers => Recipe { batch_size: 8, learning_rate: learning_rate / 2.0, ..defaults },
             _ => Recipe { learning_rate, ..defaults },
         };
-        Recipe { epochs: epochs(ENOUGH_STEPS, self.data.train, &recipe, recipe.epochs, 20), ..recipe }
+        Recipe { epochs: epochs(ENOUGH_STEPS, self.rows(), &recipe, recipe.epochs, 20), ..recipe }
     }
 
     /// Epochs, rate, steps and time of a run in words, where a step costs `share` of one that moves all weights.
@@ -151,7 +151,7 @@ impl Case<'_> {
             "{} epochs at {:e}, which makes {} steps and takes {} here",
             recipe.epochs,
             recipe.learning_rate,
-            recipe.epochs * self.data.train.div_ceil(recipe.batch_size),
+            recipe.epochs * self.rows().div_ceil(recipe.batch_size),
             about(self.seconds_of_all(recipe.epochs) * share)
         )
     }
@@ -173,11 +173,17 @@ impl Case<'_> {
         rows.get(rows.len() / 2).copied().unwrap_or(self.data.train / 8)
     }
 
-    /// Seconds of so many epochs that move all weights: six operations per weight and token, twice for what is added up.
+    /// Rows to train on, with all windows of long texts.
+    fn rows(&self) -> usize {
+        (self.data.train as f64 * self.reach.rows).round() as usize
+    }
+
+    /// Seconds of so many epochs that move all weights: six operations per weight and token, and two for rows held out.
     pub fn seconds_of_all(&self, epochs: usize) -> f64 {
         let EncoderConfig { hidden_size, intermediate_size, num_hidden_layers, .. } = self.config;
         let layer = hidden_size * (4 * hidden_size + 2 * intermediate_size);
-        let tokens = self.reach.mean * self.data.train as f64 * epochs as f64;
+        let texts = self.data.train as f64 + self.data.validation as f64 / 3.0;
+        let tokens = self.reach.mean * texts * epochs as f64;
         6.0 * (layer * num_hidden_layers) as f64 * tokens / self.speed
     }
 }

@@ -1,15 +1,18 @@
 //! How much of the texts a suggested recipe reads.
 
-use crate::session::start::DEFAULT_MAX_LENGTH;
+use crate::session::rows::overlap;
+use crate::session::start::{ANSWERS_MAX_LENGTH, DEFAULT_MAX_LENGTH};
 use crate::task::Task;
 
 /// Where the text in the middle is longer than the default, as far as so large a share of them goes, and so many tokens at most:
 /// what comes later tells little more of what a text is about, and takes as long (tests/bench/LOG.md, "Long texts").
 const TEXTS: Wanted = Wanted { once: 0.5, share: 0.9, most: 256 };
-/// Where any text is, as far as the longest: each word has a label, and those behind the cut teach nothing.
+/// Where any text is, as far as the longest, so that words are seen with all that is around them.
 const WORDS: Wanted = Wanted { once: 1.0, share: 1.0, most: 512 };
 /// Maximum lengths are multiples of this many tokens.
 const MULTIPLE: usize = 32;
+/// Rows of a batch, of most tasks.
+const BATCH: usize = 16;
 /// Tokens of a text before any was looked at.
 const UNKNOWN: f64 = 64.0;
 
@@ -18,12 +21,14 @@ const UNKNOWN: f64 = 64.0;
 pub struct Reach {
     /// Tokens of a text that are read, where the default would cut too many texts.
     pub max_length: Option<usize>,
-    /// Tokens of a text that are read, on average.
+    /// Tokens of a text that are computed, on average: with what pads it to the longest of its batch.
     pub mean: f64,
+    /// Rows of a text, on average: more than one where long ones are read in windows.
+    pub rows: f64,
 }
 
 impl Reach {
-    /// For texts of so many tokens each, counted as far as there are positions, and an encoder that has so many positions.
+    /// For texts of so many tokens each, and an encoder that has so many positions.
     pub fn of(task: Task, lengths: &[u32], positions: usize) -> Self {
         let max_length = match task {
             // Read in windows, and anywhere in a text.
@@ -31,11 +36,16 @@ impl Reach {
             Task::Tokens => needed(lengths, WORDS, positions),
             _ => needed(lengths, TEXTS, positions),
         };
-        // Contexts are read in windows, so that no maximum length ends them.
-        let cut = max_length.unwrap_or(DEFAULT_MAX_LENGTH.min(positions));
-        let most = if task == Task::Answers { usize::MAX } else { cut };
-        let read: f64 = lengths.iter().map(|&length| (length as usize).min(most) as f64).sum();
-        Self { max_length, mean: if lengths.is_empty() { UNKNOWN } else { read / lengths.len() as f64 } }
+        let default = if task == Task::Answers { ANSWERS_MAX_LENGTH } else { DEFAULT_MAX_LENGTH };
+        let longest = max_length.unwrap_or(default.min(positions));
+        let mut rows = rows(task, lengths, longest);
+        if rows.is_empty() {
+            return Self { max_length, mean: UNKNOWN, rows: 1.0 };
+        }
+        rows.sort_unstable_by_key(|&length| std::cmp::Reverse(length));
+        let computed: usize = rows.chunks(BATCH).map(|batch| batch[0] * batch.len()).sum();
+        let texts = lengths.len() as f64;
+        Self { max_length, mean: computed as f64 / texts, rows: rows.len() as f64 / texts }
     }
 
     /// The maximum length in words, to follow other sentences; nothing where it is the default.
@@ -44,6 +54,22 @@ impl Reach {
             format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut some.")
         })
     }
+}
+
+/// Tokens of each row that texts of so many tokens become: windows that overlap, or the text as far as it is read.
+fn rows(task: Task, lengths: &[u32], longest: usize) -> Vec<usize> {
+    let lengths = lengths.iter().map(|&length| length as usize);
+    let overlap = match overlap(task, longest) {
+        Some(overlap) if overlap < longest => overlap,
+        _ => return lengths.map(|length| length.min(longest)).collect(),
+    };
+    let step = longest - overlap;
+    lengths
+        .flat_map(|length| {
+            (0..length.saturating_sub(overlap).div_ceil(step).max(1))
+                .map(move |window| longest.min(length - window * step))
+        })
+        .collect()
 }
 
 /// How far texts are to be read.
@@ -73,26 +99,37 @@ mod tests {
     use super::*;
 
     fn reach(task: Task, lengths: &[u32], positions: usize) -> (Option<usize>, f64) {
-        let Reach { max_length, mean } = Reach::of(task, lengths, positions);
+        let Reach { max_length, mean, .. } = Reach::of(task, lengths, positions);
         (max_length, mean)
     }
 
     #[test]
     fn long_texts_are_read_as_far_as_most_of_them_go() {
-        assert_eq!(reach(Task::Classification, &[100, 100, 100, 400, 400], 512), (None, (300.0 + 256.0) / 5.0));
-        assert_eq!(reach(Task::Classification, &[100, 140, 150, 150], 512), (Some(160), 135.0));
-        assert_eq!(reach(Task::Regression, &[90, 400, 500, 1000], 512), (Some(256), (90.0 + 3.0 * 256.0) / 4.0));
+        assert_eq!(reach(Task::Classification, &[100, 100, 100, 400, 400], 512), (None, 128.0));
+        assert_eq!(reach(Task::Classification, &[100, 140, 150, 150], 512), (Some(160), 150.0));
+        assert_eq!(reach(Task::Regression, &[90, 400, 500, 1000], 512), (Some(256), 256.0));
         assert_eq!(reach(Task::Embedding, &[400; 3], 130), (Some(130), 130.0), "no more than there are positions");
         assert_eq!(reach(Task::MultiLabel, &[400; 3], 64), (None, 64.0));
     }
 
     #[test]
-    fn words_are_read_to_the_last_and_windows_reach_all() {
-        assert_eq!(reach(Task::Tokens, &[20, 20, 20, 300], 512), (Some(320), 90.0));
-        assert_eq!(reach(Task::Tokens, &[20, 2000], 8192), (Some(512), 266.0));
-        assert_eq!(reach(Task::Answers, &[100, 900], 512), (None, 500.0));
-        assert_eq!(reach(Task::Language, &[100, 900], 512), (None, 114.0));
+    fn a_text_costs_what_the_longest_of_its_batch_does() {
+        let lengths = [&[100; 4][..], &[10; 28]].concat();
+        assert_eq!(reach(Task::Classification, &lengths, 512), (None, (16.0 * 100.0 + 16.0 * 10.0) / 32.0));
         assert_eq!(reach(Task::Classification, &[], 512), (None, UNKNOWN));
+    }
+
+    #[test]
+    fn words_and_contexts_are_read_in_windows() {
+        assert_eq!(reach(Task::Tokens, &[20, 20, 20, 300], 512), (Some(320), 300.0));
+        // Windows of 512 of which a quarter comes again: three full ones and one of 848 − 3 · 384 + 1152.
+        let long = Reach::of(Task::Tokens, &[20, 2000], 8192);
+        assert_eq!((long.max_length, long.rows), (Some(512), 3.0));
+        assert_eq!(long.mean, 6.0 * 512.0 / 2.0);
+        let answers = Reach::of(Task::Answers, &[100, 900], 512);
+        assert_eq!((answers.max_length, answers.rows), (None, 2.0));
+        assert_eq!(answers.mean, 4.0 * 384.0 / 2.0);
+        assert_eq!(reach(Task::Language, &[100, 900], 512), (None, 128.0));
     }
 
     #[test]
