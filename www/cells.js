@@ -1,7 +1,7 @@
 // Cells of a preview → labels, marked words and answers, as src/data/examples reads them, so that a person can read them,
 // too. Only for display: what cannot be read is shown as it stands, and the engine says what is wrong with it. Pure.
 
-import { characters } from "./spans.js";
+import { between, characters } from "./spans.js";
 
 /**
  * @typedef {{start: number, end: number, label: string}} Marked  Characters of a text, and their label.
@@ -74,7 +74,7 @@ export function textIn(cell) {
  */
 export function markedWords(words, tags) {
   const value = jsonIn(tags);
-  const spans = spansIn(value);
+  const spans = spansIn(value, words);
   if (spans && !(spans.length === 0 && texts(jsonIn(words)))) return { text: words, marked: spans };
   const names = texts(value) ?? (value === undefined ? tags.split(/\s+/u).filter((tag) => tag !== "") : null);
   if (!names) return null;
@@ -135,18 +135,18 @@ export function entities(words) {
   return found;
 }
 
-/** @param {unknown} value @returns {Marked[]|null} The spans of a list, if it is one of spans. */
-function spansIn(value) {
+/** @param {unknown} value @param {string} text @returns {Marked[]|null} The spans of a list, if it is one of spans. */
+function spansIn(value, text) {
   if (typeof value !== "object" || value === null) return null;
   const { entities, spans } = /** @type {Record<string, unknown>} */ (value);
   const list = entities ?? spans ?? value;
   if (!Array.isArray(list)) return null;
-  const read = list.map(spanIn);
+  const read = list.map((span) => spanIn(span, text));
   return read.every((span) => span !== null) ? read : null;
 }
 
-/** @param {unknown} value @returns {Marked|null} */
-function spanIn(value) {
+/** @param {unknown} value @param {string} text @returns {Marked|null} */
+function spanIn(value, text) {
   if (typeof value !== "object" || value === null) return null;
   const part = (/** @type {number} */ place, /** @type {string[]} */ keys) => {
     if (Array.isArray(value)) return value[place];
@@ -156,7 +156,20 @@ function spanIn(value) {
   const [start, end, label] = [part(0, START), part(1, END), part(2, LABEL)];
   const name = Array.isArray(label) && label.length === 1 ? label[0] : label;
   if (!Number.isInteger(start) || !Number.isInteger(end) || !isScalar(name)) return null;
-  return { start, end, label: String(name) };
+  const own = /** @type {{text?: unknown}} */ (value).text;
+  return { ...placeOf(text, start, end, own), label: String(name) };
+}
+
+/**
+ * Where a span stands in characters. Some tools count UTF-16 units, which what the span says of its own text betrays.
+ *
+ * @param {string} text @param {number} start @param {number} end @param {unknown} own  The span's own text, if it says it.
+ */
+function placeOf(text, start, end, own) {
+  const units = typeof own === "string" && between(text, start, end) !== own && text.slice(start, end) === own;
+  if (!units) return { start, end };
+  const first = characters(text.slice(0, start));
+  return { start: first, end: first + characters(text.slice(start, end)) };
 }
 
 /**

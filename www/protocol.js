@@ -117,6 +117,7 @@
  * @property {number|null} counted_to  Tokens after which texts are counted no further, where one has more.
  * @property {number|null} mean_tokens
  * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
+ * @property {string} hash       SHA-256 of the rows as they are used.
  */
 
 /**

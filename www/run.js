@@ -13,6 +13,7 @@ import { withDone, withStarted } from "./search.js";
  * @property {string} model
  * @property {string} base    What an adapter for that model names it by.
  * @property {string} table
+ * @property {string|null} data  SHA-256 of its rows as they were used; null of runs of older projects.
  * @property {import("./protocol.js").Task} task
  * @property {boolean} pairs  Of two texts.
  * @property {import("./protocol.js").Method} method

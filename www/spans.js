@@ -48,19 +48,23 @@ export function pieces(text, spans) {
 }
 
 /**
- * Shortens pieces to about a number of characters around their first span, with an ellipsis where text is left out.
+ * Shortens pieces to about a number of characters around a place or else their first span, with an ellipsis where text is
+ * left out.
  *
  * @template {{start: number, end: number}} Span
  * @param {Piece<Span>[]} all
  * @param {number} limit
+ * @param {number} [around]  In characters.
  * @returns {Piece<Span>[]}
  */
-export function excerpt(all, limit) {
+export function excerpt(all, limit, around) {
   const total = all.reduce((sum, { text }) => sum + characters(text), 0);
   if (total <= limit) return all;
   const first = all.findIndex(({ span }) => span !== null);
-  const before = all.slice(0, Math.max(first, 0)).reduce((sum, { text }) => sum + characters(text), 0);
-  const from = first < 0 ? 0 : Math.min(Math.max(0, before - Math.floor(limit / 3)), total - limit);
+  const ahead = all.slice(0, Math.max(first, 0)).reduce((sum, { text }) => sum + characters(text), 0);
+  const before = around ?? ahead;
+  const from =
+    first < 0 && around === undefined ? 0 : Math.min(Math.max(0, before - Math.floor(limit / 3)), total - limit);
   /** @type {Piece<Span>[]} */
   const kept = from > 0 ? [{ text: "…", span: null }] : [];
   let at = 0;

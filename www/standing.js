@@ -47,6 +47,13 @@ export function mistakesShown(state) {
   return Object.keys(mistakes).filter((name) => !idle.has(name));
 }
 
+/** What is to be done before there is a data set. @param {DataState} data */
+function withoutData({ table, loading, mapping_busy: busy, error }) {
+  if (loading || busy) return "The data is still being read.";
+  if (error) return "Step 2 says what is wrong with the data. Correct that first.";
+  return table ? "Choose the columns in step 2 first." : "Choose your data in step 2, or load the example.";
+}
+
 /**
  * What still stands between the user and training, as one sentence; null when nothing does.
  *
@@ -56,7 +63,7 @@ export function obstacle(state) {
   if (state.dead) return "The training engine has stopped. Start it again first.";
   if (state.model.loading) return "The model is still loading.";
   if (!state.model.info) return "Open a model in step 1 first.";
-  if (!state.data.dataset) return "Choose your data in step 2, or load the example.";
+  if (!state.data.dataset) return withoutData(state.data);
   if (state.data.mapping_busy || state.data.loading) return "The data is still being read.";
   const unread = Object.keys(state.data.mistakes);
   if (unread.length > 0) {

@@ -343,9 +343,9 @@ function withoutBusy(state) {
 /** @param {State} state @param {import("./protocol.js").Method} method @returns {import("./run.js").Subject|null} */
 function subject({ model, data }, method) {
   if (!model.info || !data.dataset) return null;
-  const { table, mapping } = data.dataset;
+  const { table, mapping, info } = data.dataset;
   const { task, pair } = mapping;
-  return { model: model.info.name, base: model.base, table, task, pairs: pair !== null, method };
+  return { model: model.info.name, base: model.base, table, data: info.hash, task, pairs: pair !== null, method };
 }
 
 /**

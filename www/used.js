@@ -31,15 +31,28 @@ export function toKnow({ data, run }) {
 }
 
 /**
- * @param {import("./run.js").Subject|null} subject           Of the run that is shown.
- * @param {import("./state.js").DatasetState|null} dataset  What is open now.
- * @returns {string} That the run learned from something else; empty where it did not.
+ * @param {import("./run.js").Subject|null} subject  Of the run that is shown.
+ * @param {{dataset: import("./state.js").DatasetState|null, model: {name: string}|null}} open  What is open now.
+ * @returns {string} That the run learned from something else, or began with another model; empty where it did not.
  */
-export function learnedElsewhere(subject, dataset) {
-  if (!subject || !dataset) return "";
+export function learnedElsewhere(subject, { dataset, model }) {
+  if (!subject) return "";
+  return [dataset && otherData(subject, dataset), model && otherModel(subject, model)].filter(Boolean).join(" ");
+}
+
+/** @param {import("./run.js").Subject} subject @param {import("./state.js").DatasetState} dataset */
+function otherData(subject, dataset) {
   if (subject.table !== dataset.table) {
     return `This run learned from ${table(subject.table)}, not from ${table(dataset.table)}, which is open now.`;
   }
   const [then, now] = [subject.task, dataset.mapping.task].map((task) => taskOf(task).title);
-  return then === now ? "" : `This run learned “${then}”, not “${now}”, which is chosen now.`;
+  if (then !== now) return `This run learned “${then}”, not “${now}”, which is chosen now.`;
+  if (subject.data === null || subject.data === dataset.info.hash) return "";
+  return `This run learned from ${table(subject.table)} as it was then; the rows, the columns or what is held out are others now.`;
+}
+
+/** @param {import("./run.js").Subject} subject @param {{name: string}} model */
+function otherModel(subject, model) {
+  if (subject.model === model.name) return "";
+  return `It began with ${visible(subject.model, 60)}, not with ${visible(model.name, 60)}, which is open now.`;
 }

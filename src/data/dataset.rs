@@ -80,6 +80,8 @@ pub struct DatasetInfo {
     pub mean_tokens: Option<f64>,
     /// What a user should know, in sentences.
     pub notes: Vec<String>,
+    /// SHA-256 of the rows as they are used: see [`Dataset::hash`].
+    pub hash: String,
 }
 
 impl Dataset {
@@ -236,6 +238,7 @@ impl Dataset {
             counted_to: None,
             mean_tokens: None,
             notes: self.notes.clone(),
+            hash: self.hash.clone(),
         }
     }
 }

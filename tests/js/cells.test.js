@@ -94,6 +94,13 @@ test("spans of annotation tools are read in each of their shapes", () => {
       cell,
     );
   }
+  // Some tools count UTF-16 units, which the span's own text tells.
+  const units =
+    '[{"start":3,"end":6,"text":"Ada","labels":["PER"]},{"start":9,"end":14,"text":"Paris","labels":["LOC"]}]';
+  assert.deepEqual(marked("👋 Ada in Paris", units.replace('"start":9,"end":14', '"start":10,"end":15')), [
+    ["Ada", "PER"],
+    ["Paris", "LOC"],
+  ]);
   assert.deepEqual(marked(text, "[]"), []);
   assert.deepEqual(marked("[]", "[]"), [], "a sentence of no words");
 });

@@ -101,7 +101,7 @@ function close({ ports }) {
 async function begun(staged) {
   const { dispatch, actions } = staged;
   const dataset = /** @type {any} */ ({
-    info: {},
+    info: { hash: "0a" },
     table: "fruit.csv",
     mapping: { task: "classification", pair: null },
   });

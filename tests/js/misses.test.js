@@ -85,7 +85,7 @@ test("what was found is said by the side and the task", () => {
   const number = /** @type {Miss} */ ({ line: 2, said: { text: "x", score: 2 }, right: 4, sure: 2 });
   assert.equal(
     missesWords(misses(1, [number]), "validation"),
-    "Of the 24 rows held out those first that it is farthest off with.",
+    "Of the 24 rows held out those come first where it is farthest off.",
   );
 });
 
@@ -108,7 +108,24 @@ test("each task's rows stand beside what the table says, as text", () => {
     [
       { question: "when?", context: "on Monday", answer: "", start: 0, end: 0, score: 0.9 },
       ["Monday"],
-      ["2", "when?", "Monday", "No answer", "90.0 %"],
+      ["2", "when?on Monday", "Monday", "No answer", "90.0 %"],
+    ],
+    [
+      { question: "when?", context: `${"on ".repeat(300)}Monday`, answer: "Monday", start: 900, end: 906, score: 0.9 },
+      ["Sunday"],
+      ["2", `when?…${"on ".repeat(78)}Monday`, "Sunday", "Monday", "90.0 %"],
+    ],
+    [
+      // What both say alike stands far before what they differ in.
+      {
+        ...{ text: `Rome${" on".repeat(300)} Oslo`, tokens: [] },
+        entities: [{ start: 0, end: 4, label: "LOC", score: 0.9 }],
+      },
+      [
+        { start: 0, end: 4, label: "LOC" },
+        { start: 905, end: 909, label: "LOC" },
+      ],
+      ["2", `…n${" on".repeat(78)} Oslo LOC`, `…n${" on".repeat(78)} Oslo`, "90.0 %"],
     ],
   ].map((one) => /** @type {any} */ (one));
   for (const [said, right, expected] of cases) {
@@ -147,6 +164,19 @@ test("where there is nothing right or wrong, or no row held out, that is not off
   const all = dataset && { ...dataset, info: { ...dataset.info, validation: 0 } };
   const { root } = drawn(resultPanel, reduce(state, { type: "data", change: { dataset: all } }));
   assert.deepEqual([isShown(root, "misses"), byId(root, "misses-side").value], [true, "train"]);
+});
+
+test("rows held out come first as soon as there are any, unless the user chose", () => {
+  const none = { ...trained("classification"), data: { ...trained("classification").data, dataset: null } };
+  const { root, update } = drawn(resultPanel, none);
+  const side = byId(root, "misses-side");
+  assert.equal(side.value, "train");
+  update(page({}));
+  assert.equal(side.value, "validation");
+  side.value = "train";
+  side.fire("change");
+  update(page({ busy: "looking" }));
+  assert.equal(side.value, "train");
 });
 
 /** A page whose engine answers when the test says so. */

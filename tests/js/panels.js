@@ -32,11 +32,27 @@ export function trained(task, more = {}) {
   const preview = [["first", "second", "third", "fourth"]];
   const none = { notes: [], worksheets: [], dialect: AS_FOUND };
   const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, ...none };
-  const figures = { train: 9, validation: 1, longest_tokens: null, mean_tokens: null, notes: [] };
+  const figures = {
+    train: 9,
+    validation: 1,
+    longest_tokens: null,
+    counted_to: null,
+    mean_tokens: null,
+    notes: [],
+    hash: "0a",
+  };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };
   const state = reduce(initialState("cpu"), { type: "data", change: { table, mapping: chosen, dataset } });
   const method = /** @type {const} */ ("full");
-  const subject = { model: "m", base: "owner/m", table: "t.csv", task, pairs: chosen.pair !== null, method };
+  const subject = {
+    model: "m",
+    base: "owner/m",
+    table: "t.csv",
+    data: null,
+    task,
+    pairs: chosen.pair !== null,
+    method,
+  };
   return reduce(state, { type: "run", change: { status: "done", subject } });
 }
 

@@ -24,7 +24,7 @@ const predictions = [{ text: "t", score: 1 }];
 /** @param {{id: string, run: string}|null} stored @returns {import("../../www/run.js").RunState} */
 function trained(stored) {
   const subject = {
-    ...{ model: "m", base: "owner/m", table: "t.csv", pairs: false },
+    ...{ model: "m", base: "owner/m", table: "t.csv", data: null, pairs: false },
     ...{ task: /** @type {const} */ ("regression"), method: /** @type {const} */ ("full") },
   };
   return { ...idleRun(), status: "done", subject, done: /** @type {any} */ ({ type: "done" }), stored };

@@ -104,7 +104,14 @@ test("a failure ends the run and keeps its curves", () => {
 
 /** A run that fits a head. */
 function fitting() {
-  const rest = { model: "m", base: "m", table: "t", task: /** @type {const} */ ("classification"), pairs: false };
+  const rest = {
+    model: "m",
+    base: "m",
+    table: "t",
+    data: null,
+    task: /** @type {const} */ ("classification"),
+    pairs: false,
+  };
   return { ...started(), subject: { ...rest, method: /** @type {const} */ ("frozen") } };
 }
 

@@ -14,7 +14,7 @@ const BASE = { method: "full", learning_rate: 5e-5, metric: "main" };
 function started() {
   const info = { runs: 3, changes: [], notes: [] };
   const subject = {
-    ...{ model: "m", base: "m", table: "t", pairs: false },
+    ...{ model: "m", base: "m", table: "t", data: null, pairs: false },
     ...{ task: /** @type {const} */ ("classification"), method: /** @type {const} */ ("full") },
   };
   return { ...idleRun(), status: /** @type {const} */ ("running"), subject, search: newSearch(info, BASE) };

@@ -40,8 +40,10 @@ const DATASET = {
     train: 18,
     validation: 2,
     longest_tokens: null,
+    counted_to: null,
     mean_tokens: null,
     notes: [],
+    hash: "0a",
   },
   table: "rows.csv",
   mapping: MAPPING,
@@ -132,7 +134,15 @@ test("another model leaves the result of the last run, which says what it came f
   const state = after([...TRAINED, { type: "model_opened", info: { ...MODEL, name: "other" }, base: "other" }]);
   assert.equal(phase(state), "trained");
   assert.deepEqual(state.run.subject, {
-    ...{ model: "tiny", base: "owner/tiny", table: "rows.csv", task: "classification", pairs: false, method: "full" },
+    ...{
+      model: "tiny",
+      base: "owner/tiny",
+      table: "rows.csv",
+      data: "0a",
+      task: "classification",
+      pairs: false,
+      method: "full",
+    },
   });
 });
 
@@ -189,9 +199,19 @@ test("what one checkpoint's own head said is not shown for another", () => {
 });
 
 test("what stands in the way of training is said in the order of the steps", () => {
+  const TABLE = /** @type {any} */ ({ name: "rows.csv" });
+  const WRONG = /** @type {any} */ ({ message: "No." });
   const steps = [
     { actions: [], words: /step 1/u },
-    { actions: [READY[1]], words: /step 2/u },
+    { actions: [READY[1]], words: /Choose your data in step 2/u },
+    {
+      actions: [READY[1], /** @type {Action} */ ({ type: "data", change: { table: TABLE } })],
+      words: /Choose the columns in step 2/u,
+    },
+    {
+      actions: [READY[1], /** @type {Action} */ ({ type: "data", change: { table: TABLE, error: WRONG } })],
+      words: /Step 2 says what is wrong/u,
+    },
     { actions: [READY[1], READY[2]], words: /device/u },
   ];
   for (const { actions, words } of steps) assert.match(obstacle(after(actions)) ?? "", words);

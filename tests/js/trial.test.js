@@ -24,7 +24,7 @@ function withModel(task, labels = null) {
 
 /** @param {Task} task @param {boolean} pairs */
 function trained(task, pairs) {
-  const subject = { model: "m", base: "m", table: "t", task, pairs, method: /** @type {const} */ ("full") };
+  const subject = { model: "m", base: "m", table: "t", data: null, task, pairs, method: /** @type {const} */ ("full") };
   return { ...withModel(null), run: { ...idleRun(), status: /** @type {const} */ ("done"), subject } };
 }
 

@@ -9,12 +9,17 @@ import { learnedElsewhere } from "../../www/used.js";
 
 /** @param {string} table @param {Task} task */
 function run(table, task) {
-  return { model: "m", base: "m", table, task, pairs: false, method: /** @type {const} */ ("full") };
+  return { model: "m", base: "m", table, data: null, task, pairs: false, method: /** @type {const} */ ("full") };
 }
 
-/** @param {string} table @param {Task} task */
-function open(table, task) {
-  return /** @type {import("../../www/state.js").DatasetState} */ ({ table, mapping: { task } });
+/** @param {string} table @param {Task} task @param {{hash?: string, model?: string}} [more] */
+function open(table, task, { hash = "0a", model = "m" } = {}) {
+  const dataset = /** @type {import("../../www/state.js").DatasetState} */ ({
+    table,
+    mapping: { task },
+    info: { hash },
+  });
+  return { dataset, model: { name: model } };
 }
 
 test("a run says what it learned from, where another table or task is chosen now", () => {
@@ -29,5 +34,12 @@ test("a run says what it learned from, where another table or task is chosen now
     "This run learned “One label”, not “A score”, which is chosen now.",
   );
   assert.equal(learnedElsewhere(null, open("fruit.csv", "regression")), "");
-  assert.equal(learnedElsewhere(fruit, null), "", "nothing is open");
+  const then = { ...fruit, data: "0a" };
+  assert.equal(learnedElsewhere(then, open("fruit.csv", "classification")), "");
+  assert.equal(
+    learnedElsewhere(then, open("fruit.csv", "classification", { hash: "0b", model: "n" })),
+    "This run learned from fruit.csv as it was then; the rows, the columns or what is held out are others now. It began " +
+      "with m, not with n, which is open now.",
+  );
+  assert.equal(learnedElsewhere(fruit, { dataset: null, model: null }), "", "nothing is open");
 });

@@ -215,6 +215,10 @@ test("a preview shows the target of each task", () => {
     .all("span")
     .map((tag) => tag.textContent);
   assert.deepEqual(nouns, ["question", "context", "answers"]);
+  const wide = preview({ text: "t", label: "l" }, ["id", "l", "at", "t"], [["7", "pear", "noon", "ripe"]]);
+  const cells = (/** @type {"th"|"td"} */ of) => wide.all(of).map((cell) => cell.textContent);
+  assert.deepEqual(cells("td"), ["pear", "ripe", "7", "noon"], "what is used comes first");
+  assert.deepEqual(cells("th"), ["llabel", "ttext", "id", "at"]);
   const unread = preview({ task: "tokens", label: "g" }, ["w", "g"], [["Ada", '{"no":"tags"}']]);
   assert.match(unread.textContent, /\{"no":"tags"\}/u);
   for (const root of [multi, words, answers, unread]) assert.equal(root.all("img").length, 0);

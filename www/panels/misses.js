@@ -66,11 +66,16 @@ export function missesForm(actions) {
     fill(list, ...(found?.found.length ? [missTable(found.found, labels)] : []));
   });
 
+  let chosen = false;
+  side.addEventListener("change", () => (chosen = true));
+
   /** @param {MissState} misses @param {string[]} labels  In order, for their colours. @param {boolean} held_out  Whether rows are. */
   function update({ found, side: of, busy, progress, error }, labels, held_out) {
     drawList(found, labels);
     show(list, found !== null && found.found.length > 0);
+    // Rows held out tell more, as soon as there are any.
     if (!held_out) side.value = "train";
+    else if (!chosen) side.value = "validation";
     heldOut.disabled = !held_out;
     rest(start, busy !== null);
     show(running.element, busy !== null, start);

@@ -21,12 +21,16 @@ const LIMIT = 240;
 
 /** @param {TableInfo} table @param {Mapping} mapping */
 export function previewTable(table, mapping) {
-  const specs = table.columns.map(({ name }) => roleOf(mapping, name));
+  const roles = table.columns.map(({ name }) => roleOf(mapping, name));
+  // What is used stands first: a table of an annotation tool has a dozen columns before its labels.
+  const order = [...roles.keys()].sort((one, other) => Number(!roles[one]) - Number(!roles[other]) || one - other);
+  const specs = order.map((index) => roles[index]);
   const classOf = (/** @type {number} */ index) => {
     const spec = specs[index];
     return !spec ? "" : spec.shows === "values" ? "label" : "text";
   };
-  const head = table.columns.map(({ name }, index) =>
+  const columns = order.map((index) => table.columns[index]);
+  const head = columns.map(({ name }, index) =>
     h(
       "th",
       { scope: "col", class: classOf(index), dir: "auto" },
@@ -37,7 +41,8 @@ export function previewTable(table, mapping) {
   const colors = colorsOf([], mapping.task === "tokens" ? markedIn(table, mapping) : []);
   const rows = table.preview.map((cells) => {
     const row = cellsOf(table, mapping, cells);
-    const shown = cells.map((cell, index) => {
+    const shown = order.map((place, index) => {
+      const cell = cells[place] ?? "";
       const role = specs[index]?.role;
       const content = role ? readable(mapping, role, row, colors) : null;
       return h("td", { dir: "auto", class: classOf(index) }, content ?? visible(cell, LIMIT));

@@ -141,11 +141,27 @@ function liveView(actions) {
     report.update(done?.report ?? null, scores);
   });
 
+  // Between two steps, which may take seconds, the clock goes on.
+  const clock = {
+    heard: 0,
+    time: { elapsed: NaN, remaining: NaN },
+    run: /** @type {RunState|null} */ (null),
+    scores: /** @type {Scores} */ ([]),
+  };
+  function drawClock() {
+    const { run, scores, time } = clock;
+    if (!run) return;
+    const since = run.status === "running" ? (performance.now() - clock.heard) / 1000 : 0;
+    const left = Math.max(time.remaining - since, 0);
+    drawFigures(figures, run, { elapsed: time.elapsed + since, remaining: left }, scores);
+  }
+  const everySecond = ticking(drawClock);
+
   /** @param {State} state */
-  function update({ run, scores, recipe, data }) {
+  function update({ run, scores, recipe, data, model }) {
     show(element, run.status !== "idle");
     if (run.status === "idle") return;
-    const before = learnedElsewhere(run.subject, data.dataset);
+    const before = learnedElsewhere(run.subject, { dataset: data.dataset, model: model.info });
     if (elsewhere.textContent !== before) elsewhere.textContent = before;
     show(elsewhere, before !== "");
     const { share, elapsed, remaining } = progress(run);
@@ -164,7 +180,10 @@ function liveView(actions) {
     if (which.textContent !== heading) which.textContent = heading;
     show(which, heading !== "");
     drawNotes(run.info);
-    drawFigures(figures, run, { elapsed, remaining }, scores);
+    if (elapsed !== clock.time.elapsed || run.begun !== clock.run?.begun) clock.heard = performance.now();
+    Object.assign(clock, { run, scores, time: { elapsed, remaining } });
+    drawClock();
+    everySecond(run.status === "running");
     drawCurves(run.curves, run.epochs);
     drawScore(run.curves, run.epochs, scores);
     drawEpochs(run.epochs, scores);
@@ -214,4 +233,20 @@ function scoreFacts(run, table) {
   const facts = [["score", `${titleOf(score)}, epoch ${last.epoch}`, showScore(score, last.value)]];
   if (best && best !== last) facts.push(["best-score", `Best, epoch ${best.epoch}`, showScore(score, best.value)]);
   return facts;
+}
+
+/**
+ * Calls back every second while it is on.
+ *
+ * @param {() => void} call
+ * @returns {(on: boolean) => void}
+ */
+function ticking(call) {
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  let timer;
+  return (on) => {
+    if (on === (timer !== undefined)) return;
+    clearInterval(timer);
+    timer = on ? setInterval(call, 1000) : undefined;
+  };
 }

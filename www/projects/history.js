@@ -97,7 +97,15 @@ const history = record({
     }),
   ),
   subject: maybe(
-    record({ model: words, base: words, table: words, task: oneOf(...TASKS), pairs: flag, method: oneOf(...METHODS) }),
+    record({
+      model: words,
+      base: words,
+      table: words,
+      data: maybe(words),
+      task: oneOf(...TASKS),
+      pairs: flag,
+      method: oneOf(...METHODS),
+    }),
   ),
   curves: record({ step: values, loss: values, smooth: values, learning_rate: values }),
   step: maybe(steps),

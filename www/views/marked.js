@@ -27,10 +27,11 @@ export function colorsOf(known, marked) {
  * @param {string} text
  * @param {Marked[]} marked
  * @param {Map<string, number>} colors
- * @param {{limit?: number, named?: boolean}} [options] `limit`: about so many characters; `named`: false where one label needs no name.
+ * @param {{limit?: number, around?: number, named?: boolean}} [options] `limit`: about so many characters, `around` which one, or
+ *   else the first that is marked; `named`: false where one label needs no name.
  */
-export function markedText(text, marked, colors, { limit = 2000, named = true } = {}) {
-  const parts = excerpt(pieces(text, marked), limit).map((piece) => {
+export function markedText(text, marked, colors, { limit = 2000, around, named = true } = {}) {
+  const parts = excerpt(pieces(text, marked), limit, around).map((piece) => {
     const words = visible(piece.text);
     if (!piece.span) return words;
     const { label } = piece.span;

@@ -1,5 +1,6 @@
 // Rows that the model is wrong about: what the table says beside what the model says.
 
+import { kindOf } from "../cells.js";
 import { h } from "../dom.js";
 import { count, counted, figure, percent } from "../format.js";
 import { visible } from "../visible.js";
@@ -10,6 +11,7 @@ import { colorsOf, markedText } from "./marked.js";
  * @typedef {import("../protocol.js").Miss} Miss
  * @typedef {import("../protocol.js").Misses} Misses
  * @typedef {import("../dom.js").Child} Child
+ * @typedef {import("./marked.js").Marked} Marked
  */
 
 /** Characters of a text that are shown. */
@@ -21,14 +23,14 @@ export function missesWords({ rows, wrong, found }, side) {
   const looked = `the ${counted(rows, "row")} ${side === "validation" ? "held out" : "that it was trained on"}`;
   const some = found.length < wrong ? `; ${count(found.length)} of them are shown` : "";
   if (wrong === 0) return `It is right about all of ${looked}.`;
-  if (typeof found[0]?.right === "number") return `Of ${looked} those first that it is farthest off with${some}.`;
+  if (typeof found[0]?.right === "number") return `Of ${looked} those come first where it is farthest off${some}.`;
   return `It is wrong about ${count(wrong)} of ${looked}${some}.`;
 }
 
 /** @param {Miss[]} misses  One at least, all of one task. @param {string[]} labels  In order, for their colours. */
 export function missTable(misses, labels) {
   const [{ said, right }] = misses;
-  const colors = "tokens" in said ? colorsOf(labels, misses.flatMap(marksOf)) : new Map();
+  const colors = "tokens" in said ? colorsOf(kindsOf(labels), misses.flatMap(marksOf)) : new Map();
   const heads = [
     "Line",
     // Marked texts are read in the two columns themselves.
@@ -53,22 +55,52 @@ export function missTable(misses, labels) {
 function cellsOf({ line, said, right, sure }, colors) {
   const [place, how] = [count(line), percent(sure)];
   if ("tokens" in said) {
-    const marked = (/** @type {import("./marked.js").Marked[]} */ spans) =>
-      markedText(said.text, spans, colors, { limit: LIMIT });
-    return [place, null, marked(/** @type {any} */ (right)), marked(said.entities), how];
+    const spans = /** @type {Marked[]} */ (right);
+    const around = firstDifference(spans, said.entities);
+    const marked = (/** @type {Marked[]} */ of) => markedText(said.text, of, colors, { limit: LIMIT, around });
+    return [place, null, marked(spans), marked(said.entities), how];
   }
   if ("context" in said) {
     const answer = said.end > said.start ? visible(said.answer, LIMIT) : "No answer";
     const answers = /** @type {string[]} */ (right);
-    return [place, visible(said.question, LIMIT), chips(answers, "No answer"), answer, how];
+    return [place, questionOf(said), chips(answers, "No answer"), answer, how];
   }
   const text = textsOf(/** @type {any} */ (said));
   if ("labels" in said) {
     return [place, text, chips(/** @type {string[]} */ (right), "No label"), chips(said.labels, "No label"), how];
   }
-  if ("score" in said) return [place, text, figure(Number(right)), figure(said.score), figure(sure)];
+  if ("score" in said) return [place, text, numeral(Number(right)), numeral(said.score), numeral(sure)];
   const label = "label" in said ? said.label : "";
   return [place, text, visible(String(right), LIMIT_OF_LABEL), visible(label, LIMIT_OF_LABEL), how];
+}
+
+/** Kinds of entities that tags tell of, in their order. @param {string[]} labels */
+function kindsOf(labels) {
+  return [...new Set(labels.filter((label) => label !== "O").map((label) => kindOf(label).kind))];
+}
+
+/** Where two readings of a text part: the first span that only one of them has. @param {Marked[]} one @param {Marked[]} other */
+function firstDifference(one, other) {
+  const key = (/** @type {Marked} */ { start, end, label }) => `${start} ${end} ${label}`;
+  const [ofOne, ofOther] = [one, other].map((spans) => new Set(spans.map(key)));
+  const alone = [...one.filter((span) => !ofOther.has(key(span))), ...other.filter((span) => !ofOne.has(key(span)))];
+  return alone.length > 0 ? Math.min(...alone.map(({ start }) => start)) : undefined;
+}
+
+/** A question above what is around the answer that was found in its context. @param {any} said @returns {Child} */
+function questionOf({ question, context, start, end }) {
+  const span = end > start ? [{ start, end, label: "answer" }] : [];
+  return h(
+    "div",
+    { class: "stack tight" },
+    h("p", { dir: "auto", text: visible(question, LIMIT) }),
+    markedText(context, span, colorsOf(["answer"], []), { limit: LIMIT, named: false }),
+  );
+}
+
+/** A number that stands below others. @param {number} value */
+function numeral(value) {
+  return h("span", { class: "numeral" }, figure(value));
 }
 
 /** The text, or both. @param {{text: string, pair?: string|null}} said @returns {Child} */
