@@ -129,6 +129,21 @@ fn a_card_tells_what_the_run_told() {
 }
 
 #[test]
+fn a_card_says_what_is_wrong_with_its_figures() {
+    // Each text comes twice, so that what is held out was mostly trained on; of a rare label nothing is held out.
+    let row = |row: usize| format!("the {} one {},{}\n", ["good", "bad"][row % 2], row / 4, ["good", "bad"][row % 2]);
+    let mut rows: String = (0..60).map(row).collect();
+    rows += "the odd one,odd\n";
+    let (text, _) = made("leaked", &format!("text,label\n{rows}"), Task::Classification, Recipe::default());
+    let said = |begin: &str| text.lines().find(|line| line.contains(begin)).unwrap_or_default().to_owned();
+    let leaked = said("validation rows have texts that are among those trained on, too");
+    assert!(leaked.starts_with("- ") && leaked.contains(" of the 15 validation rows"), "{text}");
+    assert!(said("It was trained on texts of at most").contains("7 tokens"), "nothing was cut: {text}");
+    assert!(!text.contains("Training cut texts"), "{text}");
+    assert!(text.contains("| odd | 1 | 0 |") && text.contains("| odd | – | – | – | 0 |"), "{text}");
+}
+
+#[test]
 fn what_users_name_means_nothing_in_a_card() {
     let labels = ["a|b<script>", "*x*\u{202e}[y](http://z)", "---\n# z: \"`q`\""];
     let rows: String = (0..60)
@@ -200,7 +215,7 @@ fn every_task_and_folder_has_a_card_of_its_own() {
     let pairs =
         format!("premise,hypothesis,label\n{}", rows(&|row| format!("and {},{}", word(row + row / 3), row % 2)));
     let full = Method::Full;
-    let cases: [(&str, &str, Task, Method, &str, &str, &str); 11] = [
+    let cases: [(&str, &str, Task, Method, &str, &str, &str); 12] = [
         ("multi-label", &many, Task::MultiLabel, full, "transformers", "text-classification", "top_k=None"),
         (
             "regression",
@@ -224,6 +239,15 @@ fn every_task_and_folder_has_a_card_of_its_own() {
         ),
         ("language", &plain, Task::Language, full, "transformers", "fill-mask", "mask_token"),
         ("pairs", &pairs, Task::Classification, full, "transformers", "text-classification", "\"text_pair\""),
+        (
+            "pairs-frozen",
+            &pairs,
+            Task::Classification,
+            Method::Frozen,
+            "sentence-transformers",
+            "text-classification",
+            "model.encode([(\"The first text\", \"The second text\")]",
+        ),
         (
             "frozen",
             &labelled,

@@ -37,6 +37,7 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
             "README.md",
             "train.py",
             "tables.py",
+            "parquets.py",
             "data.py",
             "spans.py",
             "tasks.py",

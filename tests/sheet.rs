@@ -117,7 +117,9 @@ fn result(
     piece: usize,
 ) -> Vec<Vec<String>> {
     let out = written(session, (bytes, name), columns, piece, SheetFormat::Csv);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
+    // What stands between cells is as in the table.
+    let delimiter = *bytes.iter().find(|byte| b",;\t".contains(byte)).unwrap_or(&b',');
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(out.as_slice());
     reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
 }
 
@@ -176,6 +178,26 @@ fn a_result_in_excel_has_the_cells_of_the_one_in_csv_and_text_is_text() {
             assert_eq!(read.cell(row, column).parse::<f64>(), cell.parse::<f64>());
         }
     }
+}
+
+#[test]
+fn a_table_comes_back_as_it_was_written() {
+    let session = trained();
+    let begins = |bytes: &[u8]| {
+        let out = written(&session, (bytes, "in.csv"), ("body", None), 100, SheetFormat::Csv);
+        String::from_utf8(out).expect("UTF-8").lines().next().map(str::to_owned).unwrap_or_default()
+    };
+    let names = |mark: &str, between: &str| {
+        let own = ["id", "body", "predicted_label", "predicted_score", "score_green", "score_red", "score_yellow"];
+        format!("{mark}{}", own.join(between))
+    };
+    for between in [",", ";", "\t", "|"] {
+        let table = format!("id{between}body\n1{between}leaf\n2{between}sky\n");
+        assert_eq!(begins(table.as_bytes()), names("", between));
+        // Whoever marks UTF-8, or writes in an encoding of before Unicode, opens tables with Excel.
+        assert_eq!(begins(format!("\u{feff}{table}").as_bytes()), names("\u{feff}", between));
+    }
+    assert_eq!(begins(b"id;body\n1;K\xE4se\n2;Br\xF6tchen\n"), names("\u{feff}", ";"));
 }
 
 #[test]

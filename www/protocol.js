@@ -117,6 +117,7 @@
  * @property {number|null} counted_to  Tokens after which texts are counted no further, where one has more.
  * @property {number|null} mean_tokens
  * @property {string[]} notes    Dropped rows and why, duplicates, imbalance: in words.
+ * @property {number} leaked     Rows held out whose texts are trained on, too.
  * @property {string} hash       SHA-256 of the rows as they are used.
  */
 

@@ -35,6 +35,8 @@ pub struct Dataset {
     pub labels: Vec<String>,
     /// What a user should know: rows left out and why, duplicates, imbalance; in sentences.
     pub notes: Vec<String>,
+    /// Rows held out whose texts are trained on, too; of questions those on contexts that are.
+    pub leaked: usize,
     /// SHA-256 in hexadecimal digits. Numbers are 64 bits little-endian; a text is its length in bytes and its bytes.
     ///
     /// For the classification of single texts it is over `tabtune dataset 1\n` and then, per row that is used, in the
@@ -80,6 +82,8 @@ pub struct DatasetInfo {
     pub mean_tokens: Option<f64>,
     /// What a user should know, in sentences.
     pub notes: Vec<String>,
+    /// Rows held out that are trained on, too: see [`Dataset::leaked`].
+    pub leaked: usize,
     /// SHA-256 of the rows as they are used: see [`Dataset::hash`].
     pub hash: String,
 }
@@ -133,7 +137,9 @@ impl Dataset {
         };
         let mut dataset = Self::split(task, examples, &validation, labels, columns.pair.is_some());
         limits::check_training_rows(&dataset)?;
-        notes.extend(report::notes(&dataset));
+        let leaked = report::leaked(&dataset);
+        notes.extend(report::notes(&dataset, &leaked));
+        dataset.leaked = leaked.count();
         notes.extend(dataset.take_cosines());
         dataset.notes = notes;
         dataset.marks = marks;
@@ -163,6 +169,7 @@ impl Dataset {
             marks: Marks::default(),
             labels,
             notes: Vec::new(),
+            leaked: 0,
             hash: hash.finish(),
         }
     }
@@ -238,6 +245,7 @@ impl Dataset {
             counted_to: None,
             mean_tokens: None,
             notes: self.notes.clone(),
+            leaked: self.leaked,
             hash: self.hash.clone(),
         }
     }

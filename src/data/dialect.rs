@@ -107,7 +107,7 @@ impl Delimiter {
     ];
 
     /// Its byte; for none one that decoded text never holds.
-    pub(super) fn byte(self) -> u8 {
+    pub(crate) fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
             Self::Semicolon => b';',

@@ -20,6 +20,10 @@ impl Places {
         }
     }
 
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

@@ -20,8 +20,8 @@ const FEW_ROWS: usize = 8;
 const NAMED: usize = 5;
 
 /// What is worth knowing before training, in sentences; empty if all is well with a classification.
-pub(super) fn notes(dataset: &Dataset) -> Vec<String> {
-    let mut notes = repeated_texts(dataset);
+pub(super) fn notes(dataset: &Dataset, leaked: &Places) -> Vec<String> {
+    let mut notes = repeated_texts(dataset, leaked);
     notes.extend(variants::notes(dataset));
     notes.extend(class_sizes(dataset.task, &dataset.classes()));
     notes.extend(marked(dataset));
@@ -52,14 +52,28 @@ fn words_of(task: Task, pairs: bool) -> (&'static str, &'static str, Option<&'st
     }
 }
 
-fn repeated_texts(dataset: &Dataset) -> Vec<String> {
-    fn texts(example: &Example) -> (&str, Option<&str>) {
-        (&example.text, example.pair.as_deref())
+fn texts(example: &Example) -> (&str, Option<&str>) {
+    (&example.text, example.pair.as_deref())
+}
+
+/// Rows held out whose texts are trained on, too. Of questions those on a context that is: another question on it is no test
+/// of new contexts.
+pub(super) fn leaked(dataset: &Dataset) -> Places {
+    let known: fn(&Example) -> (&str, Option<&str>) =
+        if dataset.task == Task::Answers { |example| ("", example.pair.as_deref()) } else { texts };
+    let train: HashSet<_> = dataset.train.iter().map(known).collect();
+    let mut leaked = Places::default();
+    for example in dataset.validation.iter().filter(|example| train.contains(&known(example))) {
+        leaked.add(example.line);
     }
+    leaked
+}
+
+fn repeated_texts(dataset: &Dataset, leaked: &Places) -> Vec<String> {
     let mut rows: Vec<&Example> = dataset.train.iter().chain(&dataset.validation).collect();
     rows.sort_by_key(|example| example.line);
     let mut first: HashMap<(&str, Option<&str>), &Target> = HashMap::new();
-    let (mut repeated, mut contradicting, mut leaked) = (Places::default(), Places::default(), Places::default());
+    let (mut repeated, mut contradicting) = (Places::default(), Places::default());
     for example in &rows {
         match first.get(&texts(example)) {
             None => drop(first.insert(texts(example), &example.target)),
@@ -67,23 +81,19 @@ fn repeated_texts(dataset: &Dataset) -> Vec<String> {
             Some(_) => contradicting.add(example.line),
         }
     }
-    // Another question on a context that was trained on is no test of new contexts.
-    let questions = dataset.task == Task::Answers;
-    let known: fn(&Example) -> (&str, Option<&str>) =
-        if questions { |example| ("", example.pair.as_deref()) } else { texts };
-    let train: HashSet<_> = dataset.train.iter().map(known).collect();
-    for example in dataset.validation.iter().filter(|example| train.contains(&known(example))) {
-        leaked.add(example.line);
-    }
     let (alike, shared, other) = words_of(dataset.task, dataset.train.iter().any(|example| example.pair.is_some()));
     let contradicts = other.map(|other| {
         let what = format!("the {shared} of an earlier row but {other}, which no model can learn");
-        (contradicting, format!("has {what}"), format!("have {what}"))
+        (&contradicting, format!("has {what}"), format!("have {what}"))
     });
     let better = "also trained on, so that the scores look better than they are";
-    let [is, are] = if questions { ["asks on a context that is", "ask on contexts that are"] } else { ["is", "are"] };
+    let [is, are] = if dataset.task == Task::Answers {
+        ["asks on a context that is", "ask on contexts that are"]
+    } else {
+        ["is", "are"]
+    };
     let mut sentences = vec![(
-        repeated,
+        &repeated,
         format!("repeats an earlier row, {alike} alike"),
         format!("repeat an earlier row, {alike} alike"),
     )];

@@ -2,7 +2,7 @@
 
 use super::counts::{Counts, mean, quotient};
 use super::interval::Interval;
-use super::row_counts::RowCounts;
+use super::row_counts::{RowCounts, f1_of_row};
 
 /// From which probability on a label is given to a row, where nothing better is known.
 pub const THRESHOLD: f64 = 0.5;
@@ -26,7 +26,7 @@ pub struct LabelScores {
     pub threshold: f64,
     /// The labels' counts, K of them.
     pub per_label: Vec<Counts>,
-    /// Mean of the rows' F1 (`average="samples"`); a row without true and given labels counts as 0.
+    /// Mean of the rows' F1 (`average="samples"`, `zero_division=1`): a row that has no label, and is given none, is right.
     pub samples_f1: f64,
     /// Share of rows whose labels are all right (`accuracy_score`).
     pub subset_accuracy: f64,
@@ -83,7 +83,7 @@ impl MultiLabel {
                 of_label.note(truth, probability >= threshold);
                 of_row.note(truth, probability >= threshold);
             }
-            samples += of_row.f1();
+            samples += f1_of_row(of_row);
             exact += u64::from(of_row.right == of_row.predicted && of_row.right == of_row.support);
         }
         let rows = self.rows() as u64;

@@ -25,6 +25,11 @@ pub(super) struct Drawn {
     pub samples_f1: f64,
 }
 
+/// F1 of a row over all of its classes; of one that has none, and is given none, 1: nothing is wrong about it.
+pub(super) fn f1_of_row(counts: Counts) -> f64 {
+    if counts == Counts::default() { 1.0 } else { counts.f1() }
+}
+
 impl RowCounts {
     /// Adds a row by its counts, of a class in several parts or at once.
     pub fn add(&mut self, row: impl IntoIterator<Item = (usize, Counts)>) {
@@ -44,7 +49,7 @@ impl RowCounts {
         let begins = [0].into_iter().chain(self.ends.iter().copied());
         let rows: Vec<&[(usize, Counts)]> =
             begins.zip(&self.ends).map(|(begin, end)| &self.counts[begin..*end]).collect();
-        let f1: Vec<f64> = rows.iter().map(|row| row.iter().map(|(_, counts)| counts).sum::<Counts>().f1()).collect();
+        let f1: Vec<f64> = rows.iter().map(|row| f1_of_row(row.iter().map(|(_, counts)| counts).sum())).collect();
         let mut sums = Drawn { per_class: vec![Counts::default(); self.classes], samples_f1: 0.0 };
         bootstrap(rows.len(), |drawn| {
             sums.per_class.fill(Counts::default());

@@ -17,18 +17,18 @@ fn is_number(cell: &str) -> bool {
     cell.chars().all(plain) && cell.parse::<f64>().is_ok()
 }
 
-/// Rows as the bytes of a CSV file: commas, quotes where a cell needs them, `\n`.
+/// Rows as the bytes of a CSV file: `delimiter` between cells, quotes where a cell needs them, `\n`.
 ///
 /// # Errors
 ///
 /// None that rows of memory could cause.
-pub fn csv_lines<R, C>(rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>>
+pub fn csv_lines<R, C>(rows: impl IntoIterator<Item = R>, delimiter: u8) -> Result<Vec<u8>>
 where
     R: IntoIterator<Item = C>,
     C: AsRef<str>,
 {
     let unwritable = |error: String| Error::table(format!("The table cannot be written ({error})."));
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
     for row in rows {
         for cell in row {
             writer.write_field(harmless(cell.as_ref()).as_bytes()).map_err(|error| unwritable(error.to_string()))?;
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_where_they_need_it() {
-        let bytes = csv_lines([["a,b", "\"q\"", "x\ny"], ["=A1", "", "-3"]]).expect("a table");
+        let bytes = csv_lines([["a,b", "\"q\"", "x\ny"], ["=A1", "", "-3"]], b',').expect("a table");
         assert_eq!(String::from_utf8(bytes).expect("UTF-8"), "\"a,b\",\"\"\"q\"\"\",\"x\ny\"\n'=A1,,-3\n");
     }
 }

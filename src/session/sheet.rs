@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::data::{Example, Sheet, SheetInfo, Target, Word, join_words};
+use crate::data::{Delimiter, Example, Sheet, SheetInfo, Target, Word, join_words};
 use crate::error::{Error, Result};
 use crate::export::{WorkbookWriter, csv_lines};
 use crate::session::Session;
@@ -16,25 +16,40 @@ use crate::task::Task;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SheetFormat {
-    /// CSV in UTF-8; text that a spreadsheet would run as a formula gets an apostrophe in front.
+    /// Delimited text in UTF-8, with what stands between the table's own cells; text that a spreadsheet would run as a formula
+    /// gets an apostrophe in front. It begins with a byte order mark where the table's file was not plain UTF-8: without one
+    /// Excel takes it for text in the machine's own encoding.
     Csv,
     /// An Excel workbook.
     Excel,
 }
 
+/// The encoding that needs no byte order mark.
+const PLAIN: &str = "UTF-8";
+
 /// Where rows go.
 #[derive(Debug)]
 enum Out {
-    Csv,
+    Csv {
+        delimiter: u8,
+        /// What is still to stand before the first row.
+        mark: &'static [u8],
+    },
     Excel(Box<WorkbookWriter>),
     /// Nowhere any more.
     Ended,
 }
 
 impl Out {
-    fn new(format: SheetFormat) -> Self {
+    fn new(format: SheetFormat, sheet: &SheetInfo) -> Self {
         match format {
-            SheetFormat::Csv => Self::Csv,
+            SheetFormat::Csv => {
+                let own = sheet.dialect.delimiter.filter(|delimiter| *delimiter != Delimiter::None);
+                let encoding = sheet.dialect.encoding.as_deref().unwrap_or(PLAIN);
+                let is_plain = encoding == PLAIN && !sheet.format.ends_with("with BOM");
+                let mark: &[u8] = if is_plain { b"" } else { "\u{feff}".as_bytes() };
+                Self::Csv { delimiter: own.unwrap_or(Delimiter::Comma).byte(), mark }
+            }
             SheetFormat::Excel => Self::Excel(Box::new(WorkbookWriter::new())),
         }
     }
@@ -42,7 +57,9 @@ impl Out {
     /// The bytes of rows, whose first `own` cells are the table's own.
     fn rows(&mut self, rows: Vec<Vec<String>>, own: usize) -> Result<Vec<u8>> {
         match self {
-            Self::Csv => csv_lines(rows),
+            Self::Csv { delimiter, mark } => {
+                Ok([std::mem::take(mark), csv_lines(rows, *delimiter)?.as_slice()].concat())
+            }
             Self::Excel(workbook) => workbook.rows(rows, own),
             Self::Ended => Err(Error::order("The table was written to its end. Open it again.")),
         }
@@ -83,7 +100,8 @@ impl SheetRun {
         }
         let (text, pair) = (sheet.column(text)?, pair.map(|name| sheet.column(name)).transpose()?);
         let labels = if matches!(task, Task::Classification | Task::MultiLabel) { labels.to_vec() } else { Vec::new() };
-        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out: Out::new(format) })
+        let out = Out::new(format, sheet.info());
+        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out })
     }
 
     /// What is shown of the table.
@@ -136,7 +154,7 @@ impl SheetRun {
     /// It has ended before, or is larger than its format allows.
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         match std::mem::replace(&mut self.out, Out::Ended) {
-            Out::Csv => Ok(Vec::new()),
+            Out::Csv { .. } => Ok(Vec::new()),
             Out::Excel(workbook) => workbook.finish(),
             Out::Ended => Err(Error::order("The table was written to its end. Open it again.")),
         }

@@ -176,6 +176,18 @@ fn spans_of_every_tool_become_tags() {
 }
 
 #[test]
+fn a_text_in_which_an_annotator_marked_nothing_is_one_without_spans() {
+    let marked = r#"{"text": "Ada left.", "label": [{"start": 0, "end": 3, "labels": ["PER"]}], "annotation_id": 1}"#;
+    let nothing = r#"{"text": "It rained.", "annotation_id": 2}"#;
+    let open = r#"{"text": "Who knows?", "annotation_id": null}"#;
+    let dataset = build(&format!("{marked}\n{nothing}\n{open}\n"), Task::Tokens);
+    assert_eq!(dataset.train.len(), 2);
+    assert_eq!(tagged(&dataset, 1), [("It".to_owned(), "O"), ("rained.".to_owned(), "O")]);
+    let notes = dataset.notes.join(" ");
+    assert!(notes.contains("1 row has no tags and is left out (line 3)."), "{notes}");
+}
+
+#[test]
 fn spans_that_carry_their_text_may_count_units_of_utf_16() {
     let spans = r#"[{"start":7,"end":11,"text":"Anna","labels":["PER"]},{"start":20,"end":25,"text":"São\\nP","labels":["LOC"]}]"#;
     let text = format!("{{\"text\": \"😀🎉📦 Anna, not in São\\nP\", \"label\": {spans}}}\n");

@@ -39,6 +39,7 @@ export function trained(task, more = {}) {
     counted_to: null,
     mean_tokens: null,
     notes: [],
+    leaked: 0,
     hash: "0a",
   };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };

@@ -43,6 +43,7 @@ const DATASET = {
     counted_to: null,
     mean_tokens: null,
     notes: [],
+    leaked: 0,
     hash: "0a",
   },
   table: "rows.csv",

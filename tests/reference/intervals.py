@@ -57,7 +57,8 @@ class Rows:
     def __init__(self, right, predicted, support) -> None:
         self.parts = [numpy.array(part, dtype=float) for part in (right, predicted, support)]
         right, predicted, support = (part.sum(axis=1) for part in self.parts)
-        self.samples = quotient(2 * right, predicted + support)
+        # A row that has no label, and is given none, is right.
+        self.samples = numpy.where(predicted + support > 0, quotient(2 * right, predicted + support), 1.0)
 
     def scores(self, taken: numpy.ndarray) -> dict[str, numpy.ndarray]:
         right, predicted, support = (taken @ part for part in self.parts)
@@ -94,7 +95,7 @@ def labels(rows: int, classes: int, seed: int) -> dict:
     truth = random.random((rows, classes)) < numpy.linspace(0.5, 0.1, classes)
     given = truth ^ (random.random((rows, classes)) < 0.15)
     truth[:, -1] = given[:, -1] = False
-    average = lambda kind: f1_score(truth, given, average=kind, zero_division=0)
+    average = lambda kind: f1_score(truth, given, average=kind, zero_division=int(kind == "samples"))
     counts = Rows(truth & given, given, truth)
     listed = lambda table: [numpy.flatnonzero(row).tolist() for row in table]
     return {

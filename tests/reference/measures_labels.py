@@ -53,7 +53,7 @@ def case(truth: numpy.ndarray, scores: numpy.ndarray, threshold: float) -> dict:
         "support": support.tolist(),
         "micro_f1": exact(metrics.f1_score(wide, given, average="micro", **named)),
         "macro_f1": exact(metrics.f1_score(wide, given, average="macro", **named)),
-        "samples_f1": exact(metrics.f1_score(wide, given, average="samples", **named)),
+        "samples_f1": exact(metrics.f1_score(wide, given, average="samples", **(named | {"zero_division": 1}))),
         "subset_accuracy": exact(metrics.accuracy_score(wide, given)),
         "average_precision": areas,
         "macro_average_precision": exact(numpy.mean(defined)) if defined else None,

@@ -56,7 +56,8 @@ export function sheetActions({ client, dispatch, state }, openKept) {
       });
       try {
         const result = await client.predictSheet(request, (progress) => sheet({ progress }));
-        const name = `${fileName(info.name)}-predicted.${request.format === "csv" ? "csv" : "xlsx"}`;
+        const text = info.dialect.delimiter === "tab" ? "tsv" : "csv";
+        const name = `${fileName(info.name)}-predicted.${request.format === "csv" ? text : "xlsx"}`;
         if (result) save(result, name);
         sheet({ words: result ? `${name} was handed to your browser’s downloads.` : "Cancelled; nothing was saved." });
       } catch (thrown) {

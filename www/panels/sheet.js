@@ -26,7 +26,7 @@ const FORMATS = /** @type {const} */ ({
 });
 /** What is to be known of each. */
 const KNOWN = {
-  csv: "In UTF-8. Text that a spreadsheet would run as a formula (cells that begin with =, +, - or @) gets an apostrophe in front.",
+  csv: "In UTF-8, with what stands between the cells of your table. Text that a spreadsheet would run as a formula (cells that begin with =, +, - or @) gets an apostrophe in front.",
   excel: "After 1,048,576 rows another sheet begins. Cells are cut after 32,767 characters, the most that Excel takes.",
 };
 

@@ -58,7 +58,7 @@ pub fn program() -> clap::Command {
         option(
             "out",
             "FILE",
-            "Where the table goes, as Excel if it ends in .xlsx, else as CSV; standard output if not given",
+            "Where the table goes, as Excel if it ends in .xlsx, else with what stands between its own cells; standard output if not given",
         )
         .value_parser(value_parser!(PathBuf)),
     )

@@ -32,6 +32,10 @@ use super::target::{Example, Target};
 use crate::error::Result;
 use crate::task::Task;
 
+/// Label Studio tells in this column that a text was annotated, and leaves out the spans of one in which nothing was marked.
+const ANNOTATED: &str = "annotation_id";
+const NO_SPANS: &str = "[]";
+
 /// What happened to rows on the way, by their lines.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
@@ -55,6 +59,8 @@ pub(super) struct Reader<'a> {
     separator: Option<&'a str>,
     /// How the column with the scores writes its numbers, where the task reads one.
     numbers: Numbers,
+    /// The column that tells that somebody annotated a row: where it is filled, a row without spans has none to mark.
+    annotated: Option<usize>,
     /// The labels met so far, or a model's.
     pub labels: Labels,
     remarks: Remarks,
@@ -65,7 +71,9 @@ impl<'a> Reader<'a> {
         let scores = columns.label.filter(|_| matches!(task, Task::Regression | Task::Embedding));
         let cells = |column: usize| (0..table.rows()).map(move |row| table.cell(row, column));
         let numbers = scores.map_or_else(Numbers::default, |column| Numbers::of(cells(column)));
-        Self { table, columns, task, separator, numbers, labels, remarks: Remarks::default() }
+        let is_named = |name: &String| name.as_str() == ANNOTATED;
+        let annotated = table.columns().iter().position(is_named).filter(|_| task == Task::Tokens);
+        Self { table, columns, task, separator, numbers, annotated, labels, remarks: Remarks::default() }
     }
 
     /// How the scores are written.
@@ -104,7 +112,11 @@ impl<'a> Reader<'a> {
     /// answer in the context, is one.
     pub fn lacks_label(&self, row: usize) -> bool {
         let needed = self.columns.label.filter(|_| !matches!(self.task, Task::MultiLabel | Task::Answers));
-        needed.is_some_and(|column| self.table.cell(row, column).trim().is_empty())
+        needed.is_some_and(|column| self.table.cell(row, column).trim().is_empty()) && !self.is_annotated(row)
+    }
+
+    fn is_annotated(&self, row: usize) -> bool {
+        self.annotated.is_some_and(|column| !self.table.cell(row, column).trim().is_empty())
     }
 
     /// The example of a row.
@@ -137,6 +149,8 @@ impl<'a> Reader<'a> {
                 Target::Score(scores::read(&label, self.numbers.marks)?)
             }
             (Task::Tokens, Some(label), _) => {
+                let nothing = label.text.trim().is_empty() && self.is_annotated(row);
+                let label = if nothing { Cell { text: NO_SPANS, ..label } } else { label };
                 let (joined, target) = self.words(&cell(columns.text), &label)?;
                 text = joined.map_or(text, Into::into);
                 target

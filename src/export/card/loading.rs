@@ -32,9 +32,9 @@ pub(super) fn python(card: &Card) -> String {
     match (card.kind, card.task) {
         (Kind::Adapter, _) => adapter(card),
         (Kind::Sentence, Task::Embedding) => VECTORS.to_owned(),
-        (Kind::Sentence, Task::Regression) => SCORE.to_owned(),
-        (Kind::Sentence, Task::MultiLabel) => format!("{LABELS_OF_VECTORS}{EACH_LABEL}"),
-        (Kind::Sentence, _) => format!("{LABELS_OF_VECTORS}{ONE_LABEL}"),
+        (Kind::Sentence, Task::Regression) => of_texts(SCORE, card),
+        (Kind::Sentence, Task::MultiLabel) => of_texts(&format!("{LABELS_OF_VECTORS}{EACH_LABEL}"), card),
+        (Kind::Sentence, _) => of_texts(&format!("{LABELS_OF_VECTORS}{ONE_LABEL}"), card),
         (Kind::Transformers, Task::Answers) => ANSWER.to_owned(),
         (Kind::Transformers, _) => pipeline(card),
     }
@@ -49,7 +49,7 @@ print(model.similarity(vectors[0], vectors[1]))"#;
 const SCORE: &str = r#"from sentence_transformers import SentenceTransformer
 
 model = SentenceTransformer("path/to/this/folder")
-print(model.encode(["A text"])[0, 0])"#;
+print(model.encode([{texts}])[0, 0])"#;
 
 const LABELS_OF_VECTORS: &str = r#"import json
 from pathlib import Path
@@ -60,7 +60,7 @@ from sentence_transformers import SentenceTransformer
 folder = "path/to/this/folder"
 model = SentenceTransformer(folder)
 labels = json.loads(Path(folder, "config.json").read_text(encoding="utf-8"))["id2label"]
-outputs = model.encode(["A text"], convert_to_tensor=True)[0]
+outputs = model.encode([{texts}], convert_to_tensor=True)[0]
 "#;
 
 const ONE_LABEL: &str = r#"print(labels[str(int(outputs.argmax()))], float(outputs.softmax(-1).max()))"#;
@@ -80,6 +80,12 @@ with torch.no_grad():
     found = model(**tokens)
 first, last = int(found.start_logits.argmax()), int(found.end_logits.argmax())
 print(tokenizer.decode(tokens["input_ids"][0, first : last + 1]))"#;
+
+/// Code that asks for what the model was trained on: a text, or two as one input.
+fn of_texts(code: &str, card: &Card) -> String {
+    let texts = if card.data.pairs { r#"("The first text", "The second text")"# } else { r#""A text""# };
+    code.replace("{texts}", texts)
+}
 
 fn pipeline(card: &Card) -> String {
     let options = match card.task {

@@ -219,7 +219,9 @@ impl Card<'_> {
             return None;
         }
         let rows = classes.iter().map(|class| {
-            let figures = [class.precision, class.recall, class.f1].map(|value| format!("{value:.3}")).join(" | ");
+            // Of what no row has nothing is known.
+            let figure = |value: f64| if class.support > 0 { format!("{value:.3}") } else { "–".to_owned() };
+            let figures = [class.precision, class.recall, class.f1].map(figure).join(" | ");
             format!("\n| {} | {figures} | {} |", markdown(&class.label), class.support)
         });
         let of = if self.task == Task::Tokens { "occurrences" } else { "rows" };
@@ -237,6 +239,14 @@ impl Card<'_> {
                  rows that had no part in training show how it does on new ones."
                     .to_owned(),
             );
+        }
+        if self.data.leaked > 0 {
+            let what = if self.task == Task::Answers { "contexts" } else { "texts" };
+            limits.push(format!(
+                "{} of the {} validation rows have {what} that are among those trained on, too, so that the figures are better \
+                 than on new {what}.",
+                self.data.leaked, self.data.validation
+            ));
         }
         if self.task == Task::MultiLabel && self.report.is_some() {
             limits.push("The threshold was tuned on the same validation rows, to the same effect.".to_owned());

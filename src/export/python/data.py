@@ -46,6 +46,8 @@ def example(row: dict[str, str], plan: dict) -> Example:
     elif task == "multi_label":
         found.labels = sorted({labels.index(name) for name in several(label, columns["separator"])})
     elif task == "tokens":
+        # Label Studio leaves out the spans of a text in which nothing was marked.
+        label = label if label.strip() or not row.get("annotation_id", "").strip() else "[]"
         found.text, found.words = words(text, label, labels)
     elif task == "embedding" and (label or "").strip().lower() in ALIKE:
         found.score = ALIKE[label.strip().lower()]

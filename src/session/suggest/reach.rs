@@ -122,13 +122,13 @@ mod tests {
     #[test]
     fn words_and_contexts_are_read_in_windows() {
         assert_eq!(reach(Task::Tokens, &[20, 20, 20, 300], 512), (Some(320), 300.0));
-        // Windows of 512 of which a quarter comes again: three full ones and one of 848 − 3 · 384 + 1152.
+        // 2,000 tokens make five windows of 512, of each of which a quarter comes again.
         let long = Reach::of(Task::Tokens, &[20, 2000], 8192);
         assert_eq!((long.max_length, long.rows), (Some(512), 3.0));
         assert_eq!(long.mean, 6.0 * 512.0 / 2.0);
         let answers = Reach::of(Task::Answers, &[100, 900], 512);
-        assert_eq!((answers.max_length, answers.rows), (None, 2.0));
-        assert_eq!(answers.mean, 4.0 * 384.0 / 2.0);
+        assert_eq!((answers.max_length, answers.rows), (None, 2.5));
+        assert_eq!(answers.mean, 5.0 * 384.0 / 2.0);
         assert_eq!(reach(Task::Language, &[100, 900], 512), (None, 128.0));
     }
 
