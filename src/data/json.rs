@@ -14,17 +14,25 @@ pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
     lines: Lines<'a>,
+    is_one_line: bool,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, lines: Lines::new(text) }
+        Self { text, at: 0, lines: Lines::new(text), is_one_line: !text.trim().contains('\n') }
     }
 
     /// Line, from 1, of what comes next.
     pub fn line(&mut self) -> u64 {
         self.peek();
         self.lines.at(self.at)
+    }
+
+    /// Line of what comes next, or where all of the text stands on one line the number of its row, so that rows can be told
+    /// apart: so many are before it.
+    pub fn place(&mut self, rows: usize) -> u64 {
+        let line = self.line();
+        if self.is_one_line { rows as u64 + 1 } else { line }
     }
 
     /// The first byte of what comes next; `None` at the end.

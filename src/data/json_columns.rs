@@ -40,7 +40,8 @@ pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
     cursor.end("object")?;
     let mut objects = Objects::new(gathering);
     loop {
-        let line = columns.first_mut().map_or(1, |(_, cursor, _)| cursor.line());
+        let rows = objects.rows();
+        let place = columns.first_mut().map_or(1, |(_, cursor, _)| cursor.place(rows));
         let mut row = Map::new();
         let mut keys = Vec::new();
         for (column, cursor, items) in &mut columns {
@@ -54,7 +55,7 @@ pub(super) fn read(text: &str, gathering: Gathering) -> Result<Rows> {
             return Err(other_rows(&columns[0].0, &columns[other].0, objects.rows()));
         }
         match keys.first() {
-            Some(Some(_)) => objects.add(line, row)?,
+            Some(Some(_)) => objects.add(place, row)?,
             _ => return Ok(objects.finish()),
         }
     }

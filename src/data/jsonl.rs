@@ -80,8 +80,8 @@ pub(super) fn read_list(text: &str, gathering: Gathering) -> Result<Rows> {
     let mut objects = Objects::new(gathering);
     let mut cursor = Cursor::new(text);
     cursor.list(|cursor| {
-        let line = cursor.line();
-        objects.add(line, cursor.value(not_an_object)?)
+        let place = cursor.place(objects.rows());
+        objects.add(place, cursor.value(not_an_object)?)
     })?;
     cursor.end("list")?;
     Ok(objects.finish())

@@ -84,7 +84,7 @@ fn paragraph(cursor: &mut Cursor, gathering: &mut Gathering) -> Result<()> {
         match key {
             "context" => context = Some(cursor.value(|line, reason| refused(line, "context", reason))?),
             "qas" => cursor.list(|cursor| {
-                let line = cursor.line();
+                let line = cursor.place(gathering.rows() + questions.len());
                 questions.push((line, cursor.value(|line, reason| refused(line, "question", reason))?));
                 Ok(())
             })?,

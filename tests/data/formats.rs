@@ -304,3 +304,19 @@ fn one_object_of_json_may_hold_the_columns() {
         assert!(message.contains(reason), "{message}");
     }
 }
+
+#[test]
+fn rows_of_json_on_one_line_are_told_apart_by_their_number() {
+    let lines = |text: &str, name: &str| {
+        let table = Table::parse(text.as_bytes(), name).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        (0..table.rows()).map(|row| table.line(row)).collect::<Vec<_>>()
+    };
+    let list = "[{\"text\": \"a\", \"label\": 1}, {\"text\": \"b\", \"label\": 2}, {\"text\": \"c\", \"label\": 1}]\n";
+    assert_eq!(lines(list, "a.json"), [1, 2, 3]);
+    assert_eq!(lines(&list.replace("}, ", "},\n\n"), "a.json"), [1, 3, 5], "else by its line");
+    assert_eq!(lines("{\"text\": [\"a\", \"b\"], \"label\": [1, 2]}", "a.json"), [1, 2]);
+    let asked = |id: u8| format!("{{\"id\": {id}, \"question\": \"q\", \"answers\": []}}");
+    let paragraph = format!("{{\"context\": \"c\", \"qas\": [{}, {}]}}", asked(1), asked(2));
+    let squad = format!("{{\"data\": [{{\"paragraphs\": [{paragraph}, {paragraph}]}}]}}");
+    assert_eq!(lines(&squad, "a.json"), [1, 2, 3, 4]);
+}
