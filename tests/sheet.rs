@@ -197,6 +197,12 @@ fn a_table_comes_back_as_it_was_written() {
         // Whoever marks UTF-8, or writes in an encoding of before Unicode, opens tables with Excel.
         assert_eq!(begins(format!("\u{feff}{table}").as_bytes()), names("\u{feff}", between));
     }
+    // Numbers have the table's own comma; text that looks like one stays as it is.
+    let table = "id;body;price\n1;leaf;0,5\n2;sky;12,25\n";
+    let rows = result(&session, table.as_bytes(), "in.csv", ("body", None), 100);
+    let shares = rows[1..].iter().flat_map(|row| &row[4..]);
+    assert!(shares.clone().all(|share| share.starts_with("0,") && share.len() == 8), "{rows:?}");
+    assert_eq!(shares.count(), 8);
     assert_eq!(begins(b"id;body\n1;K\xE4se\n2;Br\xF6tchen\n"), names("\u{feff}", ";"));
 }
 

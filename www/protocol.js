@@ -365,6 +365,7 @@
  * @property {string[]} notes
  * @property {string[]} worksheets  Of a workbook; empty for other files.
  * @property {Dialect} dialect     How the file is read.
+ * @property {boolean} decimal_comma  Whether numbers in it have one.
  * @property {Task} task           Of the model that predicts.
  */
 

@@ -137,6 +137,19 @@ impl SheetRun {
         Ok(())
     }
 
+    /// The cells that a prediction adds, in the order of [`added`]; numbers as the table writes them.
+    fn cells(&self, prediction: &Prediction) -> Vec<String> {
+        let mut cells = cells(prediction);
+        if self.sheet.info().decimal_comma && matches!(self.out, Out::Csv { .. }) {
+            // The first one is a label or a text, but for numbers.
+            let first = usize::from(self.task != Task::Regression);
+            for cell in cells.iter_mut().skip(first).filter(|cell| cell.parse::<f64>().is_ok()) {
+                *cell = cell.replace('.', ",");
+            }
+        }
+        cells
+    }
+
     /// Rows that were read and not predicted yet.
     pub fn waiting(&self) -> usize {
         self.ahead.len()
@@ -191,7 +204,7 @@ impl SheetRun {
         let width = added(self.task, &self.labels).len();
         for (row, has_text) in rows.iter_mut().zip(has_text) {
             match if has_text { said.next() } else { None } {
-                Some(prediction) => row.extend(cells(&prediction)),
+                Some(prediction) => row.extend(self.cells(&prediction)),
                 None => row.resize(row.len() + width, String::new()),
             }
         }

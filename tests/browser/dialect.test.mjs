@@ -41,6 +41,25 @@ test("letters of any encoding are read, or as it is said", { timeout: PATIENCE }
   await close();
 });
 
+test(
+  "a Parquet file is a table with the names of its classes, and says itself how it is read",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await site.open({ device: "cpu" });
+    await drop(page, modelFiles("tiny-bert"));
+    for (const name of ["zstd", "polars", "nested"]) {
+      await drop(page, [file(`${name}.parquet`, readFileSync(`${FIXTURES}parquets/${name}.parquet`))]);
+      await reads(page, "#table-name", new RegExp(`${name}\\.parquet`, "u"));
+      await reads(page, "#table-format", /Parquet · \d rows/);
+    }
+    await drop(page, [file("classes.parquet", readFileSync(`${FIXTURES}parquets/classes.parquet`))]);
+    await reads(page, "#preview", /Ada PER wrote/);
+    assert.equal(await page.locator("#table-dialect").isVisible(), false);
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
 test("a file that cannot be read can be read differently", { timeout: PATIENCE }, async () => {
   const { page, errors, close } = await site.open({ device: "cpu" });
   await drop(page, modelFiles("tiny-bert"));

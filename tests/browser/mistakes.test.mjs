@@ -10,6 +10,8 @@ import { choose, drop, reaches, reads, train } from "./user.mjs";
 const GOOD_TABLE = file("fruit.csv", table(24));
 const weights = readFileSync(FIXTURES + "tiny-bert/model.safetensors");
 const workbook = readFileSync(FIXTURES + "workbooks/reviews.xlsx");
+const parquet = readFileSync(FIXTURES + "parquets/zstd.parquet");
+const brotli = readFileSync(FIXTURES + "parquets/brotli.parquet");
 const zip = Buffer.from(zipSync({ "rows.csv": Buffer.from("text,label\n") }));
 const config = JSON.parse(readFileSync(FIXTURES + "tiny-bert/config.json", "utf8"));
 const IMG = `<img src=x onerror="document.title='taken'">`;
@@ -40,6 +42,12 @@ const TABLES = [
     /Line 2: .*never closed/,
   ],
   ["a workbook cut short", file("cut.xlsx", workbook.subarray(0, 3000)), /workbook is damaged, in the archive/],
+  ["a Parquet file cut short", file("cut.parquet", parquet.subarray(0, 900)), /does not end as one/],
+  [
+    "a Parquet file packed otherwise",
+    file("brotli.parquet", brotli),
+    /“text” from row 1 on, it is compressed with BROTLI/,
+  ],
   ["a zip archive", file("rows.xlsx", zip), /zip archive, not an Excel workbook. Unpack it/],
   ["a NUL byte", file("nul.csv", "text,label\nripe pear,pear\nsweet \0apple,apple\n"), /Line 3: .*NUL/],
 ];

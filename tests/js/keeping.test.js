@@ -47,6 +47,7 @@ test("who predicts a table and cancels that has the focus where it can go on", (
     notes: [],
     worksheets: [],
     dialect: AS_FOUND,
+    decimal_comma: false,
   };
   /** @param {Partial<import("../../www/state.js").SheetState>} change @returns {State} */
   const sheet = (change) =>

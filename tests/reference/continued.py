@@ -11,6 +11,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import datasets
 import openpyxl
 
 MODEL = Path(__file__).resolve().parent.parent / "fixtures" / "tiny-bert"
@@ -34,6 +35,23 @@ def lines(header: str, of_row) -> str:
 
 def tagged(row: int) -> str:
     return f"the O\n{word(row)} B-X\n" + "".join(f"{one} O\n" for one in filling(row).split()) + "one I-X\n\n"
+
+
+def long(row: int) -> str:
+    """A sentence of up to a hundred words, some of several tokens."""
+    draw = random.Random(row)
+    words = [draw.choice(("the", "is", "unhappiness", word(row), "apple", "(very)")) for _ in range(1 + 2 * row)]
+    return "".join(f"{one} {'B-X' if one == word(row) else 'O'}\n" for one in words) + "\n"
+
+
+def parquet() -> bytes:
+    """As the hub has data sets: numbers for classes, a text in an object, and a column of bytes."""
+    rows = [{"of": {"text": f"the {word(r)} {filling(r)} {r}"}, "label": r % 3, "bytes": b"\x89"} for r in range(ROWS)]
+    names = datasets.ClassLabel(names=["good", "bad", "green"])
+    kinds = {"of": {"text": datasets.Value("string")}, "label": names, "bytes": datasets.Value("binary")}
+    file = io.BytesIO()
+    datasets.Dataset.from_list(rows, features=datasets.Features(kinds)).to_parquet(file)
+    return file.getvalue()
 
 
 def workbook() -> bytes:
@@ -120,6 +138,8 @@ TABLES |= {
         lines("text;score\n", lambda r: f"the {word(r)}\u2028{filling(r)}\x0b{r};{1 + r % 3},900.5\n"),
     ),
     "workbook": ("table.xlsx", workbook()),
+    "parquet": ("table.parquet", parquet()),
+    "long words": ("long.conll", lines("", long)),
     "letters": (
         "letters.csv",
         lines("", lambda r: f"the {word(r)} {filling(r)} слово, и ещё {r};{word(r)}\n").encode("cp1251"),
@@ -159,6 +179,8 @@ TASKS = {
     "decimal comma": "regression",
     "groups": "regression",
     "workbook": "regression",
+    "parquet": "classification",
+    "long words": "tokens",
     "letters": "classification",
     "spans": "tokens",
     "words in rows": "tokens",
@@ -167,8 +189,9 @@ TASKS = {
     "rows for testing": "classification",
 }
 #: Name, table, options beside the common ones.
-CASES = [(name, name, []) for name in TABLES if name != "answers"] + [
+CASES = [(name, name, []) for name in TABLES if name not in ("answers", "long words")] + [
     ("answers", "answers", ["--max-length", "24"]),
+    ("long words", "long words", ["--max-length", "24"]),
     ("letters, otherwise", "letters", "--header yes --delimiter semicolon --encoding windows-1250".split()),
     ("lora", "classification", ["--method", "lora"]),
     ("lora, numbers", "regression", ["--method", "lora"]),

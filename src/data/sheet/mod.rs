@@ -12,6 +12,7 @@ use serde::Serialize;
 use self::pieces::Pieces;
 use super::cells::ROOM;
 use super::dialect::Dialect;
+use super::examples::{Marks, Numbers};
 use super::mapping::Mapping;
 use super::survey::Survey;
 use super::table::Table;
@@ -41,6 +42,8 @@ pub struct SheetInfo {
     pub worksheets: Vec<String>,
     /// How the file is read.
     pub dialect: Dialect,
+    /// Whether numbers in it have a decimal comma.
+    pub decimal_comma: bool,
 }
 
 /// A table on its way through.
@@ -145,6 +148,11 @@ impl Sheet {
 /// Rows that are given at a time of a table in memory.
 const WHOLE_ROWS: usize = 1000;
 
+/// Whether the numbers of a column have a decimal comma.
+fn has_comma(table: &Table, column: usize) -> bool {
+    Numbers::of((0..table.rows()).map(|row| table.cell(row, column))).marks == Marks::Comma
+}
+
 fn info(table: &Table, task: Task, bytes: u64) -> SheetInfo {
     let shown = table.info();
     let guess = Mapping::guess_for(table, task);
@@ -160,5 +168,6 @@ fn info(table: &Table, task: Task, bytes: u64) -> SheetInfo {
         notes: shown.notes,
         worksheets: shown.worksheets,
         dialect: shown.dialect,
+        decimal_comma: (0..table.columns().len()).any(|column| has_comma(table, column)),
     }
 }
