@@ -28,19 +28,13 @@ pub(super) struct Objects {
     gathering: Gathering,
     /// Rows whose value for some key is itself a list or an object.
     nested: Places,
-    /// For each column, how many of its values are lists or objects.
-    nested_values: Vec<usize>,
+    /// For each column, how many of its values are lists or objects, and how many are neither, those that are missing aside.
+    values: Vec<[usize; 2]>,
 }
 
 impl Objects {
     pub fn new(gathering: Gathering) -> Self {
-        Self {
-            columns: Vec::new(),
-            index: HashMap::new(),
-            gathering,
-            nested: Places::default(),
-            nested_values: Vec::new(),
-        }
+        Self { columns: Vec::new(), index: HashMap::new(), gathering, nested: Places::default(), values: Vec::new() }
     }
 
     /// Adds a row.
@@ -82,13 +76,12 @@ impl Objects {
                     continue;
                 }
                 Value::Null => String::new(),
-                Value::String(text) => text,
                 other => {
                     let column = self.column(name.clone(), line)?;
                     let is_nested = matches!(other, Value::Array(_) | Value::Object(_));
-                    self.nested_values[column] += usize::from(is_nested);
+                    self.values[column][usize::from(!is_nested)] += 1;
                     nested |= is_nested;
-                    other.to_string()
+                    if let Value::String(text) = other { text } else { other.to_string() }
                 }
             };
             let column = self.column(name, line)?;
@@ -106,7 +99,7 @@ impl Objects {
         }
         check_columns(self.columns.len() + 1, line)?;
         self.columns.push(key.clone());
-        self.nested_values.push(0);
+        self.values.push([0, 0]);
         self.index.insert(key, self.columns.len() - 1);
         Ok(self.columns.len() - 1)
     }
@@ -119,7 +112,7 @@ impl Objects {
     pub fn finish(self) -> Rows {
         let mut notes = Vec::new();
         // A column of nothing but lists is meant so, such as words and their tags.
-        if self.nested_values.iter().any(|&count| count > 0 && count < self.gathering.rows()) {
+        if self.values.iter().any(|[nested, plain]| *nested > 0 && *plain > 0) {
             notes.push(self.nested.sentence(
                 "holds a list or an object as a value, which is shown as JSON",
                 "hold a list or an object as a value, which is shown as JSON",

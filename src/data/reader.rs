@@ -2,7 +2,7 @@
 //!
 //! The bytes pass twice. First a [`Survey`] sees all of them, since one byte near the end can settle the encoding; then
 //! [`TableReader::push`] takes them again and gathers their rows. What comes out does not depend on where they were cut.
-//! JSON lists and objects of columns, CoNLL and SQuAD files are read whole.
+//! JSON lists and objects of columns, CoNLL, SQuAD, Excel and Parquet files are read whole.
 
 use super::cells::{Gathering, ROOM};
 use super::decoding::{Decoding, Letters};

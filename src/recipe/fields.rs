@@ -96,7 +96,8 @@ pub const FIELDS: &[Field] = &[
         "Maximum length",
         "tokens",
         FieldKind::Integer { min: 3.0, max: 8192.0, optional: true },
-        "Longer texts are cut here, in training and by the trained model. Empty means 128, of questions and contexts 384. Time grows with the length of the texts themselves.",
+        "Longer texts are cut here, in training and by the trained model; texts whose words have labels and contexts of questions are \
+         read in windows of so many. Empty means 128, of questions 384. Time grows with the length of the texts themselves.",
     )),
     only(
         STEPS,

@@ -41,15 +41,15 @@ test("a table comes back with predictions, can be cancelled, and asks nobody", {
   const { name, bytes } = await download(page, "#sheet-start");
   assert.equal(name, "mail-predicted.csv");
   const rows = bytes.toString("utf8").trimEnd().split("\n");
-  assert.equal(rows[0], "id,body,note,predicted_label,predicted_score,score_apple,score_pear,score_quince");
+  assert.equal(rows[0], "id;body;note;predicted_label;predicted_score;score_apple;score_pear;score_quince");
   assert.equal(rows.length, 1501);
-  assert.match(rows[1500], /^1499,the quince is good,'=1\+1499,(apple|pear|quince),0\.\d{6},/);
+  assert.match(rows[1500], /^1499;the quince is good;'=1\+1499;(apple|pear|quince);0\.\d{6};/);
   await reads(page, "#sheet-words", /mail-predicted\.csv was handed/);
 
   // The columns that were chosen stay for the same table; another column gives other predictions.
   await text.selectOption("note");
   const other = (await download(page, "#sheet-start")).bytes.toString("utf8").split("\n");
-  assert.notEqual(other[1].split(",").slice(4).join(), rows[1].split(",").slice(4).join());
+  assert.notEqual(other[1].split(";").slice(4).join(), rows[1].split(";").slice(4).join());
   assert.equal(await text.inputValue(), "note");
 
   await choose(page, "long.csv", `id;body;note\n${lines(120_000).join("")}`);

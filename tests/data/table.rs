@@ -208,15 +208,18 @@ fn a_few_damaged_bytes_are_replaced_and_noted() {
 #[test]
 fn json_lines() {
     let table = Table::parse(
-        b"{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"label\": true, \"text\": null, \"x\": [1, {\"y\": 2}]}\r\n{\"text\": \"c\", \"label\": 1.5}",
+        b"{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"label\": true, \"text\": null, \"x\": [1, {\"y\": 2}]}\r\n{\"text\": \"c\", \"label\": 1.5, \"x\": 7}",
         "data.jsonl",
     )
     .expect("JSON Lines");
     assert_eq!(table.columns(), ["text", "label", "x"]);
-    assert_eq!(cells(&table), [["a\nb", "1", ""], ["", "true", "[1,{\"y\":2}]"], ["c", "1.5", ""]]);
+    assert_eq!(cells(&table), [["a\nb", "1", ""], ["", "true", "[1,{\"y\":2}]"], ["c", "1.5", "7"]]);
     assert_eq!((0..3).map(|row| table.line(row)).collect::<Vec<_>>(), [1, 3, 4]);
     assert_eq!(table.format(), "JSON Lines, UTF-8");
     assert!(table.notes()[0].contains("as JSON (line 3)"), "{:?}", table.notes());
+    // Where there are only lists, or nothing, they are meant so.
+    let lists = Table::parse(b"{\"text\": \"a\", \"x\": [1]}\n{\"text\": \"b\"}\n", "data.jsonl").expect("JSON Lines");
+    assert_eq!(lists.notes(), [""; 0]);
 }
 
 #[test]

@@ -39,15 +39,18 @@ export function missTable(misses, labels) {
     "Model says",
     typeof right === "number" ? "Off by" : "How sure",
   ];
-  const rows = misses.map((miss) =>
-    h("tr", {}, ...cellsOf(miss, colors).map((cell) => cell !== null && h("td", { dir: "auto" }, cell))),
-  );
+  // On a narrow screen cells stand below one another, which must not make it less of a table: hence the roles.
+  const cell = (/** @type {Child|null} */ content, /** @type {number} */ column) =>
+    content !== null && h("td", { role: "cell", dir: "auto", "data-head": heads[column] ?? "" }, content);
+  const rows = misses.map((miss) => h("tr", { role: "row" }, ...cellsOf(miss, colors).map(cell)));
+  const head = (/** @type {string|null} */ words) =>
+    words !== null && h("th", { role: "columnheader", scope: "col" }, words);
   return h(
     "table",
-    { class: "preview misses" },
+    { class: "preview misses", role: "table" },
     h("caption", { class: "visually-hidden" }, "Rows that the model is wrong about"),
-    h("thead", {}, h("tr", {}, ...heads.map((words) => words !== null && h("th", { scope: "col" }, words)))),
-    h("tbody", {}, ...rows),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...heads.map(head))),
+    h("tbody", { role: "rowgroup" }, ...rows),
   );
 }
 

@@ -159,7 +159,7 @@ fn dialect() -> [Arg; 4] {
 fn columns(command: clap::Command) -> clap::Command {
     command
         .arg(
-            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, CoNLL or SQuAD JSON")
+            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON")
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         )

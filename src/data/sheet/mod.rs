@@ -1,7 +1,7 @@
 //! A table of any length, read piece by piece: each row once, in order, none kept.
 //!
 //! The bytes pass twice. First a [`Survey`] sees all of them, since one byte near the end can settle the encoding; then
-//! [`Sheet::push`] takes them again and gives rows back. JSON, CoNLL and SQuAD files are read whole.
+//! [`Sheet::push`] takes them again and gives rows back. JSON, CoNLL, SQuAD, Excel and Parquet files are read whole.
 
 mod pieces;
 

@@ -55,11 +55,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a sheet of an Excel workbook, a CoNLL file
-    /// (columns `tokens` and `tags`), or SQuAD's JSON (columns `id`, `question`, `context` and `answers`). JSON is one list of
-    /// objects, a row each, or one object of lists, a column each. Objects in objects become columns, such as `review.body`; lists in
-    /// cells are compact JSON. Of a table with a row for each word, its tag and its sentence, the words are put together to
-    /// lists.
+    /// Reads a CSV, TSV, semicolon- or pipe-separated, JSON Lines or JSON file, a sheet of an Excel workbook, a Parquet file, whose
+    /// numbers become the classes that it names for them, a CoNLL file (columns `tokens` and `tags`), or SQuAD's JSON (columns `id`,
+    /// `question`, `context` and `answers`). JSON is one list of objects, a row each, or one object of lists, a column each. Objects
+    /// in objects become columns, such as `review.body`; lists in cells are compact JSON. Of a table with a row for each word, its
+    /// tag and its sentence, the words are put together to lists.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either

@@ -50,9 +50,11 @@ impl Reach {
 
     /// The maximum length in words, to follow other sentences; nothing where it is the default.
     pub fn sentence(&self) -> String {
-        self.max_length.map_or_else(String::new, |length| {
-            format!(" Texts are read up to {length} tokens; the default of {DEFAULT_MAX_LENGTH} would cut some.")
-        })
+        let then = match self.rows > 1.0 {
+            true => "longer ones in windows".to_owned(),
+            false => format!("the default of {DEFAULT_MAX_LENGTH} would cut some"),
+        };
+        self.max_length.map_or_else(String::new, |length| format!(" Texts are read up to {length} tokens; {then}."))
     }
 }
 
@@ -135,6 +137,8 @@ mod tests {
     #[test]
     fn what_is_not_the_default_is_said() {
         assert_eq!(Reach::of(Task::Tokens, &[20], 512).sentence(), "");
+        let windows = Reach::of(Task::Tokens, &[600], 512).sentence();
+        assert_eq!(windows, " Texts are read up to 512 tokens; longer ones in windows.");
         let said = Reach::of(Task::Tokens, &[200], 512).sentence();
         assert_eq!(said, " Texts are read up to 224 tokens; the default of 128 would cut some.");
     }
