@@ -17,6 +17,9 @@ pub const MOST_COMPARED: usize = 1500;
 /// What cosines are multiplied by in the loss, as in training.
 const SCALE: f64 = 20.0;
 
+/// Tags of windows by their rows, or of texts by their places: right and predicted.
+type Windows = BTreeMap<usize, [Vec<usize>; 2]>;
+
 /// Counts of one task.
 #[derive(Debug)]
 pub enum Tally {
@@ -27,7 +30,7 @@ pub enum Tally {
     /// Numbers, right and predicted.
     Numbers(Vec<f64>, Vec<f64>),
     /// Tags of words; of texts that are read in windows by window, right and predicted, until all of them are there.
-    Tags(Tagging, BTreeMap<usize, [Vec<usize>; 2]>),
+    Tags(Box<Tagging>, Windows),
     /// The best answer to each question so far.
     Spans(Vec<Search>),
     /// Vectors of the first and then of the second texts.
@@ -43,7 +46,7 @@ impl Tally {
             Task::Classification => Self::Classes(Confusion::new(labels.len())),
             Task::MultiLabel => Self::Labels(MultiLabel::new(labels.len()), threshold),
             Task::Regression => Self::Numbers(Vec::new(), Vec::new()),
-            Task::Tokens => Self::Tags(Tagging::new(labels), BTreeMap::new()),
+            Task::Tokens => Self::Tags(Box::new(Tagging::new(labels)), Windows::new()),
             Task::Answers => Self::Spans(vec![Search::default(); examples]),
             Task::Embedding => Self::Vectors(vec![Vec::new(); 2 * examples]),
             Task::Language => Self::Loss,
@@ -107,7 +110,7 @@ impl Tally {
                 Report::multi_label(labels, loss, &rows, threshold.unwrap_or_else(|| rows.best_threshold()))
             }
             Self::Numbers(right, predicted) => Report::regression(loss, &Regression::of(&right, &predicted)),
-            Self::Tags(tags, windows) => Report::tokens(loss, &together(tags, windows, prepared)),
+            Self::Tags(tags, windows) => Report::tokens(loss, &together(*tags, windows, prepared)),
             Self::Spans(searches) => Report::answers(loss, &answers(searches, prepared)),
             Self::Vectors(vectors) => compared(&vectors, prepared),
             Self::Loss => Report::language(loss),
@@ -122,8 +125,8 @@ fn is_window(prepared: &Prepared, row: usize) -> bool {
 }
 
 /// The tags with those of windows, put together to texts: each word counts in one window, and these are in order.
-fn together(mut tags: Tagging, windows: BTreeMap<usize, [Vec<usize>; 2]>, prepared: &Prepared) -> Tagging {
-    let mut texts: BTreeMap<usize, [Vec<usize>; 2]> = BTreeMap::new();
+fn together(mut tags: Tagging, windows: Windows, prepared: &Prepared) -> Tagging {
+    let mut texts = Windows::new();
     for (row, [right, predicted]) in windows {
         let text = texts.entry(prepared.origins[row]).or_default();
         text[0].extend(right);
