@@ -1,5 +1,6 @@
 // What the page knows of a search: its runs, what each reached, in which order a table shows them. Pure.
 
+import { csvOf } from "./csv.js";
 import { counted, duration, plain } from "./format.js";
 import { describe, scoreNames } from "./scores.js";
 
@@ -170,13 +171,7 @@ export function csv(search) {
     row.best,
     row.mistake ?? "",
   ]);
-  return [head, ...lines].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
-}
-
-/** @param {unknown} cell */
-function quoted(cell) {
-  const text = String(cell);
-  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvOf([head, ...lines]);
 }
 
 /**

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { ELEMENT, file, modelFiles, table, taskTable } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
-import { drop, reads, train } from "./user.mjs";
+import { download, drop, reads, train } from "./user.mjs";
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -46,6 +46,14 @@ test("rows with wrong labels are found, and found again on another visit", { tim
   );
   await isFine(page, "rows that the model is wrong about");
   const said = await page.locator("#misses-words").textContent();
+  const { name, bytes } = await download(page, "#misses-csv");
+  assert.equal(name, "fruit-wrong.csv");
+  const saved = bytes.toString("utf8").trimEnd().split("\r\n");
+  assert.equal(saved[0], "line,text,table_says,model_says,how_sure");
+  assert.deepEqual(
+    saved.slice(1).map((row) => Number(row.split(",")[0])),
+    found,
+  );
 
   await page.locator("#misses-side").selectOption("validation");
   await page.locator("#misses-start").click();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { missesCsv } from "../../www/missed.js";
 import { missAnswers } from "../../www/misses.js";
 import { nextRows } from "../../www/pace.js";
 import { reduce } from "../../www/state.js";
@@ -137,6 +138,31 @@ test("each task's rows stand beside what the table says, as text", () => {
   }
 });
 
+test("the rows leave as CSV that no spreadsheet runs", () => {
+  const csvFor = (/** @type {any} */ said, /** @type {any} */ right, sure = 0.9) =>
+    missesCsv([/** @type {Miss} */ ({ line: 2, said, right, sure })]).split("\r\n");
+  assert.deepEqual(csvFor({ text: '=1+1, "two"\nlines', label: "-x", scores: {} }, "y"), [
+    "line,text,table_says,model_says,how_sure",
+    `2,"'=1+1, ""two""\nlines",y,'-x,0.9`,
+    "",
+  ]);
+  assert.deepEqual(csvFor({ text: "a", pair: "b", score: -2.5 }, -1, 1.5).slice(0, 2), [
+    "line,text,second_text,table_says,model_says,off_by",
+    "2,a,b,-1,-2.5,1.5",
+  ]);
+  assert.equal(csvFor({ text: "a", labels: ["x", "y"], scores: {} }, [])[1], '2,a,[],"[""x"",""y""]",0.9');
+  const entities = [{ start: 2, end: 5, label: "PER", score: 0.9 }];
+  assert.equal(
+    csvFor({ text: "👋 Ada", tokens: [], entities }, [])[1],
+    '2,👋 Ada,[],"[{""start"":2,""end"":5,""label"":""PER"",""text"":""Ada""}]",0.9',
+  );
+  const answer = { question: "who?", context: "it was Ada", answer: "", start: 0, end: 0, score: 0.9 };
+  assert.deepEqual(csvFor(answer, ["Ada"]).slice(0, 2), [
+    "line,question,context,table_says,model_says,how_sure",
+    '2,who?,it was Ada,"[""Ada""]",,0.9',
+  ]);
+});
+
 /** @param {Partial<MissState>} change */
 const page = (change) => reduce(trained("classification"), { type: "misses", change });
 
@@ -154,6 +180,10 @@ test("the form looks on the chosen side, says how far it is, and keeps the focus
   assert.equal(focusedIn(root), "misses-start");
   assert.match(byId(root, "misses-words").textContent, /wrong about 1 of the 9 rows held out/);
   assert.match(byId(root, "misses-list").textContent, /ripe.*apple.*pear/);
+  byId(root, "misses-csv").fire("click");
+  assert.equal(calls.at(-1)?.[0], "saveMisses");
+  update(page({ found: { rows: 9, wrong: 0, found: [] } }));
+  assert.equal(isShown(root, "misses-csv"), false, "there is nothing to take");
 });
 
 test("where there is nothing right or wrong, or no row held out, that is not offered", () => {

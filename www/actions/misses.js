@@ -1,5 +1,7 @@
 // Looking for the rows that the model is wrong about.
 
+import { fileName, save } from "../download.js";
+import { missesCsv } from "../missed.js";
 import { mistake } from "../mistake.js";
 import { NO_MISSES } from "../state.js";
 import { local } from "./world.js";
@@ -38,6 +40,13 @@ export function missActions({ client, dispatch, state }, openKept, sourceInUse) 
       } catch (thrown) {
         say({ busy: null, progress: null, error: local(thrown) });
       }
+    },
+
+    saveMisses() {
+      const found = state().result.misses.found?.found ?? [];
+      if (found.length === 0) return;
+      const name = `${fileName(state().data.dataset?.table ?? "")}-wrong.csv`;
+      save(new Blob([missesCsv(found)], { type: "text/csv" }), name);
     },
 
     async cancelMisses() {

@@ -42,6 +42,11 @@ export function missesForm(actions) {
     role: "region",
     "aria-label": "Rows that the model is wrong about",
   });
+  const take = h(
+    "button",
+    { id: "misses-csv", type: "button", class: "quiet", onclick: actions.saveMisses },
+    "Download these rows",
+  );
   const mistake = mistakeLine("misses-error");
   const element = h(
     "form",
@@ -59,6 +64,7 @@ export function missesForm(actions) {
     running.element,
     words,
     list,
+    take,
     mistake.element,
   );
 
@@ -72,7 +78,7 @@ export function missesForm(actions) {
   /** @param {MissState} misses @param {string[]} labels  In order, for their colours. @param {boolean} held_out  Whether rows are. */
   function update({ found, side: of, busy, progress, error }, labels, held_out) {
     drawList(found, labels);
-    show(list, found !== null && found.found.length > 0);
+    for (const part of [list, take]) show(part, found !== null && found.found.length > 0);
     // Rows held out tell more, as soon as there are any.
     if (!held_out) side.value = "train";
     else if (!chosen) side.value = "validation";

@@ -110,16 +110,19 @@ impl<'a> Column<'a> {
     fn value(&self) -> Result<Value> {
         let value = values::value(&self.values, self.value, self.leaf.kind).ok_or_else(short)?;
         let value = value.map_err(|wrong| refused(&format!("a value {wrong}")))?;
-        Ok(self.leaf.classes.as_ref().map_or_else(|| value.clone(), |classes| name(&value, classes)))
+        Ok(match &self.leaf.classes {
+            Some(classes) => name(value, classes),
+            None => value,
+        })
     }
 }
 
-/// The name of a class; a number below 0 is a missing one, as `datasets` has it.
-fn name(value: &Value, classes: &[String]) -> Value {
-    let Some(number) = value.as_i64() else { return value.clone() };
-    match usize::try_from(number) {
-        Ok(place) => classes.get(place).map_or_else(|| value.clone(), |name| name.as_str().into()),
-        Err(_) => Value::Null,
+/// The name of a class; a number below 0 is a missing one, as `datasets` has it, and one of no class stays.
+fn name(value: Value, classes: &[String]) -> Value {
+    match value.as_i64().map(usize::try_from) {
+        Some(Ok(place)) => classes.get(place).map_or(value, |name| name.as_str().into()),
+        Some(Err(_)) => Value::Null,
+        None => value,
     }
 }
 

@@ -30,7 +30,11 @@ impl<'a> Package<'a> {
     ///
     /// Bytes that are no zip archive, or a damaged one.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
-        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged("the archive", &error))?;
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| match error {
+            // What the library says of it is for those who know how zip archives end.
+            ZipError::InvalidArchive(_) => damaged("the archive", &"it does not end as one and was probably cut off"),
+            error => damaged("the archive", &error),
+        })?;
         let name = |place| Some((archive.name_for_index(place)?.ok()?.to_lowercase().replace('\\', "/"), place));
         let places = (0..archive.len()).filter_map(name).collect();
         Ok(Self { archive, places })
