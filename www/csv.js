@@ -2,7 +2,8 @@
 
 /** What a spreadsheet takes for the beginning of a formula, as src/export/csv.rs has it. */
 const RISKY = /^[=+\-@\t\r\n＝＋－＠]/u;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu;
+/** With the marks of any country. */
+const NUMBER = /^[+-]?(?=[.,]*\d)([\d.,]+|(\d+\.?\d*|\.\d+)e[+-]?\d+)$/iu;
 
 /** @param {unknown[][]} rows @returns {string} */
 export function csvOf(rows) {

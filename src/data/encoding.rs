@@ -43,6 +43,11 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
         "an old Excel workbook, or one with a password",
         "Save it as .xlsx without a password",
     ),
+    (
+        b"version https://git-lfs.github.com",
+        "a pointer of Git LFS, which stands for a large file",
+        "Download the file itself, with git lfs pull or from the page that shows it",
+    ),
     (b"ARROW1", "an Arrow file", "Export it as CSV or JSONL"),
     (b"\x1F\x8B", "a gzip archive", "Unpack it"),
     (b"BZh", "a bzip2 archive", "Unpack it"),

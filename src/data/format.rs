@@ -47,6 +47,7 @@ pub(super) enum Format {
     Conll,
     /// An Excel workbook, or another zip archive.
     Workbook,
+    /// An Apache Parquet file.
     Parquet,
 }
 

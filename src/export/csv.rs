@@ -11,10 +11,13 @@ pub fn harmless(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(risky) && !is_number(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// Whether all of a cell is one number in digits: `-5`, `+3.2e-4`.
+/// Whether all of a cell is one number in digits, with the marks of any country: `-5`, `+3.2e-4`, `-0,5`, `-1,234.5`.
 fn is_number(cell: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
-    cell.chars().all(plain) && cell.parse::<f64>().is_ok()
+    let marked = |letter: char| letter.is_ascii_digit() || ".,".contains(letter);
+    let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
+    let is_marked = digits.chars().all(marked) && digits.contains(|letter: char| letter.is_ascii_digit());
+    is_marked || (cell.chars().all(plain) && cell.parse::<f64>().is_ok())
 }
 
 /// Rows as the bytes of a CSV file: `delimiter` between cells, quotes where a cell needs them, `\n`.
@@ -44,12 +47,29 @@ mod tests {
 
     #[test]
     fn formulas_are_made_harmless_and_numbers_stay() {
-        for formula in
-            ["=1+1", "+cmd|'/C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-", "+", "-inf", "＝1", "--1"]
-        {
+        for formula in [
+            "=1+1",
+            "+cmd|'/C calc'!A0",
+            "-2+3",
+            "-1,5+2",
+            "-,",
+            "+.",
+            "-1;2",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "-",
+            "+",
+            "-inf",
+            "＝1",
+            "--1",
+        ] {
             assert_eq!(harmless(formula), format!("'{formula}"));
         }
-        for plain in ["", "text", "-5", "+3.25", "-1e-7", "a=b", " =1", "'=1", "5-3", "é"] {
+        for plain in
+            ["", "text", "-5", "+3.25", "-1e-7", "-0,5", "-1,234.5", "+1.234,5", "a=b", " =1", "'=1", "5-3", "é"]
+        {
             assert_eq!(harmless(plain), plain);
         }
     }

@@ -122,17 +122,20 @@ impl Preparation<'_> {
         example: &Example,
         whole: Option<&Tokens>,
     ) -> Result<()> {
-        let windows = match whole.filter(|whole| whole.len() <= self.max_length) {
-            Some(whole) => vec![whole.unpack()],
-            None => self.windows_of_words(example)?,
+        let (rows, windows) = match whole.filter(|whole| whole.len() <= self.max_length) {
+            Some(whole) => (vec![whole.clone()], vec![whole.unpack()]),
+            None => {
+                let windows = self.windows_of_words(example)?;
+                (Tokens::pack(&windows, self.looks_words_up()), windows)
+            }
         };
         let words = if let Target::Words(words) = &example.target { words.as_slice() } else { &[] };
         let truths = word_rows::truths(words, &windows);
         let several = windows.len() > 1;
         prepared.cut += usize::from(several);
-        for (tokens, truth) in windows.into_iter().zip(truths) {
+        for (tokens, truth) in rows.into_iter().zip(truths) {
             if !several || word_rows::teaches(&truth) {
-                prepared.add(origin, self.packed(tokens), truth);
+                prepared.add(origin, tokens, truth);
             }
         }
         Ok(())

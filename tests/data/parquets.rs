@@ -78,6 +78,10 @@ fn what_is_not_read_is_told_with_the_remedy() {
         (&plain[..plain.len() - 1], "does not end as one. It was probably cut off"),
         (&plain[..plain.len() / 2], "does not end as one"),
         (b"PAR1", "does not end as one"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "Download the file itself, with git lfs pull",
+        ),
         (&encrypted, "is encrypted. Save it without encryption."),
     ] {
         let (_, message) = mistake(bytes, "table.parquet");

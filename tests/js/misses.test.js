@@ -150,6 +150,10 @@ test("the rows leave as CSV that no spreadsheet runs", () => {
     "line,text,second_text,table_says,model_says,off_by",
     "2,a,b,-1,-2.5,1.5",
   ]);
+  for (const number of ["-0,5", "-1,234.5", "-1e-7"])
+    assert.ok(csvFor({ text: number, score: 1 }, 2)[1].match(/^2,"?-/u));
+  for (const formula of ["-1+2", "--1", "-", "-1;2"])
+    assert.ok(csvFor({ text: formula, score: 1 }, 2)[1].match(/^2,'-/u));
   assert.equal(csvFor({ text: "a", labels: ["x", "y"], scores: {} }, [])[1], '2,a,[],"[""x"",""y""]",0.9');
   const entities = [{ start: 2, end: 5, label: "PER", score: 0.9 }];
   assert.equal(

@@ -2,6 +2,7 @@
 
 import { AS_FOUND } from "../../www/dialect.js";
 import { initialState, reduce } from "../../www/state.js";
+import { FIGURES } from "./figures.js";
 import { installPage } from "./page.js";
 
 installPage();
@@ -32,16 +33,7 @@ export function trained(task, more = {}) {
   const preview = [["first", "second", "third", "fourth"]];
   const none = { notes: [], worksheets: [], dialect: AS_FOUND };
   const table = { name: "t.csv", format: "CSV", rows: 1, columns, preview, mapping: chosen, ...none };
-  const figures = {
-    train: 9,
-    validation: 1,
-    longest_tokens: null,
-    counted_to: null,
-    mean_tokens: null,
-    notes: [],
-    leaked: 0,
-    hash: "0a",
-  };
+  const figures = { train: 9, validation: 1, ...FIGURES };
   const dataset = { info: { task, classes: [], ...figures }, table: "t.csv", mapping: chosen };
   const state = reduce(initialState("cpu"), { type: "data", change: { table, mapping: chosen, dataset } });
   const method = /** @type {const} */ ("full");

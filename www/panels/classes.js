@@ -23,10 +23,6 @@ export function classCounts() {
   function update(dataset) {
     show(element, dataset !== null);
     if (!dataset) return;
-    const lengths =
-      dataset.mean_tokens !== null && dataset.longest_tokens !== null
-        ? ` Texts have ${dataset.counted_to === null ? "" : "at least "}${count(dataset.mean_tokens)} tokens on average, the longest ${dataset.counted_to === null ? "" : "more than "}${count(dataset.longest_tokens)}.`
-        : "";
     const labelled = dataset.classes.length > 0;
     // Tags are counted by word or by entity, not by row.
     title.textContent = !labelled
@@ -37,7 +33,7 @@ export function classCounts() {
     show(legend, labelled);
     show(list, labelled);
     const labels = labelled ? `, ${counted(dataset.classes.length, "label")}` : "";
-    summary.textContent = `${counted(dataset.train, "row")} to train on, ${counted(dataset.validation, "row")} to validate with${labels}.${lengths}`;
+    summary.textContent = `${counted(dataset.train, "row")} to train on, ${counted(dataset.validation, "row")} to validate with${labels}.${lengthsOf(dataset)}`;
     const most = Math.max(...dataset.classes.map(({ train, validation }) => train + validation), 1);
     const hidden = dataset.classes.length - MOST_SHOWN;
     fill(
@@ -73,4 +69,11 @@ function bar({ label, train, validation }, most) {
       count(validation),
     ),
   );
+}
+
+/** How long texts are, once a tokenizer has counted. @param {import("../protocol.js").DatasetInfo} dataset */
+function lengthsOf({ mean_tokens: mean, longest_tokens: longest, counted_to: most }) {
+  if (mean === null || longest === null) return "";
+  const [least, over] = most === null ? ["", ""] : ["at least ", "more than "];
+  return ` Texts have ${least}${count(mean)} tokens on average, the longest ${over}${count(longest)}.`;
 }

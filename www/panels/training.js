@@ -160,6 +160,7 @@ function liveView(actions) {
   /** @param {State} state */
   function update({ run, scores, recipe, data, model }) {
     show(element, run.status !== "idle");
+    everySecond(run.status === "running");
     if (run.status === "idle") return;
     const before = learnedElsewhere(run.subject, { dataset: data.dataset, model: model.info });
     if (elsewhere.textContent !== before) elsewhere.textContent = before;
@@ -183,7 +184,6 @@ function liveView(actions) {
     if (elapsed !== clock.time.elapsed || run.begun !== clock.run?.begun) clock.heard = performance.now();
     Object.assign(clock, { run, scores, time: { elapsed, remaining } });
     drawClock();
-    everySecond(run.status === "running");
     drawCurves(run.curves, run.epochs);
     drawScore(run.curves, run.epochs, scores);
     drawEpochs(run.epochs, scores);

@@ -5,12 +5,14 @@
 pub(super) struct Reading<'a>(pub &'a [u8]);
 
 impl<'a> Reading<'a> {
+    /// The next byte.
     pub fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(first)
     }
 
+    /// So many of the next bytes.
     pub fn take(&mut self, count: u64) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(usize::try_from(count).ok()?)?;
         self.0 = rest;

@@ -21,7 +21,7 @@ const DECIMAL_BYTES: usize = 16;
 pub(super) enum Kind {
     /// What they are: numbers, or yes and no.
     Plain,
-    /// Numbers without a sign, of so many bits.
+    /// Numbers without a sign, of which these bits count.
     Unsigned(u64),
     Text,
     /// Days since 1970-01-01.
