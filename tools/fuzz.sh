@@ -34,7 +34,7 @@ mapfile -t fixtures < <(find tests/fixtures -type f -size -64k | sort)
 named() { printf '%s\n' "${fixtures[@]}" | grep "$1" || true; }
 seeds table tests/fuzz/seeds/table/*
 # The first byte says what the file is called, and how it is cut.
-for file in tests/fixtures/parquets/*.parquet; do
+for file in tests/fixtures/parquets/*.parquet tests/fixtures/packed/*.{gz,zst,zip}; do
   (printf ' '; cat "$file") >"$CACHE/fuzz/table/seed-$(basename "$file")"
 done
 seeds config $(named 'config\.json$')

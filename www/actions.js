@@ -17,11 +17,11 @@ import { adapterReturns } from "./devices.js";
 import { sortFiles } from "./intake.js";
 import { asMistake } from "./mistake.js";
 import { isBusyTraining, obstacle } from "./standing.js";
+import { whatIsIn } from "./zips.js";
 
 /** @typedef {import("./actions/world.js").KeepingWorld} World */
 
-/** A project that was taken away. */
-const PROJECT = /\.zip$/iu;
+const ZIP = /\.zip$/iu;
 
 /** @param {World} world */
 export function createActions(world) {
@@ -74,12 +74,13 @@ export function createActions(world) {
    */
   async function take(found) {
     try {
-      const [first] = found;
-      if (found.length === 1 && PROJECT.test(first.file.name)) {
-        await projects.importProject(first.file);
+      const [{ file }] = found.length === 1 ? found : [{ file: null }];
+      const zip = file && ZIP.test(file.name) ? await whatIsIn(file, await unzipper()) : null;
+      if (file && zip?.is === "project") {
+        await projects.importProject(file);
         return "projects";
       }
-      const intake = sortFiles(found);
+      const intake = sortFiles(file && zip?.is === "model" ? await unpackModel(file.name, zip.found) : found);
       if (intake.table) await data.openTableFile(intake.table);
       if (intake.model) await models.openModelFiles(intake.model.files, intake.model.name);
       return intake.model && !(intake.table && world.state().data.error) ? "model" : "data";
@@ -88,6 +89,17 @@ export function createActions(world) {
       const type = error.kind === "model" ? "model" : "data";
       world.dispatch({ type, change: { error } });
       return type;
+    }
+  }
+
+  /** @param {string} name @param {() => Promise<import("./intake.js").Found[]>} unpack */
+  async function unpackModel(name, unpack) {
+    const progress = { done: 0, total: null, what: "Unpacking" };
+    world.dispatch({ type: "model", change: { error: null, loading: { name, progress } } });
+    try {
+      return await unpack();
+    } finally {
+      world.dispatch({ type: "model", change: { loading: null } });
     }
   }
 
@@ -143,6 +155,11 @@ export function createActions(world) {
     take,
     watch,
   };
+}
+
+/** What reads zips, which few pages need. */
+async function unzipper() {
+  return (await import("./pkg/vendor/unzipit.js")).unzipRaw;
 }
 
 /** @typedef {ReturnType<typeof createActions>} Actions */

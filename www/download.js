@@ -27,6 +27,7 @@ export function save(content, name) {
 
 /** @param {string} text @returns {string} A file name that every system takes. */
 export function fileName(text) {
-  const clean = text.replace(/\.[A-Za-z0-9]{1,5}$/u, "").replace(/[^A-Za-z0-9._-]+/gu, "-");
+  const unpacked = text.replace(/\.(gz|zst)$/iu, "");
+  const clean = unpacked.replace(/\.[A-Za-z0-9]{1,5}$/u, "").replace(/[^A-Za-z0-9._-]+/gu, "-");
   return clean.replace(/^[-.]+|[-.]+$/gu, "").slice(0, 60) || "model";
 }

@@ -10,12 +10,13 @@ import { mistake } from "./mistake.js";
  */
 
 const TABLE =
-  /\.(xlsx|xlsm|parquet|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+  /\.(xlsx|xlsm|parquet|csv|tsv|tab|txt|jsonl|ndjson|json|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes|gz|zst|zip)$/iu;
 /** Of these, the names that no file of a model has. */
-const ROWS = /\.(xlsx|xlsm|parquet|csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes)$/iu;
+const ROWS =
+  /\.(xlsx|xlsm|parquet|csv|tsv|tab|jsonl|ndjson|conll|conll03|conll2003|bio|bio2|iob|iob2|bioes|iobes|gz|zst|zip)$/iu;
 /** The same as TABLE for a file field, which offers to choose these. */
 export const TABLE_ENDINGS =
-  ".xlsx,.xlsm,.parquet,.csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes";
+  ".xlsx,.xlsm,.parquet,.csv,.tsv,.tab,.txt,.jsonl,.ndjson,.json,.conll,.conll03,.conll2003,.bio,.bio2,.iob,.iob2,.bioes,.iobes,.gz,.zst,.zip";
 /** Folders of sentence-transformers, which hold what follows the encoder: 1_Pooling, 2_Dense. Their files are no model's own. */
 const MODULE = /^\d+_[A-Za-z]+$/u;
 /** A dropped folder may be a whole disk: nobody has a model deeper or among more files than this. */
@@ -132,6 +133,17 @@ function modelAmong(found) {
   const whole = files.get(WEIGHTS)?.name.toLowerCase() === WEIGHTS;
   if (!whole && [...files.keys()].some((path) => SHARD.test(path))) files.delete(WEIGHTS);
   return { files: new Map([...files, ...beside]), name: name || "your model" };
+}
+
+/** Whether a file that lies in a folder of this name is read of a model. @param {string} name @param {string} folder */
+export function isOfModel(name, folder) {
+  return MODULE.test(folder) ? moduleLimit(`${folder}/${name}`) !== null : pathOf(name) !== null;
+}
+
+/** Whether a file of this name holds a model’s weights, or some of them. @param {string} name */
+export function isOfWeights(name) {
+  const path = pathOf(name);
+  return path !== null && (path === WEIGHTS || SHARD.test(path));
 }
 
 /** @param {string} name @returns {string|null} What a file of that name is in a model's folder; null for nothing. */

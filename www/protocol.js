@@ -79,14 +79,14 @@
  * @property {string[][]} preview  First rows, cells in column order, at most 8 rows.
  * @property {Mapping} mapping   The guess.
  * @property {string[]} notes    In words: replaced bytes, renamed columns, short rows.
- * @property {string[]} worksheets  Of a workbook; empty for other files.
+ * @property {string[]} worksheets  Of a workbook, or the tables of an archive; empty for other files.
  * @property {Dialect} dialect    How the file was read.
  */
 
 /**
  * @typedef {object} Dialect  How a file is read: what is known beforehand, null for what is to be found out; or what was found,
  *   null for what its format has no place for.
- * @property {string|null} worksheet  Sheet of a workbook.
+ * @property {string|null} worksheet  Sheet of a workbook, or table of an archive.
  * @property {boolean|null} header    Whether the first row names the columns.
  * @property {"comma"|"semicolon"|"tab"|"pipe"|"none"|null} delimiter  What stands between cells.
  * @property {string|null} encoding   Of the letters, as the Encoding Standard names it.
@@ -363,7 +363,7 @@
  * @property {string|null} pair    That of the second texts, where the task takes some.
  * @property {number} bytes
  * @property {string[]} notes
- * @property {string[]} worksheets  Of a workbook; empty for other files.
+ * @property {string[]} worksheets  Of a workbook, or the tables of an archive; empty for other files.
  * @property {Dialect} dialect     How the file is read.
  * @property {boolean} decimal_comma  Whether numbers in it have one.
  * @property {Task} task           Of the model that predicts.

@@ -97,8 +97,8 @@ export class Tabtune {
   }
 
   /**
-   * Opens examples: a file (Excel, CSV, TSV, JSON Lines, Parquet, CoNLL, SQuAD JSON) or objects of strings, one per row. Its columns are
-   * guessed; `mapping` says what is known better.
+   * Opens examples: a file (Excel, CSV, TSV, JSON Lines, Parquet, CoNLL, SQuAD JSON, packed or not) or objects of strings, one per
+   * row. Its columns are guessed; `mapping` says what is known better.
    *
    * @param {File|Record<string, unknown>[]} source
    * @param {Partial<Mapping> & Watching & Partial<Dialect>} [mapping]  `onProgress` counts bytes that are read, then texts

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dialect {
-    /// Name of the sheet, of a workbook.
+    /// Name of the sheet, of a workbook; of the table, of an archive with several.
     pub worksheet: Option<String>,
     /// Whether the first row names the columns, of delimited text and workbooks.
     pub header: Option<bool>,

@@ -45,6 +45,8 @@ pub(super) enum Format {
     Squad,
     /// A word and its tag per line.
     Conll,
+    /// A file in gzip or zstd, whatever is in it.
+    Packed,
     /// An Excel workbook, or another zip archive.
     Workbook,
     /// An Apache Parquet file.
@@ -74,6 +76,7 @@ impl Format {
             Self::JsonColumns => return format!("JSON columns, {encoding}"),
             Self::Squad => return format!("SQuAD JSON, {encoding}"),
             Self::Conll => return format!("CoNLL, {encoding}"),
+            Self::Packed => return "Packed".to_owned(),
             Self::Workbook => return "Excel".to_owned(),
             Self::Parquet => return "Parquet".to_owned(),
         };

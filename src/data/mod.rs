@@ -26,6 +26,7 @@ mod limits;
 mod lines;
 mod mapping;
 mod objects;
+mod packed;
 mod pairs;
 mod parquet;
 mod places;

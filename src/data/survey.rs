@@ -6,7 +6,7 @@ use super::decoding::{Decoding, Letters};
 use super::detection::Detection;
 use super::dialect::Dialect;
 use super::format::{self, Format};
-use super::{annotated, conll, encoding, parquet, workbook};
+use super::{annotated, conll, encoding, packed, parquet, workbook};
 use crate::error::{Error, Result};
 
 /// Bytes of the file that are kept to tell format and columns from.
@@ -79,8 +79,12 @@ impl Survey {
     ///
     /// As [`Self::is_whole`].
     pub(super) fn kind(&self) -> Result<Option<Format>> {
+        // What is in these, and how that is to be read, is known once they are unpacked.
+        if packed::is_packed(&self.head) {
+            return Ok(Some(Format::Packed));
+        }
         if workbook::is_archive(&self.head) {
-            return self.dialect.of_workbook().map(|()| Some(Format::Workbook));
+            return Ok(Some(Format::Workbook));
         }
         if parquet::is_parquet(&self.head) {
             return self.dialect.of_parquet().map(|()| Some(Format::Parquet));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { zipSync } from "fflate";
+import { gzipSync, zipSync } from "fflate";
 import { FIXTURES, file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { choose, drop, reaches, reads, train } from "./user.mjs";
@@ -12,7 +12,8 @@ const weights = readFileSync(FIXTURES + "tiny-bert/model.safetensors");
 const workbook = readFileSync(FIXTURES + "workbooks/reviews.xlsx");
 const parquet = readFileSync(FIXTURES + "parquets/zstd.parquet");
 const brotli = readFileSync(FIXTURES + "parquets/brotli.parquet");
-const zip = Buffer.from(zipSync({ "rows.csv": Buffer.from("text,label\n") }));
+const gzip = Buffer.from(gzipSync(Buffer.from("text,label\nripe pear,pear\nsweet apple,apple\n")));
+const zip = Buffer.from(zipSync({ "picture.png": Buffer.from("text,label\n") }));
 const config = JSON.parse(readFileSync(FIXTURES + "tiny-bert/config.json", "utf8"));
 const IMG = `<img src=x onerror="document.title='taken'">`;
 
@@ -48,7 +49,9 @@ const TABLES = [
     file("brotli.parquet", brotli),
     /“text” from row 1 on, it is compressed with BROTLI/,
   ],
-  ["a zip archive", file("rows.xlsx", zip), /zip archive, not an Excel workbook. Unpack it/],
+  ["a zip archive without a table", file("rows.xlsx", zip), /zip archive holds no table/],
+  ["a zip archive cut short", file("cut.zip", zip.subarray(0, 60)), /cut\.zip cannot be unpacked: it is no zip/],
+  ["a packed table cut short", file("cut.csv.gz", gzip.subarray(0, 40)), /cannot be unpacked: .* probably cut off/],
   ["a NUL byte", file("nul.csv", "text,label\nripe pear,pear\nsweet \0apple,apple\n"), /Line 3: .*NUL/],
 ];
 

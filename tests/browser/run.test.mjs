@@ -108,6 +108,10 @@ for (const device of /** @type {const} */ (["gpu", "cpu"])) {
     const zip = await download(page, "#download-zip");
     assert.match(zip.name, /\.zip$/);
     checkZip(zip.bytes, weights.bytes);
+    // What was taken away is a model that can be dropped again.
+    const name = zip.name.replace(".zip", "");
+    await drop(page, [file(zip.name, zip.bytes)]);
+    await page.waitForFunction((name) => document.querySelector("#model-name")?.textContent === name, name);
 
     checkRequests(requests);
     assert.deepEqual(errors, []);

@@ -140,3 +140,29 @@ test("a workbook is a table, to be predicted and to train on", { timeout: PATIEN
   assert.deepEqual(errors, []);
   await close();
 });
+
+test("a packed table is a table, and of an archive's tables one is chosen", { timeout: PATIENCE }, async () => {
+  const { page, errors, close } = await site.open({ device: "cpu" });
+  await drop(page, modelFiles("tiny-classifier"));
+  await page.locator("#try-text").waitFor();
+  const packed = (/** @type {string} */ name) => file(name, readFileSync(`${FIXTURES}packed/${name}`));
+  await drop(page, [packed("reviews.csv.gz")]);
+  await reads(page, "#table-format", /CSV, comma, quoted, header, UTF-8, in gzip · 9 rows/);
+  await drop(page, [packed("reviews.jsonl.zst")]);
+  await reads(page, "#table-format", /JSON Lines, UTF-8, in zstd · 9 rows/);
+  await drop(page, [packed("several.zip")]);
+  await reads(page, "#table-format", /CSV, .*, file 4 of a zip archive · 9 rows/);
+  await reads(page, "#table-notes", /Of the archive’s 3 tables “data\/train\.csv” is read\./);
+  await reads(page, "label[for=table-worksheet]", /^Table in the archive$/);
+  await isFine(page, "tables in an archive");
+  await page.locator("#table-worksheet").selectOption("data/test.csv");
+  await reads(page, "#table-format", /file 5 of a zip archive · 2 rows/);
+
+  await page.locator("#file-sheet").setInputFiles(packed("reviews.csv.gz"));
+  await reads(page, "#sheet-words", /reviews\.csv\.gz: CSV/);
+  const { name, bytes } = await download(page, "#sheet-start");
+  assert.equal(name, "reviews-predicted.csv");
+  assert.match(bytes.toString("utf8"), /^text,label,predicted_label,.*\nA fine film\.,good,(apple|pear|quince),/);
+  assert.deepEqual(errors, []);
+  await close();
+});

@@ -5,6 +5,7 @@ mod dialects;
 mod formats;
 mod guesses;
 mod mistakes;
+mod packed;
 mod parquets;
 mod pieces;
 mod table;

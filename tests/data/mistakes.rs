@@ -46,7 +46,7 @@ fn files_that_are_no_tables_are_named() {
         (b"PK\x03\x04\x14\x00\x06\x00", "Excel"),
         (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", "old Excel"),
         (b"PAR1\x15\x04", "Parquet"),
-        (b"\x1F\x8B\x08\0\0", "gzip"),
+        (b"7z\xBC\xAF\x27\x1C\0\x04", "7z"),
         (b"%PDF-1.7\n", "PDF"),
         (b"SQLite format 3\0", "SQLite"),
         (b"\x89PNG\r\n\x1A\n", "image"),

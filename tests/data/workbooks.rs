@@ -165,7 +165,7 @@ fn vec_of(names: &[&str]) -> Vec<String> {
 #[test]
 fn archives_that_are_no_workbook_are_refused_with_the_remedy() {
     for (files, remedy) in [
-        (&[("a.csv", "text,label")][..], "Unpack it."),
+        (&[("a.pdf", "%PDF-")][..], "holds no table"),
         (&[("mimetype", "application/vnd.oasis.opendocument.spreadsheet")], "Save it as .xlsx"),
         (&[("xl/workbook.bin", "")], "Save it as .xlsx"),
         (&[("Index/Document.iwa", "")], "Export the table"),

@@ -36,6 +36,9 @@ test("a table is a table", () => {
     "train.conll",
     "a.BIO",
     "b.iob2",
+    "train.csv.gz",
+    "data.jsonl.zst",
+    "kaggle.zip",
     "without-ending",
   ]) {
     const { table, model } = sortFiles(drop(name));

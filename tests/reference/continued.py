@@ -2,17 +2,20 @@
 compares every step's loss and gradient norm; exit code 1 if they differ by more than 1e-4 relatively."""
 
 import argparse
+import gzip
 import io
 import json
 import os
 import random
 import subprocess
 import sys
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import datasets
 import openpyxl
+from backports import zstd
 
 MODEL = Path(__file__).resolve().parent.parent / "fixtures" / "tiny-bert"
 ROWS = 50
@@ -51,6 +54,20 @@ def parquet() -> bytes:
     kinds = {"of": {"text": datasets.Value("string")}, "label": names, "bytes": datasets.Value("binary")}
     file = io.BytesIO()
     datasets.Dataset.from_list(rows, features=datasets.Features(kinds)).to_parquet(file)
+    return file.getvalue()
+
+
+def labelled() -> str:
+    return lines("text,label\n", lambda r: f"the {word(r)} {filling(r)} {r},{word(r)}\n")
+
+
+def archive() -> bytes:
+    """As Kaggle hands out its data: the table to train on among others."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("sample_submission.csv", "id,label\n1,good\n2,bad\n")
+        packed.writestr("data/train.csv", labelled())
+        packed.writestr("data/test.csv", "text\nthe good\n")
     return file.getvalue()
 
 
@@ -139,6 +156,9 @@ TABLES |= {
     ),
     "workbook": ("table.xlsx", workbook()),
     "parquet": ("table.parquet", parquet()),
+    "gzip": ("table.csv.gz", gzip.compress(labelled().encode(), 1)),
+    "zstd": ("table.csv.zst", zstd.compress(labelled().encode())),
+    "archive": ("archive.zip", archive()),
     "long words": ("long.conll", lines("", long)),
     "letters": (
         "letters.csv",
@@ -180,6 +200,9 @@ TASKS = {
     "groups": "regression",
     "workbook": "regression",
     "parquet": "classification",
+    "gzip": "classification",
+    "zstd": "classification",
+    "archive": "classification",
     "long words": "tokens",
     "letters": "classification",
     "spans": "tokens",

@@ -21,6 +21,7 @@ import linear
 import measures
 import minilm
 import parity
+import packed_files
 import parquet_files
 import sentence
 import tiny
@@ -31,7 +32,7 @@ import workbooks
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PARTS = (
     "tiny", "parity", "curve", "groups", "linear", "tokens", "tokenizers", "measures", "minilm", "families", "lora", "contrastive",
-    "sentence", "intervals", "workbooks", "parquets"
+    "sentence", "intervals", "workbooks", "parquets", "packed"
 )
 
 
@@ -81,6 +82,8 @@ def main() -> None:
         workbooks.write(out)
     if "parquets" in options.only:
         parquet_files.write(out)
+    if "packed" in options.only:
+        packed_files.write(out)
     if {"tokens", "minilm"} & set(options.only):
         with encoder.folder(options.encoder) as folder:
             if "tokens" in options.only:

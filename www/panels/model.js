@@ -102,7 +102,7 @@ function otherModel(actions) {
     id: "model-files",
     type: "file",
     multiple: true,
-    accept: ".json,.safetensors,.txt",
+    accept: ".json,.safetensors,.txt,.zip",
     class: "visually-hidden",
     onchange: take,
   });

@@ -125,7 +125,7 @@ export function sheetForm(actions) {
     const kept = columns.includes(before) && shownFor === info.name;
     const second = pair.select.value;
     // Whoever works with Excel gets Excel back.
-    if (shownFor !== info.name) format.value = info.worksheets.length > 0 ? "excel" : "csv";
+    if (shownFor !== info.name) format.value = info.format.startsWith("Excel") ? "excel" : "csv";
     explain();
     shownFor = info.name;
     text.offer(columns, null);

@@ -2,23 +2,19 @@
 // contents, names and sizes are checked before anything is read.
 
 import { size } from "../format.js";
-import { isMistake, mistake } from "../mistake.js";
+import { mistake } from "../mistake.js";
+import { RECORD, checkPacking, listed } from "../zips.js";
 import { LONGEST_RECORD, filesOf, readProject } from "./record.js";
 
 /**
  * @typedef {import("./record.js").Project} Project
  * @typedef {import("./record.js").Stored} Stored
  * @typedef {import("unzipit").ZipEntry} ZipEntry
- * @typedef {import("unzipit").Reader} Reader
+ * @typedef {import("../zips.js").Unzip} Unzip
  * @typedef {{project: Project, source: (stored: Stored) => Promise<ReadableStream<Uint8Array>>, bytes: number}} Unpacked
  */
 
-const RECORD = "project.json";
 const FOLDER = "files/";
-/** The list of what a zip holds takes some hundred bytes for each file, of which a project has hundreds at most. */
-const LONGEST_LIST = 2e6;
-const STORED = 0;
-const DEFLATED = 8;
 
 /**
  * What goes into the zip, in order.
@@ -36,13 +32,13 @@ export function contentsOf(project, files) {
 
 /**
  * @param {File} file
- * @param {(reader: Reader) => Promise<{entries: ZipEntry[]}>} unzip
+ * @param {Unzip} unzip
  * @param {number} room  Bytes that may be stored.
  * @returns {Promise<Unpacked>}
  * @throws Mistake
  */
 export async function unpack(file, unzip, room) {
-  const entries = await listed(file, unzip);
+  const entries = await byName(file, unzip);
   const record = entries.get(RECORD);
   if (!record) throw refused(file, `it holds no ${RECORD}. Choose a file that was exported from this page`);
   if (record.size > LONGEST_RECORD) throw refused(file, `its ${RECORD} has ${size(record.size)}`);
@@ -76,35 +72,15 @@ export async function unpack(file, unzip, room) {
   return { project, source, bytes };
 }
 
-/** @param {File} file @param {(reader: Reader) => Promise<{entries: ZipEntry[]}>} unzip @returns {Promise<Map<string, ZipEntry>>} */
-async function listed(file, unzip) {
-  const found = await unzip(limited(file)).catch((thrown) => {
-    throw isMistake(thrown) ? thrown : refused(file, `it is no zip that can be read (${thrown.message})`);
-  });
-  /** @type {Map<string, ZipEntry>} */
-  const entries = new Map();
-  for (const entry of found.entries) {
-    if (entry.isDirectory) continue;
-    if (entry.encrypted) throw refused(file, `“${entry.name.slice(0, 80)}” in it is encrypted`);
-    if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
-      throw refused(file, `“${entry.name.slice(0, 80)}” in it is packed in a way that browsers cannot unpack`);
-    }
-    if (entries.has(entry.name)) throw refused(file, `it holds “${entry.name.slice(0, 80)}” twice`);
-    entries.set(entry.name, entry);
-  }
+/** @param {File} file @param {Unzip} unzip @returns {Promise<Map<string, ZipEntry>>} */
+async function byName(file, unzip) {
+  const refuse = (/** @type {string} */ why) => refused(file, why);
+  const found = await listed(file, unzip, refuse);
+  checkPacking(found, refuse);
+  const entries = new Map(found.map((entry) => [entry.name, entry]));
+  const twice = found.find((entry) => entries.get(entry.name) !== entry);
+  if (twice) throw refused(file, `it holds “${twice.name.slice(0, 80)}” twice`);
   return entries;
-}
-
-/** Reads a file by parts; a list of contents that claims to be huge is not read into memory. @param {File} file @returns {Reader} */
-function limited(file) {
-  return {
-    getLength: async () => file.size,
-    async read(offset, length) {
-      if (length > LONGEST_LIST) throw refused(file, `its list of contents has ${size(length)}`);
-      return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
-    },
-    readStream: async (offset, length) => file.slice(offset, offset + length).stream(),
-  };
 }
 
 /** @param {File} file @param {ZipEntry} record */

@@ -144,7 +144,7 @@ fn common(command: clap::Command) -> clap::Command {
 fn dialect() -> [Arg; 4] {
     let delimiters = Delimiter::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     [
-        option("sheet", "NAME", "Sheet of an Excel workbook; the first one with a table if not given"),
+        option("sheet", "NAME", "Sheet of an Excel workbook, or table of a zip archive; found out if not given"),
         option("header", "WORD", "Whether the first row names the columns; found out if not given")
             .value_parser(["yes", "no"]),
         option("delimiter", "WORD", "What stands between cells; found out if not given").value_parser(delimiters),
@@ -159,7 +159,7 @@ fn dialect() -> [Arg; 4] {
 fn columns(command: clap::Command) -> clap::Command {
     command
         .arg(
-            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON")
+            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON, also in gzip, zstd or zip")
                 .required(true)
                 .value_parser(value_parser!(PathBuf)),
         )

@@ -38,7 +38,7 @@ pub struct SheetInfo {
     pub bytes: u64,
     /// What a user should know about the reading of the file, in sentences.
     pub notes: Vec<String>,
-    /// The sheets of a workbook; empty for other files.
+    /// The sheets of a workbook, or the tables of an archive with several; empty for other files.
     pub worksheets: Vec<String>,
     /// How the file is read.
     pub dialect: Dialect,

@@ -42,7 +42,7 @@ pub struct TableInfo {
     pub mapping: Mapping,
     /// What a user should know about the reading of the file, in sentences.
     pub notes: Vec<String>,
-    /// The sheets of a workbook; empty for other files.
+    /// The sheets of a workbook, or the tables of an archive with several; empty for other files.
     pub worksheets: Vec<String>,
     /// How the file was read.
     pub dialect: Dialect,

@@ -2,25 +2,19 @@
 
 mod info;
 mod names;
+mod reading;
 
 pub use self::info::{ColumnInfo, TableInfo};
 use self::names::name_columns;
 pub(super) use self::names::place;
 use super::cells::{Cells, Gathering, ROOM};
-use super::decoding::Decoding;
 use super::dialect::Dialect;
-use super::format::Format;
-use super::reader::{Reading, TableReader};
+use super::sentences;
 use super::shared::Text;
-use super::survey::Survey;
-use super::{conll, json_columns, jsonl, lines, parquet, sentences, squad, workbook};
 use crate::error::{Error, Result};
 
 /// Most columns of a table.
 const MAX_COLUMNS: usize = 4096;
-
-/// Bytes that are read at a time.
-const PIECE: usize = 1 << 20;
 
 /// What a reader makes of a file: raw column names (empty where there are none), rows, and notes in sentences.
 pub(super) struct Rows {
@@ -49,7 +43,7 @@ pub struct Table {
     cells: Cells,
     profile: Vec<ColumnInfo>,
     notes: Vec<String>,
-    /// The sheets of a workbook.
+    /// The sheets of a workbook, or the tables of an archive.
     worksheets: Vec<String>,
     dialect: Dialect,
 }
@@ -59,7 +53,7 @@ impl Table {
     /// numbers become the classes that it names for them, a CoNLL file (columns `tokens` and `tags`), or SQuAD's JSON (columns `id`,
     /// `question`, `context` and `answers`). JSON is one list of objects, a row each, or one object of lists, a column each. Objects
     /// in objects become columns, such as `review.body`; lists in cells are compact JSON. Of a table with a row for each word, its
-    /// tag and its sentence, the words are put together to lists.
+    /// tag and its sentence, the words are put together to lists. Each may be packed with gzip or zstd, or lie in a zip archive.
     ///
     /// Encoding, delimiter, quoting and header are detected. Column names are made unique and none is empty; in a file
     /// without header they are `column 1`, `column 2`, … `file_name` decides only where the bytes could be either
@@ -93,54 +87,6 @@ impl Table {
     /// The same with the rows of the file, also where each has only a word of a sentence.
     pub(super) fn parse_rows(bytes: &[u8], file_name: &str, dialect: &Dialect) -> Result<Self> {
         Self::read(bytes, file_name, ROOM, dialect)
-    }
-
-    fn read(bytes: &[u8], file_name: &str, room: usize, dialect: &Dialect) -> Result<Self> {
-        let mut survey = Survey::of(file_name, dialect)?;
-        survey.add(bytes);
-        let Some(mut reader) = TableReader::open_within(&survey, room)? else {
-            return Self::read_whole(bytes, &survey, room);
-        };
-        let mut rest = bytes;
-        loop {
-            let (piece, after) = rest.split_at(rest.len().min(PIECE));
-            match reader.push(piece, after.is_empty())? {
-                Reading::Again => rest = bytes,
-                Reading::Goes if after.is_empty() => return reader.finish_rows(),
-                Reading::Goes => rest = after,
-            }
-        }
-    }
-
-    /// A file whose format is read whole.
-    fn read_whole(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
-        let format = survey.kind()?.unwrap_or(Format::JsonList);
-        if format == Format::Workbook {
-            return Self::read_workbook(bytes, survey, room);
-        }
-        let gathering = Gathering::within(room);
-        if format == Format::Parquet {
-            let rows = parquet::read(bytes, gathering)?;
-            return Self::of_rows(survey.name(), format.words(""), rows, Vec::new());
-        }
-        let mut decoding = Decoding::new(survey.letters());
-        let mut text = String::new();
-        decoding.add(bytes, true, &mut text, 1);
-        let rows = match format {
-            Format::Conll => lines::check(&text).and_then(|()| conll::read(&text, gathering))?,
-            // These may stand on one long line; NUL characters are no JSON.
-            Format::Squad => squad::read(&text, gathering)?,
-            Format::JsonColumns => json_columns::read(&text, gathering)?,
-            _ => jsonl::read_list(&text, gathering)?,
-        };
-        let table = Self::of_rows(survey.name(), format.words(decoding.words()), rows, decoding.notes())?;
-        Ok(table.read_as(format.dialect(decoding.name())))
-    }
-
-    fn read_workbook(bytes: &[u8], survey: &Survey, room: usize) -> Result<Self> {
-        let book = workbook::read(bytes, room, survey.dialect())?;
-        let table = Self::of_rows(survey.name(), book.words, book.rows, Vec::new())?;
-        Ok(Self { worksheets: book.worksheets, ..table.read_as(book.dialect) })
     }
 
     /// A table of rows, in a format in words; `notes`: what is to be said about their encoding.

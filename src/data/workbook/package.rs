@@ -78,7 +78,7 @@ impl<'a> Package<'a> {
         } else if has("word/document.xml") {
             "This is a Word document. Copy its table into a spreadsheet and save that."
         } else {
-            "This is a zip archive, not an Excel workbook. Unpack it."
+            "This zip archive holds no table (Excel, CSV, TSV, JSON, Parquet or CoNLL)."
         })
     }
 }

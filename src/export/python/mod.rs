@@ -81,6 +81,7 @@ impl Script<'_> {
             text("README.md", &self.readme()),
             text("train.py", include_str!("train.py")),
             text("tables.py", include_str!("tables.py")),
+            text("packed.py", include_str!("packed.py")),
             text("parquets.py", include_str!("parquets.py")),
             text("data.py", include_str!("data.py")),
             text("spans.py", include_str!("spans.py")),
@@ -205,7 +206,13 @@ fn layout((words, dialect, columns): (&str, &Dialect, &[String])) -> Value {
         Some(Delimiter::None) | None => "",
     };
     let sentences = parts.iter().find_map(|part| part.strip_prefix("sentences by column ")?.parse::<usize>().ok());
-    // Counted from 1: the sheet of a workbook, and the first column of its table.
+    let packed = match () {
+        () if parts.contains(&"in gzip") => Some("gzip"),
+        () if parts.contains(&"in zstd") => Some("zstd"),
+        () if words.contains(" of a zip archive") => Some("zip"),
+        () => None,
+    };
+    // Counted from 1: the sheet of a workbook, the first column of its table, and the file of an archive.
     let count = |before: &str| {
         let told = parts.iter().find_map(|part| part.strip_prefix(before)?.split(' ').next()?.parse::<usize>().ok());
         told.unwrap_or(1) - 1
@@ -213,6 +220,8 @@ fn layout((words, dialect, columns): (&str, &Dialect, &[String])) -> Value {
     let skipped = parts.iter().find_map(|part| part.split_once(" line")?.0.parse::<usize>().ok());
     json!({
         "kind": kind,
+        "packed": packed,
+        "file": count("file "),
         "encoding": encoding,
         "delimiter": delimiter,
         "quoted": parts.contains(&"quoted"),

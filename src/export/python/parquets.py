@@ -1,5 +1,6 @@
 """Reads Parquet files as Tabtune read them: the same rows of the same text cells, but for what tables.py makes of all rows."""
 
+import io
 import json
 import math
 from datetime import date, datetime, time
@@ -7,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 
-def rows(path: Path) -> list[dict]:
+def rows(file: Path | io.BytesIO) -> list[dict]:
     """Rows as JSON has them, without bytes and without the numbers that pandas gives rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    source = pq.ParquetFile(path).read()
+    source = pq.ParquetFile(file).read()
     said = json.loads((source.schema.metadata or {}).get(b"huggingface", b"{}"))
     features = said.get("info", {}).get("features") or {}
     columns = {}

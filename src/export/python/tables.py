@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import packed
 import parquets
 
 #: Keys under which tools keep the spans that they mark.
@@ -22,11 +23,13 @@ def table(path: Path, layout: dict) -> list[dict[str, str]]:
 
 
 def cells(path: Path, layout: dict) -> list[dict[str, str]]:
+    source = packed.opened(path, layout)
     if layout["kind"] == "workbook":
-        return workbook(path, layout)
+        return workbook(source, layout)
     if layout["kind"] == "parquet":
-        return [flat(row) for row in parquets.rows(path)]
-    text = path.read_bytes().decode(layout["encoding"], errors="replace").removeprefix("\ufeff")
+        return [flat(row) for row in parquets.rows(source)]
+    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    text = content.decode(layout["encoding"], errors="replace").removeprefix("\ufeff")
     kind = layout["kind"]
     if kind == "delimited":
         return delimited(text, layout)
@@ -80,11 +83,11 @@ def named(rows: list[list[str]], layout: dict) -> list[dict[str, str]]:
     return [dict(zip(columns, row + [""] * (len(columns) - len(row)))) for row in body]
 
 
-def workbook(path: Path, layout: dict) -> list[dict[str, str]]:
+def workbook(source: Path | io.BytesIO, layout: dict) -> list[dict[str, str]]:
     """The rows of a sheet, without what stands above and beside the table."""
     import openpyxl
 
-    sheet = openpyxl.load_workbook(path, data_only=True).worksheets[layout["sheet"]]
+    sheet = openpyxl.load_workbook(source, data_only=True).worksheets[layout["sheet"]]
     rows = [[shown(value) for value in row] for row in sheet.iter_rows(values_only=True)]
     rows = [row for row in rows if any(row)][layout["skipped"] :]
     end = layout["left"] + len(layout["columns"])
