@@ -103,7 +103,11 @@ fn whoever_reads_in_pieces_is_told_to_read_such_a_file_whole() {
         assert_eq!(survey.is_whole(), Ok(true), "{name}");
         assert!(matches!(TableReader::open(&survey), Ok(None)), "{name}");
         let sheet = Sheet::whole(&bytes, name, Task::Classification, &Dialect::default());
-        assert_eq!(sheet.map(|sheet| sheet.header().to_vec()), Ok(vec!["text".to_owned(), "label".to_owned()]), "{name}");
+        assert_eq!(
+            sheet.map(|sheet| sheet.header().to_vec()),
+            Ok(vec!["text".to_owned(), "label".to_owned()]),
+            "{name}"
+        );
     }
 }
 

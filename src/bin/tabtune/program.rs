@@ -159,9 +159,13 @@ fn dialect() -> [Arg; 4] {
 fn columns(command: clap::Command) -> clap::Command {
     command
         .arg(
-            option("data", "FILE", "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON, also in gzip, zstd or zip")
-                .required(true)
-                .value_parser(value_parser!(PathBuf)),
+            option(
+                "data",
+                "FILE",
+                "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON, also in gzip, zstd or zip",
+            )
+            .required(true)
+            .value_parser(value_parser!(PathBuf)),
         )
         .args(dialect())
         .arg(

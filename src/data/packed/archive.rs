@@ -13,8 +13,24 @@ use crate::error::{Error, Result};
 
 /// Endings of tables.
 const TABLES: &[&str] = &[
-    "csv", "tsv", "tab", "json", "jsonl", "ndjson", "parquet", "xlsx", "xlsm", "conll", "conll03", "conll2003", "bio", "bio2",
-    "iob", "iob2", "bioes", "iobes",
+    "csv",
+    "tsv",
+    "tab",
+    "json",
+    "jsonl",
+    "ndjson",
+    "parquet",
+    "xlsx",
+    "xlsm",
+    "conll",
+    "conll03",
+    "conll2003",
+    "bio",
+    "bio2",
+    "iob",
+    "iob2",
+    "bioes",
+    "iobes",
 ];
 
 /// The ending of texts, which are tables where there are no others: notes and licences lie beside tables.
@@ -60,7 +76,9 @@ impl<'a> Archive<'a> {
             return Ok(None);
         }
         if files.iter().any(|(name, _)| has_ending(name, &["safetensors"])) {
-            return Err(Error::table("This archive holds a model and no table. Choose an Excel, CSV, TSV or JSONL file."));
+            return Err(Error::table(
+                "This archive holds a model and no table. Choose an Excel, CSV, TSV or JSONL file.",
+            ));
         }
         let of = |endings: &[&str]| files.iter().filter(|(name, _)| has_ending(name, endings)).cloned().unzip();
         let (mut names, mut places): (Vec<String>, Vec<usize>) = of(TABLES);
@@ -120,7 +138,8 @@ impl<'a> Archive<'a> {
 fn file(archive: &ZipArchive<Cursor<&[u8]>>, place: usize) -> Option<(String, usize)> {
     let name = archive.name_for_index(place)?.ok()?.replace('\\', "/");
     let last = name.rsplit('/').next().unwrap_or_default();
-    let is_one = !last.is_empty() && !last.starts_with('.') && !name.starts_with("__MACOSX/") && name.len() <= LONGEST_NAME;
+    let is_one =
+        !last.is_empty() && !last.starts_with('.') && !name.starts_with("__MACOSX/") && name.len() <= LONGEST_NAME;
     is_one.then_some((name, place))
 }
 
@@ -131,9 +150,5 @@ fn is_called_train(name: &str) -> bool {
 fn no_such(wanted: &str, names: &[String]) -> Error {
     let shown: Vec<String> = names.iter().take(5).map(|name| format!("“{}”", shorten(name))).collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
-    Error::table(format!(
-        "The archive has no table “{}”; choose one of {}{more}.",
-        shorten(wanted),
-        shown.join(", ")
-    ))
+    Error::table(format!("The archive has no table “{}”; choose one of {}{more}.", shorten(wanted), shown.join(", ")))
 }
