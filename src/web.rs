@@ -20,6 +20,7 @@ use crate::eval::words::SCORES;
 use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
 use crate::session::{Event, MissSearch, ModelFiles, SearchPlan, Session, Vocabulary};
+use crate::task::Task;
 use checkpoint::{FromPage, ToPage};
 
 type Answer = std::result::Result<JsValue, JsValue>;
@@ -224,13 +225,20 @@ impl Engine {
 
     /// What the model says to each text, or to each pair: `{texts, pairs}`, `pairs` being null for single texts.
     pub async fn predict(&mut self, asked: JsValue) -> Answer {
-        #[derive(Deserialize)]
-        struct Asked {
-            texts: Vec<String>,
-            pairs: Option<Vec<String>>,
-        }
         let Asked { texts, pairs } = from_js(asked).map_err(thrown)?;
-        to_js(&self.session()?.predict(&texts, pairs.as_deref()).await.map_err(thrown)?)
+        let session = self.session()?;
+        let said = session.predict(&texts, pairs.as_deref()).await.map_err(thrown)?;
+        match session.predicts().map_err(thrown)? {
+            Task::Classification | Task::MultiLabel => named_to_js(&said),
+            _ => to_js(&said),
+        }
+    }
+
+    /// Of how many of these texts the model reads only the beginning, and how many tokens that is: `{texts, tokens}`.
+    pub fn cut(&mut self, asked: JsValue) -> Answer {
+        let Asked { texts, pairs } = from_js(asked).map_err(thrown)?;
+        let (texts, tokens) = self.session()?.cut(&texts, pairs.as_deref()).map_err(thrown)?;
+        to_js(&Cut { texts: texts as u64, tokens })
     }
 
     /// The files of the trained model: `[{path, bytes}]`. `made_with` goes into the report.
@@ -306,12 +314,32 @@ impl<'a> Mistake<'a> {
     }
 }
 
+/// Texts that something is asked about.
+#[derive(Deserialize)]
+struct Asked {
+    texts: Vec<String>,
+    pairs: Option<Vec<String>>,
+}
+
+/// How many texts are read only in part, and how many tokens of them.
+#[derive(Serialize)]
+struct Cut {
+    texts: u64,
+    tokens: usize,
+}
+
 fn thrown(error: Error) -> JsValue {
     to_js(&Mistake::new(&error)).unwrap_or_else(|_| error.to_string().into())
 }
 
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Answer {
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+/// The same of objects whose keys users have chosen: a label that is called `__proto__` would be none of its own if it were set.
+fn named_to_js<T: Serialize + ?Sized>(value: &T) -> Answer {
+    let json = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    js_sys::JSON::parse(&json)
 }
 
 fn from_js<T: DeserializeOwned>(value: JsValue) -> crate::error::Result<T> {

@@ -114,7 +114,7 @@ fn a_card_tells_what_the_run_told() {
         "(bootstrap)",
         "a little too good",
         "only 48 validation rows",
-        "pipeline(\"text-classification\", model=\"path/to/this/folder\")",
+        "pipeline(\"text-classification\", model=\"path/to/this/folder\", truncation=True)",
         "@huggingface/transformers",
         "SHA-256",
     ] {
@@ -215,8 +215,16 @@ fn every_task_and_folder_has_a_card_of_its_own() {
     let pairs =
         format!("premise,hypothesis,label\n{}", rows(&|row| format!("and {},{}", word(row + row / 3), row % 2)));
     let full = Method::Full;
-    let cases: [(&str, &str, Task, Method, &str, &str, &str); 12] = [
-        ("multi-label", &many, Task::MultiLabel, full, "transformers", "text-classification", "top_k=None"),
+    let cases: [(&str, &str, Task, Method, &str, &str, &str); 13] = [
+        (
+            "multi-label",
+            &many,
+            Task::MultiLabel,
+            full,
+            "transformers",
+            "text-classification",
+            "top_k=None, truncation=True",
+        ),
         (
             "regression",
             &scored,
@@ -224,10 +232,10 @@ fn every_task_and_folder_has_a_card_of_its_own() {
             full,
             "transformers",
             "text-classification",
-            "function_to_apply=\"none\"",
+            "function_to_apply=\"none\", truncation=True",
         ),
         ("tokens", &tagged, Task::Tokens, full, "transformers", "token-classification", "aggregation_strategy"),
-        ("answers", &asked, Task::Answers, full, "transformers", "question-answering", "start_logits"),
+        ("answers", &asked, Task::Answers, full, "transformers", "question-answering", "return_overflowing_tokens"),
         (
             "embedding",
             &paired,
@@ -237,7 +245,7 @@ fn every_task_and_folder_has_a_card_of_its_own() {
             "sentence-similarity",
             "model.similarity",
         ),
-        ("language", &plain, Task::Language, full, "transformers", "fill-mask", "mask_token"),
+        ("language", &plain, Task::Language, full, "transformers", "fill-mask", "{\"truncation\": True}"),
         ("pairs", &pairs, Task::Classification, full, "transformers", "text-classification", "\"text_pair\""),
         (
             "pairs-frozen",
@@ -267,6 +275,15 @@ fn every_task_and_folder_has_a_card_of_its_own() {
             "torch.sigmoid",
         ),
         ("adapter", &labelled, Task::Classification, Method::Lora, "peft", "text-classification", "num_labels=3"),
+        (
+            "adapter-answers",
+            &asked,
+            Task::Answers,
+            Method::Lora,
+            "peft",
+            "question-answering",
+            "merge_and_unload().eval()",
+        ),
         (
             "adapter-tokens",
             &tagged,

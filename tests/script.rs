@@ -37,11 +37,13 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
             "README.md",
             "train.py",
             "tables.py",
+            "packed.py",
             "parquets.py",
             "data.py",
             "spans.py",
             "tasks.py",
             "scores.py",
+            "answers.py",
             "requirements.txt",
             "recipe.json",
             "split.json",
@@ -57,6 +59,7 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
     assert_eq!(plan_json["recipe"], json!(recipe));
     assert_eq!(plan_json["config"]["label2id"], json!({ "green": 0, "red": 1, "yellow": 2 }));
     assert_eq!(plan_json["class_weights"].as_array().map(Vec::len), Some(3));
+    assert_eq!((&plan_json["max_length"], &plan_json["cuts_at"]), (&json!(64), &json!(64)), "as many as it has positions");
     let layout = &plan_json["data"]["layout"];
     assert_eq!(
         (&layout["kind"], &layout["delimiter"], &layout["header"]),
@@ -120,6 +123,62 @@ fn methods_bring_what_they_begin_with() {
     }
     let error = block_on(empty(DeviceKind::Cpu).python_files(&Recipe::default(), "tiny")).expect_err("nothing is open");
     assert!(error.to_string().contains("Open a model first"), "{error}");
+}
+
+/// A script for texts that belong together, over a model's folder.
+fn of_pairs(folder: &Folder, recipe: &Recipe) -> Vec<File> {
+    let rows: String = (0..24).map(|row| format!("the {row},it is {row}\n")).collect();
+    let mut session = empty(DeviceKind::Cpu);
+    session.open_model(folder.files(), "tiny").expect("a model");
+    session.open_table(format!("anchor,positive\n{rows}").as_bytes(), "t.csv").expect("a table");
+    let guess = session.guess_mapping(Task::Embedding).expect("a guess");
+    session.map_columns(&Mapping { validation_share: 0.25, ..guess }).expect("a data set");
+    script(&mut session, recipe, "tiny")
+}
+
+#[test]
+fn parameters_are_called_as_in_the_class_that_is_trained() {
+    // Of texts as vectors that is the encoder alone.
+    let recipe = Recipe { layer_decay: 0.5, frozen_layers: 1, reinit_layers: 1, ..Recipe::default() };
+    let files = of_pairs(&Folder::fixture("tiny-bert"), &recipe);
+    let plan = json(&files, "recipe.json");
+    assert_eq!(plan["factors"]["encoder.layer.0.output.dense.weight"], 0.25);
+    let frozen = plan["frozen"].as_array().expect("names");
+    assert!(frozen.contains(&json!("embeddings.word_embeddings.weight")), "{frozen:?}");
+    let start = Tensors::read(file(&files, "start.safetensors"));
+    assert!(start.names().count() > 0 && start.names().all(|name| name.starts_with("encoder.layer.1.")));
+}
+
+#[test]
+fn only_parameters_that_the_model_has_are_named() {
+    // ALBERT uses one layer several times; its family's table of names has one for each depth.
+    let mut tokenizer: Value = serde_json::from_slice(&support::fixture("tiny-bert/tokenizer.json")).expect("JSON");
+    let vocabulary = tokenizer["model"]["vocab"].as_object_mut().expect("words");
+    vocabulary.retain(|_, id| id.as_u64().is_some_and(|id| id < 48));
+    let [config, weights] = ["config.json", "model.safetensors"]
+        .map(|name| support::fixture(&format!("families/albert/sequence/{name}")));
+    let tokenizer = tokenizer.to_string().into_bytes();
+    let folder = Folder { config, tokenizer, weights, ..Folder::fixture("tiny-bert") };
+    let files = of_pairs(&folder, &Recipe { layer_decay: 0.5, ..Recipe::default() });
+    let factors = json(&files, "recipe.json")["factors"].as_object().expect("factors").clone();
+    let layers = factors.keys().filter(|name| name.contains("albert_layers.")).count();
+    assert!(layers > 0 && factors.keys().all(|name| !name.contains("groups.1.")), "{factors:?}");
+}
+
+#[test]
+fn a_head_begins_with_its_labels_in_the_order_of_the_data() {
+    let (mut session, _) = ready(DeviceKind::Cpu, 60, 0.2);
+    fruit::train(&mut session, &Recipe { epochs: 1, ..fruit::recipe() });
+    let files = block_on(session.export_files(serde_json::Map::new())).expect("files");
+    let folder = Folder::exported(&files)
+        .with_config("id2label", json!({ "0": "yellow", "1": "green", "2": "red" }))
+        .with_config("label2id", json!({ "yellow": 0, "green": 1, "red": 2 }));
+    session.open_model(folder.files(), "tiny").expect("a model");
+    let files = script(&mut session, &Recipe::default(), "tiny");
+    let [own, start] = [&folder.weights, file(&files, "start.safetensors")]
+        .map(|bytes| Tensors::read(bytes).floats("classifier.weight"));
+    let rows: Vec<&[f32]> = own.chunks(own.len() / 3).collect();
+    assert_eq!(start, [rows[1], rows[2], rows[0]].concat(), "green, red, yellow");
 }
 
 #[test]

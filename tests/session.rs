@@ -373,6 +373,28 @@ fn a_checkpoint_with_a_head_goes_on_where_it_ended() {
 }
 
 #[test]
+fn a_head_goes_on_whatever_the_order_of_its_labels() {
+    let trained = |from: [&str; 3]| {
+        let mut folder = Folder::fixture("tiny-classifier");
+        let mut config: Value = serde_json::from_slice(&folder.config).expect("JSON");
+        config["id2label"] = json!({ "0": from[0], "1": from[1], "2": from[2] });
+        config["label2id"] = json!({ from[0]: 0, from[1]: 1, from[2]: 2 });
+        folder.config = config.to_string().into_bytes();
+        let table = (0..24).map(|row| format!("the apple is good {row},{}\n", from[row % 3])).collect::<String>();
+        let mut session = empty(DeviceKind::Cpu);
+        session.open_model(folder.files(), "mine").expect("a model");
+        session.open_table(format!("text,label\n{table}").as_bytes(), "rows.csv").expect("a table");
+        session.map_columns(&mapping(0.0)).expect("a data set");
+        train(&mut session, &recipe()).1
+    };
+    // The same rows under the same outputs, which have other names and so another order among the labels.
+    let (sorted, reversed) = (trained(["apple", "pear", "quince"]), trained(["quince", "apple", "pear"]));
+    for (sorted, reversed) in losses(&sorted).iter().zip(losses(&reversed)) {
+        assert!((sorted - reversed).abs() < 1e-5, "{sorted} and {reversed}");
+    }
+}
+
+#[test]
 fn texts_of_a_language_that_the_model_does_not_know_are_told_of() {
     let notes = |text: &str| {
         let mut session = empty(DeviceKind::Cpu);

@@ -265,6 +265,28 @@ fn a_context_without_an_answer() {
     let said = says_the_same(&session, &folder, &texts(&["what was it like", "what was it like"]), Some(&contexts));
     assert_eq!((&said[0]["answer"], &said[0]["end"]), (&json!(""), &json!(0)), "{said:?}");
     assert_eq!(said[1]["answer"], json!("bad"), "{said:?}");
+
+    // Rows do not settle by having answers, all of them, that the model must give one: it is measured as it answers.
+    let row = |row: usize| {
+        let context = format!("all of us like {} music", word(row));
+        let answers = json!([{ "text": word(row), "answer_start": "all of us like ".len() }]);
+        json!({ "question": "what was it like", "context": context, "answers": answers }).to_string()
+    };
+    let rows: Vec<String> = (0..8).map(row).collect();
+    let mut again = empty(DeviceKind::Cpu);
+    again.open_model(folder.files(), "again").expect("a model");
+    let guess = again.open_table(rows.join("\n").as_bytes(), "more.jsonl").expect("a table").mapping;
+    let (report, _) = block_on(again.evaluate(&guess)).expect("a report");
+    assert_eq!(report.metrics.get("exact_match"), Some(0.0));
+    // Of a checkpoint that says nothing of it the rows tell.
+    let mut foreign = folder.clone();
+    let mut config = config(&folder);
+    config.as_object_mut().expect("an object").remove("handle_impossible_answer");
+    foreign.config = config.to_string().into_bytes();
+    again.open_model(foreign.files(), "foreign").expect("a model");
+    let guess = again.open_table(rows.join("\n").as_bytes(), "more.jsonl").expect("a table").mapping;
+    let (report, _) = block_on(again.evaluate(&guess)).expect("a report");
+    assert!(report.metrics.get("exact_match") > Some(0.0), "{:?}", report.metrics);
 }
 
 #[test]

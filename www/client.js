@@ -30,6 +30,7 @@ const LEFT = mistake("device", "The device was changed meanwhile. Try again.");
 /** Calls about the result of the last run, which only the engine that trained it can answer. */
 const ABOUT_RESULT = new Set([
   "predict",
+  "cut",
   "open_sheet",
   "predict_sheet",
   "cancel_sheet",
@@ -329,13 +330,16 @@ export function createClient({ onEvent, onDead, createWorker = startEngine }) {
     /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Prediction[]>} */
     predict: (request) => ask("predict", [request]),
 
+    /** @param {import("./protocol.js").PredictRequest} request @returns {Promise<import("./protocol.js").Cut>} */
+    cut: (request) => ask("cut", [request]),
+
     /** @param {File} file @param {import("./protocol.js").Dialect} dialect @returns {Promise<import("./protocol.js").SheetInfo>} */
     openSheet: (file, dialect) => ask("open_sheet", [file, dialect]),
 
     /**
      * @param {import("./protocol.js").SheetRequest} request
      * @param {OnProgress} onProgress
-     * @returns {Promise<Blob|null>} Null if it was cancelled.
+     * @returns {Promise<{blob: Blob, cut: import("./protocol.js").Cut}|null>} Null if it was cancelled.
      */
     predictSheet: (request, onProgress) => ask("predict_sheet", [request], { onProgress }),
 

@@ -25,9 +25,20 @@ export function save(content, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** @param {string} text @returns {string} A file name that every system takes. */
+/** What some file system takes in no name, and what hides or turns what is around it; but for the joiners that words need. */
+const FORBIDDEN = /[<>:"/\\|?*\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+/** What a name neither begins nor ends with: names with a dot before them are hidden, and Windows drops the one after them. */
+const AT_THE_ENDS = /^[-.\s]+|[-.\s]+$/gu;
+/** What Windows keeps for devices, whatever comes after a dot. */
+const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/iu;
+/** Characters. With an ending they stay under the 255 bytes of a name, also where each is of four. */
+const LONGEST = 60;
+
+/** @param {string} text The name of a file or of something else, in any script. @returns {string} A file name, without an ending, that every system takes. */
 export function fileName(text) {
   const unpacked = text.replace(/\.(gz|zst)$/iu, "");
-  const clean = unpacked.replace(/\.[A-Za-z0-9]{1,5}$/u, "").replace(/[^A-Za-z0-9._-]+/gu, "-");
-  return clean.replace(/^[-.]+|[-.]+$/gu, "").slice(0, 60) || "model";
+  const bare = unpacked.replace(/\.[A-Za-z0-9]{1,5}$/u, "").normalize("NFC");
+  const clean = bare.replace(FORBIDDEN, "-").replace(/-{2,}/gu, "-").replace(AT_THE_ENDS, "");
+  const free = RESERVED.test(clean) ? `_${clean}` : clean;
+  return [...free].slice(0, LONGEST).join("").replace(AT_THE_ENDS, "") || "model";
 }

@@ -2,6 +2,7 @@
 
 import { INDEX, SHARD, WEIGHTS, WORDS, moduleLimit } from "./folder.js";
 import { mistake } from "./mistake.js";
+import { visible } from "./visible.js";
 
 /**
  * @typedef {{files: Map<string, File>, name: string}} ModelIntake  Files by their paths in the folder.
@@ -169,7 +170,7 @@ function notWhole(name) {
 
 /** @param {Found[]} found */
 function names(found) {
-  const shown = found.slice(0, 3).map(({ file }) => file.name);
+  const shown = found.slice(0, 3).map(({ file }) => visible(file.name));
   return found.length > 3 ? `${shown.join(", ")} and ${found.length - 3} more` : shown.join(", ");
 }
 

@@ -15,6 +15,7 @@ import { resultPanel } from "./panels/result.js";
 import { trainingPanel } from "./panels/training.js";
 import { workerNotice } from "./panels/worker.js";
 import { createKeeper } from "./projects/keeper.js";
+import { isOnlyHere } from "./projects/unkept.js";
 import { howFar } from "./run.js";
 import { isBusyTraining, phase } from "./standing.js";
 import { initialState, reduce } from "./state.js";
@@ -93,6 +94,7 @@ function draw() {
   document.title = isBusyTraining(state) ? `${howFar(state.run)} – Tabtune` : "Tabtune";
   for (const part of parts) part.update(state);
   actions.watch();
+  actions.watchResult();
   actions.watchSeveral();
   actions.watchAwake();
 }
@@ -113,7 +115,7 @@ document.body.append(drop.element);
 
 document.addEventListener("visibilitychange", () => actions.watchAwake());
 addEventListener("beforeunload", (event) => {
-  if (isBusyTraining(state)) event.preventDefault();
+  if (isBusyTraining(state) || (isOnlyHere(state) && client.hasResult())) event.preventDefault();
 });
 
 draw();

@@ -369,6 +369,8 @@
  * @property {Task} task           Of the model that predicts.
  */
 
+/** @typedef {{texts: number, tokens: number}} Cut  How many texts are read only in part, and how many tokens of them. */
+
 /** @typedef {{text: string, pair: string|null, format: "csv"|"excel"}} SheetRequest  Columns, and how the result is written. */
 
 /**
@@ -416,9 +418,10 @@
  *   checkpoint_info(bytes)             -> CheckpointInfo  whatever is open; a mistake where the bytes are not whole
  *   keep(MessagePort, base, milliseconds) -> null         has checkpoints of the run sent there, so often, and its trained model
  *   predict(PredictRequest)            -> Prediction[]    of the task of the trained model, or of the checkpoint's head
+ *   cut(PredictRequest)                -> Cut             of the texts of a prediction
  *   open_sheet(File, Dialect)          -> SheetInfo       the file is read in pieces, and stays where it is
- *   predict_sheet(SheetRequest)        -> Blob|null       the open sheet with predictions; with progress in bytes
- *                                                         of the file; null if it was cancelled
+ *   predict_sheet(SheetRequest)        -> {blob: Blob, cut: Cut}|null  the open sheet with predictions; with progress in
+ *                                                         bytes of the file; null if it was cancelled
  *   cancel_sheet()                     -> null
  *   misses(Side, most)                 -> Misses|null     of the open data, with progress in rows; null if it was cancelled
  *   cancel_misses()                    -> null
@@ -453,6 +456,7 @@ export const CALLS = /** @type {const} */ ([
   "checkpoint_info",
   "keep",
   "predict",
+  "cut",
   "open_sheet",
   "predict_sheet",
   "cancel_sheet",

@@ -2,6 +2,7 @@
 
 import { plain } from "./format.js";
 import { suggestionOf } from "./suggestion.js";
+import { visible } from "./visible.js";
 
 /**
  * @typedef {import("./protocol.js").RecipeField} RecipeField
@@ -106,6 +107,66 @@ export function readField(field, written) {
   const { min = -Infinity, max = Infinity } = field;
   if (text === "" || !fits || value < min || value > max) return { mistake: allowed(field) };
   return { value };
+}
+
+/**
+ * The fields as a model takes them: it reads no text beyond its positions.
+ *
+ * @param {RecipeField[]} fields
+ * @param {import("./protocol.js").ModelInfo|null} model
+ */
+export function fieldsFor(fields, model) {
+  const most = model?.max_length ?? Infinity;
+  return fields.map((field) =>
+    field.name === "max_length" && most < (field.max ?? Infinity) ? { ...field, max: most } : field,
+  );
+}
+
+/**
+ * What the open model does not take of a draft that is fine otherwise.
+ *
+ * @param {Pick<import("./state.js").RecipeState, "fields"|"draft">} form
+ * @param {import("./protocol.js").ModelInfo|null} model
+ * @returns {Record<string, string>} Field to sentence.
+ */
+export function beyondModel({ fields, draft }, model) {
+  const narrowed = fieldsFor(fields, model).filter((field, at) => field !== fields[at]);
+  const { mistakes } = readDraft(narrowed, {}, draft);
+  const why = "The open model has positions for no more.";
+  return Object.fromEntries(Object.entries(mistakes).map(([name, words]) => [name, `${words} ${why}`]));
+}
+
+/** @param {string|boolean|undefined} written @param {Recipe[string]} value @returns {boolean} Whether a field holds another value. */
+function isChanged(written, value) {
+  if (typeof value === "boolean") return written !== value;
+  if (value === null) return written !== "" && written !== undefined;
+  return typeof value === "number" ? written === "" || Number(written) !== value : written !== value;
+}
+
+/**
+ * What a form holds that is not what it began with.
+ *
+ * @param {RecipeField[]} fields
+ * @param {Draft} draft
+ * @param {Recipe} base
+ * @returns {{name: string, label: string, was: string, is: string}[]} With values in words.
+ */
+export function changesOf(fields, draft, base) {
+  return fields
+    .filter(({ name }) => isChanged(draft[name], base[name] ?? null))
+    .map((field) => {
+      const { name, label } = field;
+      return { name, label, was: inWords(field, draftValue(base[name])), is: inWords(field, draft[name]) };
+    });
+}
+
+/** @param {RecipeField} field @param {string|boolean|undefined} written @returns {string} "30", "on", "Full". */
+export function inWords({ kind, choices, optional }, written) {
+  if (kind === "switch") return written === true ? "on" : "off";
+  const text = String(written ?? "").trim();
+  // What comes after a colon explains the choice.
+  if (kind === "choice") return choices?.find(([value]) => value === text)?.[1].split(":")[0] ?? text;
+  return text === "" ? (optional ? "automatic" : "nothing") : visible(text, 20);
 }
 
 /** @param {RecipeField} field @returns {string} What a field takes. */

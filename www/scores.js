@@ -50,35 +50,67 @@ export function direction({ higher_is_better }) {
 }
 
 /**
+ * @typedef {object} Scored  The main score of an epoch.
+ * @property {number} epoch
+ * @property {number} step
+ * @property {number} value
+ * @property {number} loss   On the validation rows.
+ * @property {boolean} best  Whether the engine marked the epoch: its weights are the ones that are kept.
+ */
+
+/**
  * The main score of each epoch that has one.
  *
  * @param {import("./protocol.js").EpochEvent[]} epochs
- * @returns {{name: string, values: {epoch: number, step: number, value: number}[]}|null}
+ * @returns {{name: string, values: Scored[]}|null}
  */
 export function mainScores(epochs) {
   const first = epochs.find(({ validation }) => validation && scoreNames(validation).length > 0)?.validation;
   if (!first) return null;
   const [name] = scoreNames(first);
-  const values = epochs.flatMap(({ epoch, step, validation }) => {
+  const values = epochs.flatMap(({ epoch, step, validation, best }) => {
     const value = validation?.[name];
-    return value === null || value === undefined ? [] : [{ epoch, step, value }];
+    return value === null || value === undefined ? [] : [{ epoch, step, value, loss: validation?.loss ?? NaN, best }];
   });
   return { name, values };
 }
 
 /**
- * The first of the best.
+ * The epoch that the engine marked as the best one. Where it marked none of these, its rule: the better score, of equal ones
+ * that of the lower loss, and of those the first.
  *
- * @template {{value: number}} Value
- * @param {Value[]} values
+ * @param {Scored[]} values
  * @param {ScoreWords} score
- * @returns {Value|null}
+ * @returns {Scored|null}
  */
 export function bestOf(values, { higher_is_better }) {
-  /** @type {Value|null} */
-  let best = null;
-  for (const one of values) {
-    if (!best || (higher_is_better ? one.value > best.value : one.value < best.value)) best = one;
-  }
-  return best;
+  const marked = values.findLast(({ best }) => best);
+  if (marked) return marked;
+  const sign = higher_is_better ? 1 : -1;
+  return values.reduce(
+    (best, one) => (best && !beats(sign * one.value, one.loss, sign * best.value, best.loss) ? best : one),
+    /** @type {Scored|null} */ (null),
+  );
+}
+
+/** @param {number} value  More is better. @param {number} loss @param {number} other @param {number} otherLoss */
+function beats(value, loss, other, otherLoss) {
+  return value > other || (value === other && loss < otherLoss);
+}
+
+/** The 97.5 % point of the normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * Wilson's 95 % interval of a share (Wilson 1927), as src/eval/interval.rs has it.
+ *
+ * @param {number} share  Of right answers.
+ * @param {number} of     Answers.
+ * @returns {{low: number, high: number}}
+ */
+export function wilson(share, of) {
+  const denominator = 1 + Z ** 2 / of;
+  const centre = (share + Z ** 2 / (2 * of)) / denominator;
+  const half = (Z / denominator) * Math.sqrt((share * (1 - share)) / of + Z ** 2 / (4 * of ** 2));
+  return { low: Math.max(centre - half, 0), high: Math.min(centre + half, 1) };
 }

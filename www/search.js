@@ -1,7 +1,7 @@
 // What the page knows of a search: its runs, what each reached, in which order a table shows them. Pure.
 
 import { csvOf } from "./csv.js";
-import { counted, duration, plain } from "./format.js";
+import { plain } from "./format.js";
 import { describe, scoreNames } from "./scores.js";
 
 /**
@@ -113,7 +113,27 @@ export const STATE_WORDS = {
 };
 
 /**
- * The rows in this order; those that have nothing to be sorted by come last either way, and equals stay as they were made.
+ * The rows, of which the one under way has what it reached so far.
+ *
+ * @param {Row[]} rows
+ * @param {EpochEvent[]} epochs  Of the run under way.
+ * @param {string|null} metric   What the runs are compared by.
+ * @returns {Row[]}
+ */
+export function soFar(rows, epochs, metric) {
+  const best = epochs.findLast((epoch) => epoch.best && epoch.validation);
+  if (!best || metric === null) return rows;
+  // One that is made a second time has the score of the first.
+  return rows.map((row) =>
+    row.state === "running" && row.score === null
+      ? { ...row, epochs, score: best.validation?.[metric] ?? null, best_epoch: best.epoch }
+      : row,
+  );
+}
+
+/**
+ * The rows in this order; those that have nothing to be sorted by come last either way. Of equal scores the best run comes
+ * first, then that of the lower loss, as the engine compares them; other equals stay as they were made.
  *
  * @param {Row[]} rows
  * @param {Order} order
@@ -125,8 +145,19 @@ export function sorted(rows, { key, down }) {
     const [one, other] = [valueOf(a, key), valueOf(b, key)];
     if (one === null || other === null) return Number(one === null) - Number(other === null) || a.trial - b.trial;
     const compared = typeof one === "string" ? one.localeCompare(String(other)) : one - Number(other);
-    return sign * compared || a.trial - b.trial;
+    return sign * compared || (key === "score" && amongEquals(a, b)) || a.trial - b.trial;
   });
+}
+
+/** @param {Row} a @param {Row} b @returns {number} Which of two runs with one score is the better one. */
+function amongEquals(a, b) {
+  const [one, other] = [lossOf(a), lossOf(b)];
+  return Number(b.best) - Number(a.best) || (one < other ? -1 : one > other ? 1 : 0);
+}
+
+/** @param {Row} row @returns {number} On the validation rows, of the epoch that it kept; NaN where that is not known. */
+function lossOf({ epochs, best_epoch }) {
+  return epochs.find(({ epoch }) => epoch === best_epoch)?.validation?.loss ?? NaN;
 }
 
 /** @param {Row} row @param {string} key @returns {number|string|null} */
@@ -134,6 +165,7 @@ function valueOf(row, key) {
   if (key === "trial") return row.trial;
   if (key === "state") return STATES.indexOf(row.state);
   if (key === "score") return row.score;
+  if (key === "seconds" && row.state === "running") return null;
   if (key === "best_epoch" || key === "seconds") return row.score === null ? null : row[key];
   const value = row.changes[key] ?? null;
   return typeof value === "boolean" ? Number(value) : value;
@@ -172,22 +204,6 @@ export function csv(search) {
     row.mistake ?? "",
   ]);
   return csvOf([head, ...lines]);
-}
-
-/**
- * How many runs there will be, and how long they take if each takes as long as the last run did.
- *
- * @param {number|null} runs
- * @param {RunState} last
- */
-export function outlook(runs, { done, search }) {
-  if (runs === null) return "";
-  const words = runs === 1 ? "1 run." : `${counted(runs, "run")}, one after the other.`;
-  const made = search?.rows.filter(({ state }) => state === "completed") ?? [];
-  const each = search ? made.reduce((sum, { seconds }) => sum + seconds, 0) / made.length : (done?.seconds ?? NaN);
-  if (!done || !(each > 0)) return words;
-  if (runs === 1) return `${words} If it takes as long as the last, that is about ${duration(each)}.`;
-  return `${words} If each takes as long as the last, ${duration(each)}, that is about ${duration(runs * each)}.`;
 }
 
 /** @param {Search} search @param {ScoreWords[]} table @returns {ScoreWords|null} */

@@ -73,8 +73,9 @@ export function sheetAnswers(inTurn, turn) {
       if (last) break;
     }
     if (mine !== version) return null;
+    const cut = await inTurn((engine) => engine.sheet_cut());
     result.add(await inTurn((engine) => engine.sheet_finish()));
-    return result.blob(TYPES[request.format]);
+    return { blob: result.blob(TYPES[request.format]), cut };
   }
 
   return {

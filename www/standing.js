@@ -1,7 +1,7 @@
 // Where the session stands, by the page's state: what is there, what is on, and what is in the way of training. Pure.
 
 import { HELD } from "./mapping.js";
-import { usedBy } from "./recipe.js";
+import { beyondModel, usedBy } from "./recipe.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -24,9 +24,14 @@ export function phase(state) {
   return model ? "model" : data ? "data" : "empty";
 }
 
-/** Whether there is a data set, and no field of its form in the way of training. @param {DataState} data */
-export function hasData({ dataset, mistakes }) {
-  return dataset !== null && Object.keys(mistakes).length === 0;
+/** Whether step 2 shows a table or columns that were refused, so that training uses others. @param {DataState} data */
+export function showsRefused({ dataset, mapping, error }) {
+  return error !== null && dataset !== null && mapping !== dataset.mapping;
+}
+
+/** Whether there is a data set, which step 2 shows, and no field of its form in the way of training. @param {DataState} data */
+export function hasData(data) {
+  return data.dataset !== null && Object.keys(data.mistakes).length === 0 && !showsRefused(data);
 }
 
 /** @param {State} state @returns {boolean} Whether a run is on, so that model, data and device must stay as they are. */
@@ -39,12 +44,17 @@ export function taskAtHand({ data }) {
   return data.dataset?.mapping.task ?? data.mapping?.task ?? "classification";
 }
 
+/** What is wrong in the form of hyperparameters: by itself, or for the open model. @param {State} state @returns {Record<string, string>} */
+export function recipeMistakes({ recipe, model }) {
+  return { ...beyondModel(recipe, model.info), ...recipe.mistakes };
+}
+
 /** @param {State} state @returns {string[]} Fields with a mistake, but for those that the task or the method does not use. */
 export function mistakesShown(state) {
-  const { fields, draft, mistakes } = state.recipe;
+  const { fields, draft } = state.recipe;
   const used = usedBy(draft, taskAtHand(state));
   const idle = new Set(fields.filter((field) => !used(field)).map(({ name }) => name));
-  return Object.keys(mistakes).filter((name) => !idle.has(name));
+  return Object.keys(recipeMistakes(state)).filter((name) => !idle.has(name));
 }
 
 /** What is to be done before there is a data set. @param {DataState} data */

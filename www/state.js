@@ -69,7 +69,7 @@ import { isBusyTraining, phase } from "./standing.js";
 /**
  * What a model of a task said of the texts that it was given.
  *
- * @typedef {{task: import("./protocol.js").Task, predictions: import("./protocol.js").Prediction[]}} Answered
+ * @typedef {{task: import("./protocol.js").Task, predictions: import("./protocol.js").Prediction[], cut: import("./protocol.js").Cut}} Answered
  */
 
 /**
@@ -115,10 +115,17 @@ import { isBusyTraining, phase } from "./standing.js";
  * @property {string|null} busy       What is being done, in words.
  * @property {string|null} trouble    Why work is not kept, in words.
  * @property {{step: number, of_search?: number[]|null, at: number}|null} kept  The newest checkpoint of the run that is on.
+ * @property {Home|null} home         Where the model of the run that was started last belongs; null where that is nowhere.
  * @property {{usage: number, quota: number}|null} estimate
  * @property {string|null} said       What was done, in words.
  * @property {Mistake|null} error
  * @property {boolean} again          Whether the page may offer to open a project of an earlier visit.
+ */
+
+/**
+ * A run of a project. `kept`: whether the model that an engine has of it is kept there; null until that is known.
+ *
+ * @typedef {{id: string, run: string, kept: boolean|null}} Home
  */
 
 /**
@@ -175,6 +182,7 @@ const NO_PROJECTS = {
   busy: null,
   trouble: null,
   kept: null,
+  home: null,
   estimate: null,
   said: null,
   error: null,
@@ -274,7 +282,7 @@ export function reduce(state, action) {
           search: action.search ?? null,
         },
         result: NO_RESULT,
-        projects: { ...unsaid(state.projects), offer: null, kept: null },
+        projects: { ...unsaid(state.projects), offer: null, kept: null, home: null },
       };
     case "events":
       return withoutBusy(afterEvents(state, action.events));

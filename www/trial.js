@@ -1,6 +1,7 @@
 // Trying a model: which boxes its task has, what a row of the data puts into them, and what is asked of the engine. Pure.
 
 import { textIn } from "./cells.js";
+import { counted } from "./format.js";
 import { columnOf } from "./mapping.js";
 
 /**
@@ -98,4 +99,15 @@ export function cosine(one, other) {
   const dot = (/** @type {number[]} */ left, /** @type {number[]} */ right) =>
     left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
   return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
+}
+
+/**
+ * What is to be said where a model did not read texts to their end.
+ *
+ * @param {import("./protocol.js").Cut} cut @param {"texts"|"rows"} noun @returns {string} Nothing where it read all.
+ */
+export function cutWords({ texts, tokens }, noun) {
+  if (texts === 0) return "";
+  const which = noun === "texts" && texts === 1 ? "the text" : counted(texts, noun === "rows" ? "row" : "text");
+  return `Only the first ${counted(tokens, "token")} of ${which} were read: this model takes no more.`;
 }

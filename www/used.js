@@ -1,6 +1,7 @@
 // What training uses and what a run has learned from, where that is not what the page shows. Pure.
 
 import { columnsInWords } from "./mapping.js";
+import { showsRefused } from "./standing.js";
 import { taskOf } from "./tasks.js";
 import { visible } from "./visible.js";
 
@@ -20,14 +21,21 @@ export function stillUsed({ error, dataset }) {
 
 /** @param {import("./state.js").State} state @returns {string} What is good to know before Train is pressed. */
 export function toKnow({ data, run }) {
-  // A file that could not be opened leaves the form as it was, and that is what is trained.
-  const used = data.mapping === data.dataset?.mapping ? "" : stillUsed(data);
   return [
-    used && `Step 2 has a mistake, so training still uses ${used}.`,
+    // A file that could not be opened leaves the form as it was, and that is what is trained.
+    showsRefused(data) && notShown(data),
     run.status === "done" && "Training again starts from the pretrained model, not from this result.",
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+/** What Train would learn from while step 2 shows something else. @param {import("./state.js").DataState} data */
+function notShown(data) {
+  const shown = data.table?.name ?? "";
+  const used = stillUsed(data);
+  if (shown === data.dataset?.table) return `Step 2 has a mistake, so training still uses ${used}.`;
+  return `Step 2 shows ${table(shown)}, which has a mistake. Train learns from another table: ${used}.`;
 }
 
 /**

@@ -59,6 +59,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     } | null;
     static checkpoint_info(bytes: Uint8Array): import("./protocol.js").CheckpointInfo;
     predict(request: import("./protocol.js").PredictRequest): Promise<import("./protocol.js").Prediction[]>;
+    cut(request: import("./protocol.js").PredictRequest): import("./protocol.js").Cut;
     sheet_look(name: string, dialect: import("./protocol.js").Dialect): null;
     sheet_survey(piece: Uint8Array): null;
     sheet_open(): import("./protocol.js").SheetInfo | null;
@@ -66,6 +67,7 @@ declare module "*/pkg/cpu/tabtune.js" {
     sheet_begin(request: import("./protocol.js").SheetRequest): { header: Uint8Array<ArrayBuffer>; whole: boolean };
     sheet_push(piece: Uint8Array, last: boolean): number;
     sheet_predict(rows: number): Promise<Uint8Array<ArrayBuffer>>;
+    sheet_cut(): import("./protocol.js").Cut;
     sheet_finish(): Uint8Array<ArrayBuffer>;
     misses_begin(side: import("./protocol.js").Side, most: number): number;
     misses_step(rows: number): Promise<number>;

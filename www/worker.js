@@ -154,6 +154,7 @@ const answers = {
     if (over) keepResult();
   },
   predict: (request) => inTurn(() => liveEngine().predict(request)),
+  cut: (request) => inTurn(() => liveEngine().cut(request)),
   ...sheetAnswers((work) => inTurn(() => work(liveEngine())), turn),
   ...missAnswers((work) => inTurn(() => work(liveEngine())), turn),
   export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),

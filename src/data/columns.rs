@@ -57,6 +57,11 @@ fn uses(task: Task) -> [Use; 3] {
 }
 
 impl Columns {
+    /// Whether a column is one of them.
+    pub fn have(&self, column: usize) -> bool {
+        [Some(self.text), self.pair, self.label, self.negative, self.split].contains(&Some(column))
+    }
+
     /// The columns that the mapping's task reads; names of others are not looked at.
     ///
     /// # Errors

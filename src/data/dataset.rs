@@ -121,6 +121,7 @@ impl Dataset {
                 examples.push(example);
             }
         }
+        reader.check_slips(rows.len())?;
         if rows.is_empty() {
             let needed = columns.needed(task);
             return Err(Error::table(format!("No row has {needed}. Are the right columns chosen?")));
@@ -198,7 +199,8 @@ impl Dataset {
         let columns = Columns::find(table, &mapping)?;
         let labels = Labels::of_model(labels);
         let mut reader = Reader::new(table, &columns, mapping.task, mapping.separator.as_deref(), labels);
-        let labelled = (0..table.rows()).filter(|&row| !reader.lacks_label(row)).collect::<Vec<_>>();
+        let labelled =
+            (0..table.rows()).filter(|&row| !reader.lacks_label(row) && !reader.is_rejected(row)).collect::<Vec<_>>();
         if labelled.is_empty() {
             let needed = columns.needed(mapping.task);
             let nothing = "so that nothing can be measured. Are the right columns chosen?";

@@ -44,6 +44,7 @@ mod split;
 mod squad;
 mod survey;
 mod table;
+mod tag_forms;
 mod target;
 mod truth;
 mod variants;

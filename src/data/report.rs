@@ -7,7 +7,7 @@ use super::entities::TypedTags;
 use super::examples::shorten;
 use super::places::Places;
 use super::target::{Example, Target};
-use super::variants;
+use super::{tag_forms, variants};
 use crate::task::Task;
 
 /// A class this many times as large as another one is worth a note.
@@ -15,6 +15,9 @@ const IMBALANCE: usize = 10;
 
 /// With fewer training rows than this a class is hardly learned.
 const FEW_ROWS: usize = 8;
+
+/// Share of the scores' range that single precision may miss by.
+const MOST_COARSE: f64 = 1e-3;
 
 /// Classes that a sentence names.
 const NAMED: usize = 5;
@@ -25,6 +28,7 @@ pub(super) fn notes(dataset: &Dataset, leaked: &Places) -> Vec<String> {
     notes.extend(variants::notes(dataset));
     notes.extend(class_sizes(dataset.task, &dataset.classes()));
     notes.extend(marked(dataset));
+    notes.extend(tag_forms::notes(dataset));
     notes.extend(scores(dataset));
     if dataset.validation.is_empty() {
         notes.push(
@@ -209,5 +213,13 @@ fn scores(dataset: &Dataset) -> Option<String> {
     let (least, most) = scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
     // Divided first, so that the sum of huge scores does not overflow.
     let mean = scores.iter().map(|score| score / scores.len() as f64).sum::<f64>();
-    (!scores.is_empty()).then(|| format!("The scores to train on go from {least} to {most}; their mean is {mean:.3}."))
+    // Models compute with numbers of 24 bits; those that lie far from zero and close together differ in the last of them.
+    let coarse = least.abs().max(most.abs()) * f64::from(f32::EPSILON) > MOST_COARSE * (most - least);
+    let advice = if coarse && most > least {
+        " They lie so close together that the numbers of a model can hardly tell them apart: subtract what they have in common."
+    } else {
+        ""
+    };
+    let told = format!("The scores to train on go from {least} to {most}; their mean is {mean:.3}.{advice}");
+    (!scores.is_empty()).then_some(told)
 }

@@ -127,9 +127,9 @@ impl Bundle<'_> {
             // Of no meaning to transformers, which keeps it; read by us when the model is opened again.
             config.insert("threshold".to_owned(), json!(self.threshold));
         }
-        if self.may_lack {
-            // Named as the question answering pipeline of transformers names what asks for it.
-            config.insert("handle_impossible_answer".to_owned(), json!(true));
+        if self.task == Task::Answers {
+            // Named as the question answering pipeline of transformers names what asks for it; read by us, too.
+            config.insert("handle_impossible_answer".to_owned(), json!(self.may_lack));
         }
         // The weights are always written as f32.
         config.insert("dtype".to_owned(), json!("float32"));

@@ -1,7 +1,7 @@
 //! What every encoder is made of: dense layers and LayerNorm, with parameters of their own, and activations.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use crate::kernel::{self, Dropout};
 use crate::model::config::{Activation, EncoderConfig};
@@ -59,6 +59,16 @@ impl Dense {
     pub fn rescaled(self, by: f64, plus: f64) -> Self {
         let weight = self.weight.map(|weight| weight * by);
         let bias = self.bias.map(|bias| bias.map(|bias| bias * by + plus));
+        Self { weight, bias, ..self }
+    }
+
+    /// The same layer with its outputs in another order: `order[k]` is the place that output k had.
+    #[must_use]
+    pub fn reordered(self, order: &[usize]) -> Self {
+        let places: Vec<i64> = order.iter().map(|&place| place as i64).collect();
+        let places = Tensor::<1, Int>::from_data(places.as_slice(), &self.weight.lazy_device());
+        let weight = self.weight.map(|weight| weight.select(1, places.clone()));
+        let bias = self.bias.map(|bias| bias.map(|bias| bias.select(0, places)));
         Self { weight, bias, ..self }
     }
 

@@ -57,6 +57,12 @@ impl Model {
         Self { head: self.head.rescaled(by, plus), ..self }
     }
 
+    /// The same model with its outputs in another order: `order[k]` is the place that output k had.
+    #[must_use]
+    pub fn reordered(self, order: &[usize]) -> Self {
+        Self { head: self.head.reordered(order), ..self }
+    }
+
     /// The encoder.
     pub fn encoder(&self) -> &Encoder {
         &self.encoder

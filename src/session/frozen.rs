@@ -20,7 +20,7 @@ use crate::session::run::Outcome;
 use crate::session::start::Setup;
 use crate::session::tally::Tally;
 use crate::task::Task;
-use crate::train::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS};
+use crate::train::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS, balanced};
 
 /// Texts of one encoding batch.
 const BATCH: usize = 32;
@@ -193,16 +193,15 @@ impl FrozenRun {
                 counts[*class] += 1;
             }
         }
-        let balanced =
+        let is_balanced =
             self.setup.recipe.class_weights == ClassWeights::Balanced && self.setup.task == Task::Classification;
-        let weight = |&count: &usize| truths.len() as f64 / (outputs * count.max(1)) as f64;
         let features: Vec<f32> = self.features.vectors[..truths.len()].iter().flatten().flatten().copied().collect();
         LinearProblem {
             features,
             hidden: self.setup.base.config.hidden_size,
             outputs,
             c: self.setup.recipe.inverse_regularization,
-            class_weights: if balanced { counts.iter().map(weight).collect() } else { Vec::new() },
+            class_weights: if is_balanced { balanced(&counts) } else { Vec::new() },
             truths,
         }
     }

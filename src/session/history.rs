@@ -9,6 +9,9 @@ use crate::session::event::{EpochEvent, Reason};
 const RISE: f64 = 1.02;
 const EPOCHS: usize = 2;
 
+/// Training loss over that of the first epoch from which on a run is said not to learn.
+const HIGHER: f64 = 1.1;
+
 /// The score that epochs and runs are compared by.
 pub fn watched(metric: Metric, metrics: &Metrics) -> &'static str {
     let held = |name| metrics.scores.iter().any(|(held, _)| *held == name);
@@ -54,6 +57,17 @@ pub fn overfitting(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
             "It overfits: since epoch {} the validation loss has risen from {told_low} to {told} while the training loss keeps \
              falling. Fewer epochs, more data or more dropout would help.",
             lowest.epoch
+        )
+    })
+}
+
+/// A sentence while the training loss is higher than in the first epoch: what is learnt is being lost.
+pub fn rising(before: &[EpochEvent], now: &EpochEvent) -> Option<String> {
+    let first = before.first()?.train_loss;
+    let [told, told_first] = [now.train_loss, first].map(|loss| words::figure(loss, 3));
+    (now.train_loss > first * HIGHER && told != told_first).then(|| {
+        format!(
+            "It does not learn: the training loss is {told} and was {told_first} in the first epoch. A lower learning rate would help."
         )
     })
 }
@@ -141,6 +155,15 @@ mod tests {
         assert_eq!(overfitting(&tiny, &epoch(3, 0.5, 0.00744, false)), None, "the figures look the same");
         let back = [three(0.95), vec![epoch(4, 0.3, 0.7, false), epoch(5, 0.2, 0.9, false)]].concat();
         assert!(overfitting(&back, &epoch(6, 0.1, 0.9, false)).is_some_and(|said| said.contains("since epoch 4")));
+    }
+
+    #[test]
+    fn a_run_whose_training_loss_rises_is_said_not_to_learn() {
+        let first = [epoch(1, 1.0, 0.9, true)];
+        let said = rising(&first, &epoch(2, 4.0, 3.0, false)).unwrap_or_default();
+        assert!(said.contains("is 4.000 and was 1.000") && said.contains("lower learning rate"), "{said}");
+        assert_eq!(rising(&first, &epoch(2, 1.05, 0.9, false)), None, "within the noise");
+        assert_eq!(rising(&[], &epoch(1, 9.0, 9.0, true)), None, "nothing to compare with");
     }
 
     #[test]

@@ -64,10 +64,23 @@ impl Marking {
             tokens.iter().filter(|token| token.label != "O").cloned().collect()
         } else {
             let tags: Vec<&str> = tokens.iter().map(|token| token.label.as_str()).collect();
-            entities_of(Scheme::of(labels), &tags).iter().map(|found| whole(found, &tokens)).collect()
+            shown(labels, &tags).iter().map(|found| whole(found, &tokens)).collect()
         };
         Prediction::Tokens { text, tokens, entities }
     }
+}
+
+/// The entities of words with these tags, as they are shown. seqeval, by which they are counted, takes the first letter of any
+/// tag for its prefix; a tag that has none is an entity of its own here, by the name that the table has for it.
+pub fn shown<'a>(labels: &[String], tags: &[&'a str]) -> Vec<Entity<'a>> {
+    let has_prefix =
+        |tag: &str| tag.len() <= 1 || matches!(tag.split_once('-'), Some(("B" | "I" | "E" | "S" | "L" | "U" | "M", _)));
+    let regular: Vec<&str> = tags.iter().map(|tag| if has_prefix(tag) { *tag } else { "O" }).collect();
+    let mut found = entities_of(Scheme::of(labels), &regular);
+    let odd = tags.iter().enumerate().filter(|(_, tag)| !has_prefix(tag));
+    found.extend(odd.map(|(at, kind)| Entity { kind: *kind, first: at, last: at }));
+    found.sort_by_key(|entity| entity.first);
+    found
 }
 
 /// An entity as one: from its first word to its last, with the mean of their probabilities.

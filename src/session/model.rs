@@ -157,14 +157,15 @@ impl OpenModel {
     }
 
     /// A model for this task and these labels to begin a run with: the checkpoint's own head if it was trained for the
-    /// same, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too. With the hub names of all
+    /// same, whatever the order of its labels, else a new one drawn from the seed; what else the checkpoint lacks is drawn, too. With the hub names of all
     /// that was drawn.
     ///
     /// # Errors
     ///
     /// A tensor of a head that has another shape than the configuration says.
     pub fn for_task(&self, task: Task, labels: &[String], seed: u64) -> Result<(Model, Vec<String>)> {
-        let same = self.head.as_ref().is_some_and(|head| head.task == task && head.labels == labels);
+        let own = self.head.as_ref().filter(|head| head.task == task);
+        let order = own.and_then(|head| order_of(labels, &head.labels));
         if task == Task::Language {
             self.config.check_language()?;
         }
@@ -175,7 +176,10 @@ impl OpenModel {
             let head = Head::Sentence(SentenceHead::new(pooling, normalises));
             return Ok((self.loaded.model.clone().with_head(head), Vec::new()));
         }
-        let (model, missing) = self.loaded.with_head(&self.config, task, outputs, same, device)?;
+        let (mut model, missing) = self.loaded.with_head(&self.config, task, outputs, order.is_some(), device)?;
+        if let Some(order) = order.filter(|order| !order.is_sorted()) {
+            model = model.reordered(&order);
+        }
         let model = checkpoint::initialise(model, &self.config, task, &missing, seed);
         Ok((model, missing))
     }
@@ -281,6 +285,12 @@ impl OpenModel {
         }
         notes
     }
+}
+
+/// The places that these labels have among those of a head; `None` where they are not the same ones.
+fn order_of(labels: &[String], of_head: &[String]) -> Option<Vec<usize>> {
+    let place = |label: &String| of_head.iter().position(|other| other == label);
+    labels.iter().map(place).collect::<Option<Vec<usize>>>().filter(|order| order.len() == of_head.len())
 }
 
 /// The head of a class of transformers; none for one that gives several numbers.

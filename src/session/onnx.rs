@@ -24,7 +24,7 @@ impl Session {
             task,
             labels,
             threshold,
-            may_lack,
+            may_lack: may_lack.unwrap_or_default(),
             max_length,
             tokenizer: &base.tokenizer,
             tokenizer_config: base.tokenizer_config.as_deref(),

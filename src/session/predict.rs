@@ -10,10 +10,10 @@ use crate::session::marking::Marking;
 use crate::session::prediction::{Mask, Prediction, Word};
 use crate::session::rows::{Preparation, Prepared};
 use crate::session::spans::Search;
-use crate::session::tally::{argmax, characters};
+use crate::session::tally::{self, argmax, characters};
 use crate::session::{OpenModel, Session};
 use crate::task::Task;
-use crate::text::Tokenizer;
+use crate::text::{Cut, Tokenizer};
 use crate::train::PadRule;
 
 /// Texts of one prediction call: more are asked for in several calls, so that memory stays bounded.
@@ -30,8 +30,8 @@ pub(super) struct Predictor<'a> {
     pub(super) labels: &'a [String],
     pub(super) max_length: usize,
     pub(super) threshold: f64,
-    /// Whether contexts may hold no answer.
-    pub(super) may_lack: bool,
+    /// Whether contexts may hold no answer, if that is known.
+    pub(super) may_lack: Option<bool>,
 }
 
 impl Session {
@@ -57,6 +57,34 @@ impl Session {
             line: at as u64 + 1,
         };
         self.predict_examples(texts.iter().enumerate().map(example).collect()).await
+    }
+
+    /// How many of these texts the model reads only the beginning of, and how many tokens that is. Texts whose words are labelled
+    /// and contexts of questions are read to their end.
+    ///
+    /// # Errors
+    ///
+    /// No model that predicts.
+    pub fn cut(&self, texts: &[String], pairs: Option<&[String]>) -> Result<(usize, usize)> {
+        let predictor = self.predictor()?;
+        let (tokenizer, most) = (&predictor.base.tokenizer, predictor.max_length);
+        if matches!(predictor.task, Task::Tokens | Task::Answers) {
+            return Ok((0, most));
+        }
+        let mut cut = 0;
+        for (at, text) in texts.iter().enumerate() {
+            let pair = pairs.and_then(|pairs| pairs.get(at));
+            // No token is made of less than a byte.
+            if text.len() + pair.map_or(0, String::len) + tokenizer.special_tokens_of_pair() <= most {
+                continue;
+            }
+            let tokens = match pair {
+                None => tokenizer.encode(text, Some(most + 1))?,
+                Some(pair) => tokenizer.encode_pair(text, pair, Cut::LongestFirst(most + 1))?,
+            };
+            cut += usize::from(tokens.ids.len() > most);
+        }
+        Ok((cut, most))
     }
 
     /// What it says to examples, of which only the texts count, and the places of words where the target has them.
@@ -93,7 +121,7 @@ impl Session {
             return Ok(marked.map(|(one, example)| one.finish(example.text.into(), predictor.labels)).collect());
         }
         if predictor.task == Task::Answers {
-            let may_lack = predictor.may_lack;
+            let may_lack = predictor.may_lack.unwrap_or_default();
             let asked = searches.into_iter().zip(examples);
             return Ok(asked.map(|(search, example)| answer(search, example, may_lack)).collect());
         }
@@ -118,6 +146,8 @@ impl Session {
             _ => {}
         }
         let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
+        // Whoever has not said so is asked as the questions are.
+        prepared.may_lack = predictor.may_lack.unwrap_or_else(|| tally::may_lack(&prepared));
         let Predictor { model, task, labels, threshold, .. } = predictor;
         let mut evaluation = Evaluation::at(model.clone(), &prepared, task, labels, threshold);
         while evaluation.advance(&prepared, pad, &self.compute).await? {}
@@ -151,7 +181,7 @@ impl Session {
                 labels: &trained.labels,
                 max_length: trained.cuts_at(),
                 threshold: trained.threshold(),
-                may_lack: trained.may_lack,
+                may_lack: Some(trained.may_lack),
             });
         }
         let model = self.model.as_ref().ok_or_else(|| Error::order("Open a model first."))?;

@@ -42,6 +42,8 @@ pub struct Prepared {
     pub origins: Vec<usize>,
     /// Examples that were cut, or are read in windows.
     pub cut: usize,
+    /// Whether the model that they are measured with may say that a context has no answer.
+    pub may_lack: bool,
 }
 
 /// How examples become rows.

@@ -318,7 +318,7 @@ impl Run {
             seconds: self.clock(),
             note: None,
         };
-        event.note = history::overfitting(&self.epochs, &event);
+        event.note = history::rising(&self.epochs, &event).or_else(|| history::overfitting(&self.epochs, &event));
         self.epochs.push(event.clone());
         events.push(Event::Epoch(event));
         if best || !self.recipe.keep_best {

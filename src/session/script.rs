@@ -1,16 +1,17 @@
 //! A recipe, a model and data → the folder that goes on with them in Python.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::checkpoint::{self, Named, adapter, names};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::export::{File, Script, Start};
-use crate::model::{EncoderConfig, Frozen, LoraPlan, Model, Place, Pooling};
+use crate::model::{EncoderConfig, Frozen, LoraPlan, Place, Pooling};
 use crate::recipe::{Method, Recipe};
 use crate::session::Session;
 use crate::session::data::Source;
 use crate::session::method::Tuned;
+use crate::session::model::cuts_at;
 use crate::session::rows::Prepared;
 use crate::session::start::{begin, contrast, counts, max_length, units};
 use crate::task::Task;
@@ -47,11 +48,12 @@ impl Session {
         }
         let (before, drawn) = begin(model, task, labels, recipe.seed, &train.rows)?;
         let tuned = Tuned::new(before.clone(), &drawn, &model.config, task, recipe)?;
-        let start = start(&before, &tuned, &drawn, &model.config, task, base, recipe.lora_dropout).await?;
+        let own = checkpoint::parameters(&before, &model.config, task).await?;
+        let (factors, frozen) = parts(&own, &model.config, task, recipe);
+        let start = start(own, &tuned, &drawn, &model.config, task, base, recipe.lora_dropout).await?;
         let lengths = train.rows.lengths();
         let order = |epoch| data::plan(&lengths, recipe.batch_size, recipe.seed, epoch);
         let objective = Objective::new(task, recipe, &counts(task, labels, &train.rows));
-        let (factors, frozen) = parts(&model.config, task, recipe);
         let (pooling, normalises) = model.pooling();
         let units = units(task, &train.rows);
         Script {
@@ -61,6 +63,7 @@ impl Session {
             labels,
             recipe,
             max_length: length,
+            cuts_at: cuts_at(task, length, model.config.longest()),
             class_weights: objective.weights(),
             units: names::output(&model.config, task)
                 .filter(|_| task == Task::Regression)
@@ -94,9 +97,10 @@ fn compared(task: Task, recipe: &Recipe, train: &Prepared) -> Result<&'static st
     })
 }
 
-/// What the base model's files do not hold: parameters that were drawn, and those of layers that were drawn anew.
+/// What the base model's files do not hold as it is: the head, whose outputs may have been drawn or put into another order, what
+/// else was drawn, and layers that were drawn anew. `own` is what the model had before that.
 async fn start(
-    before: &Model,
+    own: Vec<Named>,
     tuned: &Tuned,
     drawn: &[String],
     config: &EncoderConfig,
@@ -104,15 +108,22 @@ async fn start(
     base: &str,
     dropout: f64,
 ) -> Result<Start> {
-    let own: Vec<Named> = checkpoint::parameters(before, config, task).await?;
+    let named = |(name, shape, values): Named| (in_class(&name, config, task).to_owned(), shape, values);
+    let head: HashSet<String> = names::head_names(config, task).into_iter().map(|name| name.hub).collect();
+    let given = |name: &String| head.contains(name) || drawn.contains(name);
     if let Some(plan) = &tuned.plan {
-        let tensors = own.into_iter().filter(|(name, ..)| drawn.contains(name)).collect();
+        let tensors = own.into_iter().filter(|(name, ..)| given(name)).map(named).collect();
         return Ok(Start::Adapter(tensors, adapter_files(tuned, plan, config, task, base, dropout).await?));
     }
     let own: HashMap<String, Vec<f32>> = own.into_iter().map(|(name, _, values)| (name, values)).collect();
     let all = checkpoint::parameters(&tuned.model, config, task).await?;
-    let new = |(name, _, values): &Named| drawn.contains(name) || own.get(name) != Some(values);
-    Ok(Start::Tensors(all.into_iter().filter(new).collect()))
+    let new = |(name, _, values): &Named| given(name) || own.get(name) != Some(values);
+    Ok(Start::Tensors(all.into_iter().filter(new).map(named).collect()))
+}
+
+/// What a parameter is called in the class of transformers that is trained: for embeddings that is the encoder alone.
+fn in_class<'a>(hub: &'a str, config: &EncoderConfig, task: Task) -> &'a str {
+    if task == Task::Embedding { names::bare(hub, config) } else { hub }
 }
 
 async fn adapter_files(
@@ -133,20 +144,18 @@ async fn adapter_files(
     ])
 }
 
-/// What the learning rate of each parameter is multiplied by, where not by 1; and which parameters stay as they are.
-fn parts(config: &EncoderConfig, task: Task, recipe: &Recipe) -> (Vec<(String, f64)>, Vec<String>) {
+/// What the learning rate of each of the model's parameters is multiplied by, where not by 1; and which of them stay as they
+/// are.
+fn parts(own: &[Named], config: &EncoderConfig, task: Task, recipe: &Recipe) -> (Vec<(String, f64)>, Vec<String>) {
     let decay = LayerDecay::new(config, recipe.layer_decay);
     let depth = if recipe.method == Method::Full { recipe.frozen_layers } else { 0 };
     let embeddings = recipe.method == Method::Full && (depth > 0 || recipe.frozen_embeddings);
     let kept = Frozen { embeddings, layers: depth };
+    let present: HashSet<&str> = own.iter().map(|(name, ..)| name.as_str()).collect();
     let (mut factors, mut frozen) = (Vec::new(), Vec::new());
-    for name in names::table(config, task) {
-        // sentence-transformers has the encoder alone, under names of its own.
-        let hub = if task == Task::Embedding {
-            format!("0.auto_model.{}", names::bare(&name.hub, config))
-        } else {
-            name.hub.clone()
-        };
+    // A family's table names what a model of it can have; the script refuses names of what this one does not.
+    for name in names::table(config, task).iter().filter(|name| present.contains(name.hub.as_str())) {
+        let hub = in_class(&name.hub, config, task).to_owned();
         if embeddings && kept.holds(Place::of(&name.path), &config.layer_order()) {
             frozen.push(hub.clone());
         }

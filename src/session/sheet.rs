@@ -77,6 +77,8 @@ pub struct SheetRun {
     pair: Option<usize>,
     ahead: VecDeque<Vec<String>>,
     done: u64,
+    /// Rows of whose texts the model read only the beginning, and how many tokens that is.
+    cut: (u64, usize),
     out: Out,
 }
 
@@ -101,7 +103,7 @@ impl SheetRun {
         let (text, pair) = (sheet.column(text)?, pair.map(|name| sheet.column(name)).transpose()?);
         let labels = if matches!(task, Task::Classification | Task::MultiLabel) { labels.to_vec() } else { Vec::new() };
         let out = Out::new(format, sheet.info());
-        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, out })
+        Ok(Self { sheet, task, labels, text, pair, ahead: VecDeque::new(), done: 0, cut: (0, 0), out })
     }
 
     /// What is shown of the table.
@@ -160,6 +162,11 @@ impl SheetRun {
         self.done
     }
 
+    /// Rows of whose texts the model read only the beginning so far, and how many tokens that is.
+    pub fn cut(&self) -> (u64, usize) {
+        self.cut
+    }
+
     /// The last bytes of the result, after all rows.
     ///
     /// # Errors
@@ -198,6 +205,8 @@ impl SheetRun {
         } else {
             let texts: Vec<String> = asked.iter().map(|row| row[self.text].clone()).collect();
             let pairs = self.pair.map(|pair| asked.iter().map(|row| row[pair].clone()).collect::<Vec<_>>());
+            let (cut, tokens) = session.cut(&texts, pairs.as_deref())?;
+            self.cut = (self.cut.0 + cut as u64, tokens);
             session.predict(&texts, pairs.as_deref()).await?
         };
         let mut said = said.into_iter();

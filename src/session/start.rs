@@ -59,6 +59,8 @@ impl Session {
         let data = self.data.as_ref().ok_or_else(|| Error::order("Open a table and choose its columns first."))?;
         let max_length = max_length(&recipe, model, data.dataset.task)?;
         let [mut train, mut validation] = data.rows(model, max_length)?;
+        let may_lack = tally::may_lack(&train);
+        [train.may_lack, validation.may_lack] = [may_lack; 2];
         if data.dataset.task == Task::Language {
             let masking = model.masking()?;
             [train, validation] = [train, validation].map(|rows| rows.hideable(&masking));
@@ -93,7 +95,6 @@ impl Session {
         let pooling = model.pooling_for(setup.recipe.text_vector);
         let known = self.encoded.as_ref().filter(|known| (known.max_length, known.pooling) == (max_length, pooling));
         let known = known.map(|known| Arc::clone(&known.features));
-        let may_lack = tally::may_lack(&train);
         let run = match setup.recipe.method {
             Method::Full | Method::Lora => AnyRun::Steps(setup.steps(start, train, validation)?),
             Method::Frozen => {

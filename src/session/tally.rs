@@ -163,13 +163,13 @@ fn compared(vectors: &[Vec<f32>], prepared: &Prepared) -> Report {
     Report::retrieval(loss / first.len().max(1) as f64, &found)
 }
 
-/// Each question's best answer against those of the data.
+/// Each question's best answer against those of the data. Whether there may be none is the model's own, and not for the rows to
+/// say that it is measured on.
 fn answers(searches: Vec<Search>, prepared: &Prepared) -> Answers {
-    let may_lack = may_lack(prepared);
     let mut answers = Answers::default();
     for (search, example) in searches.into_iter().zip(prepared.examples.iter()) {
         let context = example.pair.as_deref().unwrap_or_default();
-        let best = search.finish(may_lack).characters;
+        let best = search.finish(prepared.may_lack).characters;
         let found = best.map_or("", |(start, end)| characters(context, start, end));
         let Target::Answers(right) = &example.target else { continue };
         let right: Vec<&str> = right.iter().map(|answer| characters(context, answer.start, answer.end)).collect();

@@ -7,11 +7,14 @@ use crate::data::Truth;
 use crate::kernel::double::{self, dot};
 use crate::kernel::threads;
 use crate::train::lbfgs::{Lbfgs, Smooth};
+use crate::train::units::Units;
 
 /// Iterations after which a search ends even if it could go on.
 pub const MAX_ITERATIONS: usize = 500;
-/// Largest element of the gradient, over the rows' number, at which a search ends.
+/// Largest element of the gradient, over C and the rows' number, at which a search ends.
 const FLAT: f64 = 1e-7;
+/// Output of a class that no row has, whose probability is then nothing: the others' add up to zero, so that one is not below.
+const NEVER: f64 = -30.0;
 /// Rows whose losses a thread adds up by themselves, at least.
 const RUN: usize = 64;
 /// Such runs, at most. Neither depends on the threads, so that sums do not.
@@ -30,7 +33,8 @@ pub struct LinearProblem {
     pub hidden: usize,
     /// K
     pub outputs: usize,
-    /// C: what the losses are multiplied by; the squared weights are not. Biases are free.
+    /// C: what the losses are multiplied by; the squared weights are not. Biases are free. Numbers count in standard deviations
+    /// for it, which changes no optimum.
     pub c: f64,
     /// Weight of each class in the loss, K long, or empty for all alike.
     pub class_weights: Vec<f64>,
@@ -48,15 +52,31 @@ pub struct LinearHead {
 /// A fit under way.
 #[derive(Debug, Clone)]
 pub struct LinearFit {
-    problem: LinearProblem,
+    function: Function,
     search: Lbfgs,
+}
+
+/// `C · Σ loss + p · Σ w²` of a problem; the loss is cross-entropy, the sum of the labels' binary cross-entropies, or half of
+/// the squared error.
+///
+/// The minimum is that of scikit-learn's `LogisticRegression(C)`, one per label where there are several, and of
+/// `Ridge(alpha=1/C)`. Where rows have two classes scikit-learn fits one vector, the difference of our two: p is 1 instead of ½
+/// then, which makes the squares of both those of the difference halved.
+#[derive(Debug, Clone)]
+struct Function {
+    problem: LinearProblem,
+    /// Units that the problem's numbers are in.
+    units: Units,
+    /// Classes that no row has, K long; of other truths all are there.
+    absent: Vec<bool>,
 }
 
 impl LinearFit {
     /// Begins with a head of zeros.
     pub fn new(problem: LinearProblem) -> Self {
-        let search = Lbfgs::new(&problem, vec![0.0; (problem.hidden + 1) * problem.outputs]);
-        Self { problem, search }
+        let function = Function::of(problem);
+        let search = Lbfgs::new(&function, vec![0.0; (function.problem.hidden + 1) * function.problem.outputs]);
+        Self { function, search }
     }
 
     /// Goes on with another fit of the same problem from where its search is.
@@ -68,7 +88,10 @@ impl LinearFit {
         let size = (problem.hidden + 1) * problem.outputs;
         let sizes = search.memory.iter().flat_map(|(moved, bent)| [moved.len(), bent.len()]);
         assert!(sizes.chain([search.x.len(), search.gradient.len()]).all(|held| held == size), "{size} values");
-        Self { problem, search }
+        let function = Function::of(problem);
+        // What an older version has written down may be the value of another function.
+        let (value, gradient) = function.at(&search.x);
+        Self { function, search: Lbfgs { value, gradient, ..search } }
     }
 
     /// Where its search is.
@@ -78,8 +101,9 @@ impl LinearFit {
 
     /// One iteration; `false` when the optimum is reached.
     pub fn advance(&mut self) -> bool {
-        let flat = self.search.slope() <= FLAT * self.problem.truths.len() as f64 * self.problem.c.max(1.0);
-        !flat && self.search.iterations < MAX_ITERATIONS && self.search.advance(&self.problem)
+        let LinearProblem { truths, c, .. } = &self.function.problem;
+        let flat = self.search.slope() <= FLAT * truths.len() as f64 * c;
+        !flat && self.search.iterations < MAX_ITERATIONS && self.search.advance(&self.function)
     }
 
     /// Iterations done.
@@ -87,11 +111,11 @@ impl LinearFit {
         self.search.iterations
     }
 
-    /// Mean loss of the rows, the weights' share left out.
+    /// Mean loss of the rows, the weights' share left out; of numbers in the data's unit.
     pub fn loss(&self) -> f64 {
-        let weights = &self.search.x[..self.problem.hidden * self.problem.outputs];
-        let held: f64 = weights.iter().map(|weight| 0.5 * weight * weight).sum();
-        (self.search.value - held) / (self.problem.c * self.problem.truths.len().max(1) as f64)
+        let LinearProblem { truths, c, .. } = &self.function.problem;
+        let losses = self.search.value - self.function.held(self.weights().0);
+        self.function.units.loss(losses / (c * truths.len().max(1) as f64))
     }
 
     /// Norm of the gradient.
@@ -99,11 +123,19 @@ impl LinearFit {
         self.search.gradient_norm()
     }
 
-    /// The head as it is now.
+    /// The head as it is now, for numbers in the data's unit.
     pub fn head(&self) -> LinearHead {
-        let (weight, bias) = self.search.x.split_at(self.problem.hidden * self.problem.outputs);
-        let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
-        LinearHead { weight: narrow(weight), bias: narrow(bias) }
+        let (weight, bias) = self.weights();
+        let Function { units, absent, .. } = &self.function;
+        let weight = weight.iter().map(|&weight| (weight * units.deviation()) as f32).collect();
+        let bias = bias.iter().zip(absent).map(|(&bias, &absent)| if absent { NEVER } else { bias });
+        let bias = bias.map(|bias| (bias * units.deviation() + units.mean()) as f32).collect();
+        LinearHead { weight, bias }
+    }
+
+    /// Weights `[H, K]` and biases `[K]`, for numbers in standard deviations.
+    fn weights(&self) -> (&[f64], &[f64]) {
+        self.search.x.split_at(self.function.problem.hidden * self.function.problem.outputs)
     }
 }
 
@@ -118,23 +150,49 @@ impl LinearHead {
     }
 }
 
-impl Smooth for LinearProblem {
-    /// `C · Σ loss + ½ · Σ w²`; the loss is cross-entropy, the sum of the labels' binary cross-entropies, or half of the
-    /// squared error. The minimum is that of scikit-learn's `LogisticRegression(C)`, one per label where there are
-    /// several, and of `Ridge(alpha=1/C)`.
+impl Function {
+    fn of(mut problem: LinearProblem) -> Self {
+        let units = Units::of(&problem.truths);
+        let mut absent = vec![problem.truths.iter().any(|truth| matches!(truth, Truth::Class(_))); problem.outputs];
+        for truth in &mut problem.truths {
+            match truth {
+                Truth::Class(class) => absent[*class] = false,
+                Truth::Score(score) => *score = units.score(*score),
+                _ => {}
+            }
+        }
+        Self { problem, units, absent }
+    }
+
+    /// What the weights hold against the losses.
+    fn held(&self, weight: &[f64]) -> f64 {
+        0.5 * self.doubled() * dot(weight, weight)
+    }
+
+    /// 2 where the rows have two classes, else 1.
+    fn doubled(&self) -> f64 {
+        let are_classes = matches!(self.problem.truths.first(), Some(Truth::Class(_)));
+        let present = self.absent.iter().filter(|&&absent| !absent).count();
+        if are_classes && present == 2 { 2.0 } else { 1.0 }
+    }
+}
+
+impl Smooth for Function {
     fn at(&self, x: &[f64]) -> (f64, Vec<f64>) {
-        let (weight, bias) = x.split_at(self.hidden * self.outputs);
+        let problem = &self.problem;
+        let (weight, bias) = x.split_at(problem.hidden * problem.outputs);
         // By output, so that all sums run over neighbours.
-        let by_output = transposed(weight, self.outputs);
-        let of_runs = threads::map(&self.runs(), |rows| self.losses(rows.clone(), &by_output, bias));
-        let (value, bias) = (0.5 * dot(weight, weight), vec![0.0; bias.len()]);
-        let mut sums = Sums { value, weight: by_output, bias };
+        let mut by_output = transposed(weight, problem.outputs);
+        let of_runs = threads::map(&problem.runs(), |rows| self.losses(rows.clone(), &by_output, bias));
+        let doubled = self.doubled();
+        by_output.iter_mut().for_each(|weight| *weight *= doubled);
+        let mut sums = Sums { value: self.held(weight), weight: by_output, bias: vec![0.0; bias.len()] };
         for of_run in of_runs {
             sums.value += of_run.value;
             sums.weight.iter_mut().zip(of_run.weight).for_each(|(sum, more)| *sum += more);
             sums.bias.iter_mut().zip(of_run.bias).for_each(|(sum, more)| *sum += more);
         }
-        let mut gradient = transposed(&sums.weight, self.hidden);
+        let mut gradient = transposed(&sums.weight, problem.hidden);
         gradient.extend(sums.bias);
         (sums.value, gradient)
     }
@@ -161,18 +219,25 @@ impl LinearProblem {
         let run = rows.div_ceil((ROOM / values.max(1)).clamp(1, MOST_RUNS)).max(RUN);
         (0..rows).step_by(run).map(|first| first..rows.min(first + run)).collect()
     }
+}
 
+impl Function {
     /// What some rows add to the whole, for weights `[K, H]` and biases `[K]`.
     fn losses(&self, rows: Range<usize>, weight: &[f64], bias: &[f64]) -> Sums {
+        let LinearProblem { features, truths, hidden, outputs: classes, c, .. } = &self.problem;
         let mut sums = Sums { value: 0.0, weight: vec![0.0; weight.len()], bias: vec![0.0; bias.len()] };
-        let (mut vector, mut outputs, mut slopes) =
-            (vec![0.0; self.hidden], vec![0.0; self.outputs], vec![0.0; self.outputs]);
+        let (mut vector, mut outputs, mut slopes) = (vec![0.0; *hidden], vec![0.0; *classes], vec![0.0; *classes]);
         for row in rows {
-            double::widen(&self.features[row * self.hidden..(row + 1) * self.hidden], &mut vector);
+            double::widen(&features[row * hidden..(row + 1) * hidden], &mut vector);
             outputs.copy_from_slice(bias);
             double::add_products(weight, &vector, &mut outputs);
-            sums.value += self.c * self.loss(&self.truths[row], &outputs, &mut slopes);
-            slopes.iter_mut().for_each(|slope| *slope *= self.c);
+            outputs
+                .iter_mut()
+                .zip(&self.absent)
+                .filter(|(_, absent)| **absent)
+                .for_each(|(output, _)| *output = f64::NEG_INFINITY);
+            sums.value += c * self.loss(&truths[row], &outputs, &mut slopes);
+            slopes.iter_mut().for_each(|slope| *slope *= c);
             double::add_outer(&slopes, &vector, &mut sums.weight);
             sums.bias.iter_mut().zip(&slopes).for_each(|(sum, slope)| *sum += slope);
         }
@@ -183,7 +248,7 @@ impl LinearProblem {
     fn loss(&self, truth: &Truth, outputs: &[f64], slopes: &mut [f64]) -> f64 {
         match truth {
             Truth::Class(class) => {
-                let share = self.class_weights.get(*class).copied().unwrap_or(1.0);
+                let share = self.problem.class_weights.get(*class).copied().unwrap_or(1.0);
                 let largest = outputs.iter().fold(f64::NEG_INFINITY, |largest, &output| largest.max(output));
                 slopes.iter_mut().zip(outputs).for_each(|(slope, output)| *slope = (output - largest).exp());
                 let sum: f64 = slopes.iter().sum();

@@ -198,8 +198,10 @@ fn word_targets(batch: &Batch, mass: f64) -> Targets {
     Targets::new(batch.truths.iter().flat_map(of_row).collect(), Vec::new())
 }
 
-/// `n / (K · n_k)`; 0 for a class without training rows, which the loss never meets.
-fn balanced(rows_per_class: &[usize]) -> Vec<f64> {
-    let (rows, classes) = (rows_per_class.iter().sum::<usize>() as f64, rows_per_class.len() as f64);
+/// `n / (K · n_k)`, where K counts the classes that have training rows (`sklearn.utils.class_weight`); 0 for the others, which
+/// the loss never meets.
+pub fn balanced(rows_per_class: &[usize]) -> Vec<f64> {
+    let rows = rows_per_class.iter().sum::<usize>() as f64;
+    let classes = rows_per_class.iter().filter(|&&count| count > 0).count() as f64;
     rows_per_class.iter().map(|&count| if count == 0 { 0.0 } else { rows / (classes * count as f64) }).collect()
 }

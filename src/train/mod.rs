@@ -21,7 +21,7 @@ pub use gradients::{Flat, Gradients, Norm, RowsOfTable};
 pub use groups::LayerDecay;
 pub use lbfgs::{Lbfgs, MEMORY};
 pub use linear::{LinearFit, LinearHead, LinearProblem, MAX_ITERATIONS};
-pub use loss::Objective;
+pub use loss::{Objective, balanced};
 pub use masking::Masking;
 pub use optim::{AdamW, Find, Kept, Restored};
 pub use schedule::{learning_rate, warmup_steps};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::{Answer, Engine, from_js, thrown, to_js};
+use super::{Answer, Cut, Engine, from_js, thrown, to_js};
 use crate::data::{Dialect, Sheet, Survey};
 use crate::error::Error;
 use crate::session::{SheetFormat, SheetRun};
@@ -92,6 +92,13 @@ impl Engine {
         let SheetState::Running(run) = sheet else { return Err(thrown(none())) };
         let lines = run.predict(session, rows).await.map_err(thrown)?;
         Ok(js_sys::Uint8Array::from(lines.as_slice()).into())
+    }
+
+    /// Of how many rows' texts the model read only the beginning so far, and how many tokens that is: `{texts, tokens}`.
+    pub fn sheet_cut(&self) -> Answer {
+        let SheetState::Running(run) = &self.sheet else { return Err(thrown(none())) };
+        let (texts, tokens) = run.cut();
+        to_js(&Cut { texts, tokens })
     }
 
     /// Forgets the table after all of its rows: the last bytes of the result.

@@ -28,7 +28,12 @@ test("axe finds nothing in any state", { timeout: PATIENCE }, async () => {
   await reaches(page, "ready");
   await choose(page, { epochs: 0 });
   await isFine(page, "ready, with a bad value");
-  await choose(page, { epochs: 1 });
+  // More than the model has positions for: said where it is written, before Train is pressed.
+  await choose(page, { epochs: 1, max_length: 5000 });
+  await reads(page, "#recipe-max-length-error", /from 3 to 64 tokens, or nothing\. The open model has positions/);
+  await reads(page, "#suggestion-changes", /^You changed Method: .*Epochs: 20 → 1.*Maximum length: automatic → 5000/);
+  await isFine(page, "ready, with a length that the model does not take");
+  await choose(page, { epochs: 1, max_length: "" });
   await train(page);
   await page.locator("#try-text").fill("the pear is good");
   await page.locator("#try-send").click();

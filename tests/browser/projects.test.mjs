@@ -204,7 +204,17 @@ test("a run that is not wanted any more is discarded, and what was open is there
   const { page, errors, close } = await ready();
   await runUntilKept(page);
   await reload(page);
+  // Enter twice destroys nothing.
+  await page.locator("#discard").press("Enter");
+  await reads(page, "#discard-words", /with its \d+ steps?\? This cannot be undone/);
+  await page.keyboard.press("Enter");
+  await page.locator("#discard-words").waitFor({ state: "hidden" });
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "discard");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "discard");
   await page.locator("#discard").click();
+  await page.locator("#discard-sure").click();
   await page.locator("#going-on").waitFor({ state: "hidden" });
   await openList(page);
   await inList(page, "Open fruit").click();
@@ -280,6 +290,48 @@ test("what is open stays open when its project is deleted, and is kept again", {
 });
 
 test(
+  "the open project stays deleted, and its trained model is known to be only in this tab",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await ready({ epochs: 1 });
+    await train(page);
+    await openList(page);
+    await reads(page, "#project-list", /1 run/);
+    await page.locator("#project-list").filter({ hasText: "not kept" }).waitFor({ state: "hidden" });
+    await inList(page, "Delete fruit").click();
+    await reads(page, "#project-list", /Its table and model stay open in this tab only/);
+    await page.locator("#project-list").getByRole("button", { name: "Delete", exact: true }).click();
+    await reads(page, "#projects-said", /fruit was deleted/);
+    // Longer than changes are gathered for.
+    await page.waitForTimeout(1500);
+    await reads(page, "#projects-summary", /none yet/);
+    await reads(page, "#storage-trouble", /The model of this run is not kept in this browser\. Download it in step 5/);
+    // What is really changed is kept anew, and the model is not.
+    await page.locator("#recipe-epochs").fill("2");
+    await reads(page, "#projects-summary", /1 project/);
+    assert.doesNotMatch((await page.locator("#project-list").textContent()) ?? "", /1 run/);
+    await reads(page, "#storage-trouble", /The model of this run is not kept in this browser/);
+    assert.ok((await download(page, "#download-weights")).bytes.length > 0);
+    await page.locator("#storage-trouble").waitFor({ state: "hidden" });
+    assert.deepEqual(await reload(page), [], "it was taken away");
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
+test("a model that only this tab has is asked about before the tab is closed", { timeout: PATIENCE }, async () => {
+  const { page, close } = await ready({ epochs: 1 });
+  await train(page);
+  await openList(page);
+  await reads(page, "#project-list", /1 run/);
+  await inList(page, "Delete fruit").click();
+  await page.locator("#project-list").getByRole("button", { name: "Delete", exact: true }).click();
+  await reads(page, "#projects-summary", /none yet/);
+  assert.deepEqual(await reload(page), ["beforeunload"]);
+  await close();
+});
+
+test(
   "the keyboard keeps its place when projects are opened, renamed, deleted and gone on with",
   { timeout: PATIENCE },
   async () => {
@@ -313,6 +365,11 @@ test(
     await page.locator("#stop").press("Enter");
     await reaches(page, "trained");
     await inList(page, "Delete pears").press("Enter");
+    // Enter twice deletes nothing.
+    await keyboard.press("Enter");
+    await hasFocus('[aria-label="Delete pears"]');
+    await keyboard.press("Enter");
+    await keyboard.press("Shift+Tab");
     await keyboard.press("Enter");
     await hasFocus("#projects-summary");
     assert.deepEqual(errors, []);
@@ -369,6 +426,7 @@ test("where there is no storage the page says so once, and trains", { timeout: P
   assert.equal(await page.locator("#epochs tbody tr").count(), 2);
   assert.equal(await page.locator("#going-on").isVisible(), false);
   assert.deepEqual(errors, []);
+  assert.deepEqual(await reload(page), ["beforeunload"], "the model is nowhere else");
   await close();
 });
 
@@ -376,12 +434,25 @@ test(
   "a storage that runs full in the middle of a run says so, and training goes on",
   { timeout: PATIENCE },
   async () => {
-    const { page, errors, close } = await ready();
+    const { page, errors, close } = await ready({ ...LONG, epochs: 1000 });
     const session = await page.context().newCDPSession(page);
     await runUntilKept(page);
     await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin.replace(/\/$/, ""), quotaSize: 1 });
     await reads(page, "#storage-trouble", /storage is full.*Training goes on/);
+    await page.locator("#stop").click();
     await reaches(page, "trained");
+    const words = await reads(page, "#storage-trouble", /The model of this run is not kept yet: download it in step 5/);
+    assert.doesNotMatch(words, /Training goes on/);
+    // There is room again, and something else is written.
+    await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin.replace(/\/$/, ""), quotaSize: 1e9 });
+    await page.locator("#recipe-epochs").fill("2");
+    await page.locator("#storage-trouble").waitFor({ state: "hidden" });
+    await openList(page);
+    await reads(page, "#project-list", /1 run, [\d.]+\s% accuracy · [\d.]+\s[kM]B/);
+    assert.deepEqual(await reload(page), []);
+    await page.locator("#again-open").click();
+    await reaches(page, "trained");
+    assert.ok((await download(page, "#download-weights")).bytes.length > 0);
     assert.deepEqual(errors, []);
     await close();
   },

@@ -27,6 +27,22 @@ async function ready() {
   return opened;
 }
 
+/** A table that is wider than the window shows that at the edge where it is cut off, and only there. @param {Page} page */
+async function fadesWhereItIsCut(page) {
+  const box = page.locator(".scroll:has(#runs-table)");
+  /** @param {number} share  How far it is scrolled. */
+  const cutAt = (share) =>
+    box.evaluate(async (box, share) => {
+      box.scrollLeft = share * (box.scrollWidth - box.clientWidth);
+      for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+      return ["::before", "::after"].map((side) => getComputedStyle(box, side).content !== "none");
+    }, share);
+  await page.setViewportSize({ width: 360, height: 900 });
+  assert.deepEqual([await cutAt(0), await cutAt(0.5), await cutAt(1)], [[false, true], [true, true], [true, false]]); // prettier-ignore
+  await page.setViewportSize({ width: 1400, height: 900 });
+  assert.deepEqual(await cutAt(0), [false, false], "nothing is cut off");
+}
+
 /** What stands in a column of the table of runs, from the top. @param {Page} page @param {number} column From 0. */
 function column(page, column) {
   return page.locator(`#runs-table tbody tr > :nth-child(${column + 1})`).allTextContents();
@@ -71,6 +87,7 @@ test(
     );
     await reads(page, "#run-which", /^The best run: run \d$/);
     await isFine(page, "a grid that is over");
+    await fadesWhereItIsCut(page);
     await page.setViewportSize({ width: 1400, height: 900 });
     const beyond = await page.locator(".scroll:has(#runs-table)").evaluate((box) => box.scrollWidth - box.clientWidth);
     assert.equal(beyond, 0, "two hyperparameters fit beside what is done with a run");
@@ -89,6 +106,18 @@ test(
     assert.equal(await page.locator("#recipe-learning-rate").inputValue(), "1e-9");
     assert.equal(await page.locator("#recipe-epochs").inputValue(), "1");
     assert.equal(await page.locator("#several-kind").inputValue(), "one");
+    await reads(page, "#runs-used", /^Run 1’s values are in step 3, for one run\. Go to step 3$/);
+    assert.equal(await page.locator("#runs-used a").getAttribute("href"), "#recipe");
+    await isFine(page, "with the values of a run");
+    // Another ten times as long: the page says so, by how long the best run took.
+    await choose(page, { epochs: 300 });
+    await page.locator("#several-kind").selectOption("seeds");
+    await reads(
+      page,
+      "#several-total",
+      /^3 runs, one after the other\. At the speed of the last run that takes about \d/,
+    );
+    await reads(page, "#python-which", /^It makes one run, with the values in the fields above: Seed 0\./);
     assert.deepEqual(errors, []);
     await close();
   },
@@ -109,6 +138,11 @@ test("several seeds by the keyboard, stopped before the end", { timeout: PATIENC
   await page.locator('#train[aria-disabled="false"]').focus();
   await page.keyboard.press("Enter");
   await reads(page, "#run .progress", /Run 1 of 200\./);
+  // What it reached so far stands in its row before it is over.
+  await page
+    .locator("#runs-table tbody tr:first-child")
+    .filter({ hasText: /^1\d+\.\d.%.*Running/ })
+    .waitFor();
   await page.locator("#pause").click();
   await reaches(page, "paused");
   await isFine(page, "a search that is paused");

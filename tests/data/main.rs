@@ -8,6 +8,7 @@ mod mistakes;
 mod packed;
 mod parquets;
 mod pieces;
+mod slips;
 mod table;
 mod targets;
 mod targets_mistakes;

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { goingOnActions } from "../../www/actions/going-on.js";
 import { mistake } from "../../www/mistake.js";
 import { readHistory, writeHistory } from "../../www/projects/history.js";
+import { NO_STORAGE } from "../../www/projects/trouble.js";
+import { isOnlyHere, troubleNow } from "../../www/projects/unkept.js";
 import { standing } from "../../www/run.js";
 import { obstacle } from "../../www/standing.js";
 import { initialState, reduce } from "../../www/state.js";
@@ -338,6 +340,129 @@ test("a storage that fails is told, and the run goes on", async () => {
   assert.equal(staged.state().projects.trouble, "The storage is full.");
   assert.equal(staged.state().run.status, "running");
   close(staged);
+});
+
+const FULL = mistake("file", "The storage is full.");
+/** @type {RunEvent[]} */
+const DONE = [
+  { type: "done", reason: "completed", best_epoch: 1, steps: 9, seconds: 2, ...NOTHING, sentence: "Done." },
+];
+
+/** A run that is over, and what became of its model. @param {ReturnType<typeof stage>} staged @param {import("../../www/protocol.js").Mistake|null} mistake */
+async function over(staged, mistake) {
+  const { dispatch, actions } = staged;
+  await begun(staged);
+  dispatch({ type: "events", events: DONE });
+  await actions.follow(DONE);
+  const kept = [{ type: /** @type {const} */ ("kept"), info: null, mistake }];
+  dispatch({ type: "events", events: kept });
+  await actions.follow(kept);
+}
+
+/** Something else was written, as the next change of a form is. @param {ReturnType<typeof stage>} staged */
+async function written({ dispatch, actions }) {
+  dispatch({ type: "projects", change: { trouble: null } });
+  await actions.watchResult();
+}
+
+/** Of the engine: the files of its model. */
+const FILES = {
+  exportFiles: () => [{ path: "config.json", bytes: new Uint8Array(2) }],
+  exportAdapter: () => [{ path: "adapter_config.json", bytes: new Uint8Array(3) }],
+};
+
+test("a model is only in this tab until a project keeps it or it is downloaded", async () => {
+  const staged = stage();
+  const { dispatch, state } = staged;
+  await begun(staged);
+  assert.equal(isOnlyHere(state()), false, "there is none yet");
+  dispatch({ type: "events", events: DONE });
+  assert.deepEqual([isOnlyHere(state()), troubleNow(state())], [true, null], "it is on its way");
+  close(staged);
+  const kept = stage();
+  await over(kept, null);
+  assert.deepEqual([isOnlyHere(kept.state()), kept.state().projects.home?.kept], [false, true]);
+  close(kept);
+  const unkept = stage();
+  await over(unkept, FULL);
+  assert.equal(isOnlyHere(unkept.state()), true);
+  unkept.dispatch({ type: "result", change: { saved: "model.zip" } });
+  assert.deepEqual([isOnlyHere(unkept.state()), troubleNow(unkept.state())], [false, FULL.message]);
+  close(unkept);
+});
+
+test("a model that had no room is named until it is kept, also once other things are written", async () => {
+  const staged = stage({}, FILES);
+  const { dispatch, state, names } = staged;
+  await over(staged, FULL);
+  assert.match(troubleNow(state()) ?? "", /^The storage is full\. The model of this run is not kept yet: download it/u);
+  assert.ok(!troubleNow(state())?.includes("Training goes on"));
+  await staged.actions.watchResult();
+  assert.ok(!names().includes("putResult"), "there is no more room than before");
+  // The form was saved since.
+  dispatch({ type: "projects", change: { trouble: null } });
+  assert.match(troubleNow(state()) ?? "", /^The model of this run is not kept yet/u);
+  close(staged);
+});
+
+test("a model that had no room is kept as soon as there is some, once", async () => {
+  const staged = stage({}, FILES);
+  const { asked, state, names } = staged;
+  await over(staged, FULL);
+  await written(staged);
+  const [, id, run, files] = asked.find(([name]) => name === "putResult") ?? [];
+  assert.deepEqual([id, run], ["p", "r"]);
+  assert.deepEqual(
+    files.map((/** @type {{path: string}} */ { path }) => path),
+    ["config.json", "adapter/adapter_config.json"],
+  );
+  assert.deepEqual([state().projects.home?.kept, troubleNow(state())], [true, null]);
+  const before = names().length;
+  await written(staged);
+  assert.equal(names().length, before);
+  close(staged);
+});
+
+test("a model whose project was deleted or left is not put anywhere, and a full storage is not asked again and again", async () => {
+  const deleted = stage({}, FILES);
+  await over(deleted, FULL);
+  deleted.dispatch({ type: "projects", change: { home: null, current: null } });
+  await written(deleted);
+  assert.ok(!deleted.names().includes("putResult"));
+  close(deleted);
+
+  const full = stage({ putResult: () => Promise.reject(FULL) }, FILES);
+  await over(full, FULL);
+  await written(full);
+  for (let draws = 0; draws < 3; draws += 1) await full.actions.watchResult();
+  assert.equal(full.names().filter((name) => name === "putResult").length, 1);
+  assert.equal(full.state().projects.home?.kept, false);
+  close(full);
+});
+
+test("a run whose curves could not be written is written down with its model", async () => {
+  let room = false;
+  const staged = stage({ endRun: () => (room ? null : Promise.reject(FULL)) }, FILES);
+  await over(staged, null);
+  assert.equal(staged.state().projects.home?.kept, false);
+  room = true;
+  await written(staged);
+  assert.deepEqual(
+    staged
+      .names()
+      .filter((name) => name === "endRun" || name === "putResult")
+      .slice(1),
+    ["endRun", "putResult"],
+  );
+  assert.equal(staged.state().projects.home?.kept, true);
+  close(staged);
+});
+
+test("a browser without storage says so in one sentence, during a run and after it", () => {
+  const none = { ...initialState("cpu"), projects: { ...initialState("cpu").projects, trouble: NO_STORAGE.message } };
+  assert.equal(troubleNow(none), NO_STORAGE.message);
+  const done = { ...none, run: { ...none.run, status: /** @type {const} */ ("done") } };
+  assert.deepEqual([troubleNow(done), isOnlyHere(done)], [NO_STORAGE.message, true]);
 });
 
 test("what is kept of a run is told by its events", () => {

@@ -172,6 +172,8 @@ test("model.safetensors wins over another file of weights, in any order", () => 
 test("what is neither, too much or twice is said in a sentence", () => {
   assert.throws(() => sortFiles([]), { message: /Nothing that can be read/u });
   assert.throws(() => sortFiles(drop("a.csv", "b.csv")), { message: /2 tables were dropped: a.csv, b.csv/u });
+  const turned = drop("a\u202egpj.csv", `${"b".repeat(100)}.csv`);
+  assert.throws(() => sortFiles(turned), { message: /dropped: a⟨U\+202E⟩gpj\.csv, b{100}\.csv\. /u });
   assert.throws(() => sortFiles(drop("a.png", "b.exe")), { message: /a.png, b.exe: neither a table/u });
   assert.throws(() => sortFiles(drop("config.json", "config.json")), { message: /one model only/u });
 });

@@ -97,21 +97,21 @@ test("the way back to the defaults leaves the focus beside it when it goes", () 
   byId(root, "recipe-reset").focus();
   update(reduce(state, { type: "recipe", change: { draft: { epochs: "3" } } }));
   assert.equal(isShown(root, "recipe-reset"), false);
-  assert.equal(focusedIn(root), "several-summary");
+  assert.equal(focusedIn(root), "recipe");
 });
 
 test("the unit beside a field belongs to what is said of it", () => {
   /** @type {import("../../www/protocol.js").RecipeField} */
   const field = { name: "epochs", label: "Epochs", help: "", unit: "passes", advanced: false, kind: "integer" };
   const bare = { ...field, name: "seed", unit: "" };
-  const form = { fields: [field, bare], defaults: {}, draft: { epochs: "9", seed: "0" } };
+  const form = { fields: [field, bare], defaults: { epochs: 9, seed: 0 }, draft: { epochs: "9", seed: "0" } };
   const { root } = drawn(recipePanel, reduce(trained("classification"), { type: "recipe", change: form }));
   const described = (/** @type {string} */ id) =>
     byId(root, id)
       .attributes["aria-describedby"].split(" ")
       .map((by) => byId(root, by).textContent);
-  assert.deepEqual(described("recipe-epochs"), ["passes", " ", ""]);
-  assert.equal(described("recipe-seed").length, 2);
+  assert.deepEqual(described("recipe-epochs"), ["passes", "", " ", ""]);
+  assert.equal(described("recipe-seed").length, 3);
   assert.equal(described("several-seeds")[0], "runs");
 });
 

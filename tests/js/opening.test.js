@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { projectActions } from "../../www/actions/projects.js";
+import { isOnlyHere, troubleNow } from "../../www/projects/unkept.js";
 import { idleRun } from "../../www/run.js";
 import { phase } from "../../www/standing.js";
 import { initialState, reduce } from "../../www/state.js";
@@ -58,16 +59,23 @@ async function stage(trained) {
     takeDraft: async () => {},
     takeSeveral() {},
   });
+  /** What was written, by the names of the calls. @type {string[]} */
+  const written = [];
+  const writes = (/** @type {string} */ name) => async () => {
+    written.push(name);
+    return mine;
+  };
   const keeper = /** @type {any} */ ({
     list: async () => [],
-    place: async () => mine,
-    saveModel: async () => mine,
-    save: async () => mine,
+    place: writes("place"),
+    saveModel: writes("saveModel"),
+    save: writes("save"),
     close: async () => null,
     open: async (/** @type {string} */ id) => ({
       ...{ project: id === ID ? mine : bare, table, history: id === ID ? history : null },
       model: model.map((file) => [file.name, file]),
     }),
+    import: async () => ({ name: "fruit\u202e" }),
     remove: async () => {
       for (const file of files) file.gone = true;
     },
@@ -76,7 +84,7 @@ async function stage(trained) {
     { client: /** @type {any} */ ({}), keeper, interval_ms: 0, dispatch, state: () => state },
     openers,
   );
-  return { actions, dispatch, inUse, run: runs[0].id, state: () => state };
+  return { actions, dispatch, inUse, run: runs[0].id, state: () => state, written };
 }
 
 test("a project shows its own run with the model that it keeps, and no other", async () => {
@@ -117,4 +125,70 @@ test("a result outlives its project where it is in an engine, and not where it w
   elsewhere.dispatch({ type: "projects", change: { current: { id: OTHER, name: "other", run: null } } });
   await elsewhere.actions.removeProject(ID);
   assert.deepEqual([elsewhere.state().run.status, elsewhere.state().projects.current?.id], ["idle", OTHER]);
+});
+
+test("the open project stays deleted until something is changed or trained", async () => {
+  const { actions, dispatch, state, written } = await stage(true);
+  const settled = async () => {
+    actions.watchProject();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await actions.flush();
+    return written.splice(0);
+  };
+  await actions.openProject(ID);
+  await actions.removeProject(ID);
+  written.splice(0);
+  assert.deepEqual(await settled(), []);
+  // The page itself may write the same into its forms, and loses its data set while it moves to another device.
+  const { dataset } = state().data;
+  dispatch({ type: "data", change: { dataset: null } });
+  assert.deepEqual(await settled(), []);
+  dispatch({ type: "data", change: { dataset: dataset && { ...dataset, mapping: { ...dataset.mapping } } } });
+  dispatch({ type: "recipe", change: { draft: { ...state().recipe.draft } } });
+  assert.deepEqual(await settled(), []);
+  assert.equal(state().projects.current, null);
+  dispatch({ type: "recipe", change: { draft: { epochs: "9" } } });
+  assert.deepEqual(await settled(), ["place", "saveModel", "save"]);
+  assert.equal(state().projects.current?.id, ID);
+
+  const trained = await stage(true);
+  await trained.actions.openProject(ID);
+  await trained.actions.removeProject(ID);
+  trained.written.splice(0);
+  trained.dispatch({ type: "run", change: { status: "running" } });
+  await trained.actions.flush();
+  assert.deepEqual(trained.written, ["place", "saveModel", "save"]);
+});
+
+test("another project is opened without the deleted one coming back", async () => {
+  const { actions, state, written } = await stage(true);
+  await actions.openProject(ID);
+  await actions.removeProject(ID);
+  written.splice(0);
+  await actions.openProject(OTHER);
+  assert.deepEqual([state().projects.error, written], [null, []]);
+});
+
+test("once its project is deleted, a model that is in an engine is kept nowhere, and names stay text", async () => {
+  const { actions, dispatch, state } = await stage(true);
+  await actions.openProject(ID);
+  dispatch({ type: "restored", run: { ...idleRun(), status: "done" } });
+  const summary = /** @type {any} */ ({ id: ID, name: "fruit\u202e" });
+  dispatch({ type: "projects", change: { home: { id: ID, run: "r", kept: true }, list: [summary] } });
+  assert.equal(isOnlyHere(state()), false);
+  await actions.removeProject(ID);
+  assert.equal(isOnlyHere(state()), true);
+  assert.match(troubleNow(state()) ?? "", /not kept in this browser\. Download it in step 5/u);
+  assert.equal(state().projects.said, "fruit⟨U+202E⟩ was deleted.");
+  await actions.importProject(/** @type {any} */ ({}));
+  assert.equal(state().projects.said, "fruit⟨U+202E⟩ was imported.");
+});
+
+test("room that a deleted project leaves is used for what had none", async () => {
+  const { actions, dispatch, state, written } = await stage(true);
+  await actions.openProject(ID);
+  dispatch({ type: "projects", change: { trouble: "The storage is full." } });
+  written.splice(0);
+  await actions.removeProject(OTHER);
+  assert.deepEqual([written, state().projects.trouble], [["save"], null]);
 });

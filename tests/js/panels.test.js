@@ -193,7 +193,11 @@ test("a row of the data fills both boxes and is sent", () => {
 
 test("what a model of another task said is not shown", () => {
   const state = trained("regression");
-  const answered = { task: /** @type {const} */ ("regression"), predictions: [{ text: "t", score: 2 }] };
+  const answered = {
+    task: /** @type {const} */ ("regression"),
+    predictions: [{ text: "t", score: 2 }],
+    cut: { texts: 0, tokens: 64 },
+  };
   const said = reduce(state, { type: "result", change: { answered } });
   const { root, update } = drawn(resultPanel, said);
   assert.equal(isShown(root, "prediction"), true);

@@ -5,16 +5,21 @@ import { test } from "node:test";
 
 import { diagnosticOf } from "../../www/diagnostic.js";
 import { ago } from "../../www/format.js";
+import { unpack } from "../../www/projects/archive.js";
 import { readHistory, writeHistory } from "../../www/projects/history.js";
 import { nameFor, readProject } from "../../www/projects/record.js";
 import { list, maybe, number, record, text } from "../../www/projects/shape.js";
+import { summaryOf } from "../../www/projects/summary.js";
 import { roomFor, troubleOf } from "../../www/projects/trouble.js";
 import { addEvents, idleRun } from "../../www/run.js";
 import { initialState } from "../../www/state.js";
-import { byId, drawnIn, installPage, isShown } from "./page.js";
+import { filled } from "./filled.js";
+import { byId, drawnIn, focusedIn, installPage, isShown, page } from "./page.js";
 
 installPage();
-const { projectList } = await import("../../www/panels/projects.js");
+// Where the list's questions put the focus.
+Object.assign(page, { getElementById: (/** @type {string} */ id) => byId(page.body, id) });
+const { holds, projectList } = await import("../../www/panels/projects.js");
 const { againNotice } = await import("../../www/panels/again.js");
 const { continueNotice } = await import("../../www/panels/continue.js");
 const { keptLine } = await import("../../www/panels/kept.js");
@@ -28,11 +33,13 @@ const SUMMARY = {
   bytes: 91e6,
   table: "fruit.csv",
   model: "tiny",
-  runs: { count: 2, score: { name: "accuracy", value: 0.5 }, trained: true },
+  runs: { count: 2, score: { name: "accuracy", value: 0.5 }, values: [0.5, 0.75], trained: true, missing: false },
   offer: OFFER,
   elsewhere: false,
   torn: false,
 };
+
+const NO_RUNS = { count: 0, score: null, values: [], trained: false, missing: false };
 
 /** @param {Partial<import("../../www/state.js").ProjectsState>} change */
 function stateWith(change) {
@@ -98,8 +105,11 @@ test("projects are named after their tables", () => {
 });
 
 test("what is wrong with a storage is one sentence that says what follows", () => {
-  assert.match(troubleOf(new DOMException("x", "QuotaExceededError")).message, /full.*Training goes on/u);
-  assert.match(troubleOf(new Error("The disk is gone.")).message, /\(The disk is gone\)\. Training goes on/u);
+  assert.match(troubleOf(new DOMException("x", "QuotaExceededError")).message, /full, so .* Delete projects/u);
+  assert.match(
+    troubleOf(new Error("The disk is gone.")).message,
+    /\(The disk is gone\), so the newest work is not kept/u,
+  );
   assert.match(troubleOf(new DOMException("x", "NotFoundError")).message, /moved, changed or deleted.*Open it again/u);
   assert.equal(roomFor({ usage: 0, quota: 1e12 }, 22e6), null);
   assert.match(roomFor({ usage: 9e8, quota: 1e9 }, 22e6) ?? "", /room for 100 MB; .* may need 1\.1 GB/u);
@@ -119,10 +129,113 @@ test("the list says what each project holds, and names stay text", () => {
   assert.match(byId(drawn, "projects-summary").textContent, /1 project, 91 MB/u);
   const words = byId(drawn, "project-list").textContent;
   assert.match(words, /<b>fruit<\/b>⟨U\+202E⟩/u);
-  assert.match(words, /fruit\.csv · tiny · 2 runs, 0\.500 accuracy · stopped at step 120 of 400 · 91 MB/u);
+  assert.match(
+    words,
+    /fruit\.csv · tiny · 2 runs, last 0\.500, best 0\.750 accuracy · stopped at step 120 of 400 · 91 MB/u,
+  );
   assert.equal(drawn.all("b").length, 0);
   panel.update(stateWith({ list: [] }));
   assert.match(byId(drawn, "projects-summary").textContent, /none yet/u);
+});
+
+test("the list says of several runs the last score and the best, and of which the model is not there", () => {
+  const runs = (/** @type {Partial<typeof SUMMARY.runs>} */ change) => ({
+    ...SUMMARY,
+    runs: { ...SUMMARY.runs, ...change },
+  });
+  const one = runs({ count: 1, values: [0.5] });
+  assert.match(holds(one, []), / · 1 run, 0\.500 accuracy · stopped/u);
+  const loss = { name: "loss", words: "loss", form: /** @type {const} */ ("number"), higher_is_better: false };
+  const lower = runs({ score: { name: "loss", value: 0.5 }, values: [0.5, 0.25, 0.75] });
+  assert.match(holds(lower, [loss]), /last 0\.50*, best 0\.250* loss/u);
+  assert.match(holds(runs({ missing: true }), []), /accuracy · the last run’s model was not kept · /u);
+  const bare = runs({ count: 1, values: [0.5], missing: true });
+  assert.match(holds(bare, []), /accuracy · its model was not kept · /u);
+  assert.ok(!holds(bare, [], true).includes("not kept"), "it is on its way");
+});
+
+test("a summary knows the scores of all runs of a task, and whether the last one’s model is there", async () => {
+  const { project } = await filled();
+  const [run] = project.runs;
+  const over = (/** @type {number} */ value, /** @type {any} */ more = {}) => ({
+    ...run,
+    ...{ score: { name: "accuracy", value }, status: "done", ...more },
+  });
+  const placed = [{ path: "a", name: "result-00112233445566aa", bytes: 1, sum: "0".repeat(64) }];
+  const runs = [
+    over(0.25),
+    over(0.5, { status: "running" }),
+    over(0.75, { result: placed }),
+    over(0.9, { task: "tokens" }),
+    over(9, { score: { name: "f1", value: 1 } }),
+    over(1, { score: null }),
+  ];
+  const summary = (/** @type {any[]} */ runs) => summaryOf({ project: { ...project, runs }, torn: false }, false).runs;
+  const score = { name: "accuracy", value: 0.25 };
+  assert.deepEqual(summary(runs), { count: 5, score, values: [0.25, 0.75], trained: true, missing: true });
+  assert.deepEqual(summary([over(0.25, { result: placed })]).missing, false);
+  assert.deepEqual(summary([]), NO_RUNS);
+});
+
+test("a project is deleted only after a question that says what stays, with the focus on keeping it", () => {
+  const asked = /** @type {any[]} */ ([]);
+  const actions = { removeProject: (/** @type {string} */ id) => asked.push(id) };
+  const panel = projectList(/** @type {any} */ (actions));
+  const drawn = drawnIn(panel.element);
+  page.body.replaceChildren(drawn);
+  const current = { id: "p", name: "fruit", run: null };
+  const home = { id: "p", run: "r", kept: true };
+  const question = (/** @type {import("../../www/state.js").State} */ state) => {
+    panel.update(stateWith({ list: [] }));
+    panel.update(state);
+    byId(drawn, "project-delete-p").fire("click");
+    const words = byId(drawn, "loss-p").textContent;
+    assert.equal(focusedIn(drawn), "keep-p");
+    byId(drawn, "keep-p").fire("click");
+    assert.equal(focusedIn(drawn), "project-delete-p");
+    return words;
+  };
+  const list = [SUMMARY];
+  assert.equal(question(stateWith({ list })), "Delete it with its 91 MB? This cannot be undone.");
+  assert.match(question(stateWith({ list, current })), /undone\. Its table stays open in this tab only\.$/u);
+  const open = stateWith({ list, current, home });
+  const trained = { ...open, run: { ...open.run, status: /** @type {const} */ ("done") } };
+  assert.match(question(trained), /undone\. Its table and model stay open in this tab only\.$/u);
+  assert.match(question({ ...trained, projects: { ...trained.projects, current: null } }), / Its model stays open/u);
+  const stored = { ...trained, run: { ...trained.run, stored: { id: "p", run: "r" } } };
+  assert.match(question(stored), / Its table stays open in this tab only, and the model in step 5 goes\.$/u);
+  assert.deepEqual(asked, []);
+  byId(drawn, "project-delete-p").fire("click");
+  byId(drawn, "delete-p").fire("click");
+  assert.deepEqual(asked, ["p"]);
+});
+
+test("a run that can go on is discarded only after a question, with the focus on keeping it", () => {
+  let discarded = 0;
+  const notice = continueNotice(/** @type {any} */ ({ discard: () => (discarded += 1) }));
+  const drawn = drawnIn(notice.element);
+  page.body.replaceChildren(drawn);
+  notice.update(stateWith({ offer: OFFER }));
+  assert.ok(!isShown(drawn, "discard-sure"));
+  byId(drawn, "discard").fire("click");
+  assert.deepEqual([discarded, focusedIn(drawn)], [0, "discard-keep"]);
+  assert.match(byId(drawn, "discard-words").textContent, /with its 120 steps\? This cannot be undone/u);
+  byId(drawn, "discard-keep").fire("click");
+  assert.deepEqual([isShown(drawn, "discard-sure"), focusedIn(drawn)], [false, "discard"]);
+  byId(drawn, "discard").fire("click");
+  notice.update(stateWith({ offer: { ...OFFER, run: "other" } }));
+  assert.ok(!isShown(drawn, "discard-sure"), "it was asked about another run");
+  byId(drawn, "discard").fire("click");
+  byId(drawn, "discard-sure").fire("click");
+  assert.equal(discarded, 1);
+});
+
+test("what is said of a file from elsewhere shows what its name hides", async () => {
+  const evil = new File(["PK"], "taken\u202e.zip");
+  await assert.rejects(
+    unpack(evil, async () => ({ zip: /** @type {any} */ ({}), entries: [] }), 1e9),
+    { message: /^taken⟨U\+202E⟩\.zip was not imported/u },
+  );
 });
 
 test("a run that can go on is offered with what is there of it", () => {
@@ -146,11 +259,14 @@ test("work of an earlier visit is offered to be opened, a trained model first", 
   const actions = { openProject: (/** @type {string} */ id) => asked.push(id), leaveAgain: () => asked.push("leave") };
   const notice = againNotice(/** @type {any} */ (actions));
   const drawn = drawnIn(notice.element);
-  const bare = { ...SUMMARY, id: "q", name: "bare", runs: { count: 0, score: null, trained: false } };
+  const bare = { ...SUMMARY, id: "q", name: "bare", runs: NO_RUNS };
   const list = [bare, { ...SUMMARY, name: "fruit" }];
   notice.update(stateWith({ list }));
   assert.equal(byId(drawn, "again-title").textContent, "Open fruit again");
-  assert.match(byId(drawn, "again-words").textContent, /^fruit\.csv · tiny · 2 runs, 0\.500 accuracy/u);
+  assert.match(
+    byId(drawn, "again-words").textContent,
+    /^fruit\.csv · tiny · 2 runs, last 0\.500, best 0\.750 accuracy/u,
+  );
   byId(drawn, "again-open").fire("click");
   byId(drawn, "again-leave").fire("click");
   assert.deepEqual(asked, ["p", "leave"]);
@@ -186,7 +302,7 @@ test("beside a run stands how far it is kept, or why it is not", () => {
   assert.ok(!isShown(drawn, "storage-trouble"));
   const full = stateWith({ trouble: "The storage is full." });
   line.update({ ...full, run: { ...full.run, status: "running" } });
-  assert.equal(byId(drawn, "storage-trouble").textContent, "The storage is full.");
+  assert.equal(byId(drawn, "storage-trouble").textContent, "The storage is full. Training goes on meanwhile.");
 });
 
 test("the diagnostic holds nothing of the user's data or names", () => {

@@ -48,6 +48,7 @@ function stage(stored, given = {}) {
     hasResult: () => engine.hasResult,
     openResult: noted("openResult", () => void (engine.hasResult = true)),
     predict: noted("predict", given.predict ?? (() => predictions)),
+    cut: async () => ({ texts: 0, tokens: 64 }),
     exportFiles: noted("exportFiles", () => [{ path: "model.safetensors", bytes: BYTES }]),
     exportAdapter: noted("exportAdapter", () => []),
   });

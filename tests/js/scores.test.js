@@ -1,9 +1,20 @@
 // Names, figures and directions of scores.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { bestOf, describe, direction, mainScores, scoreNames, showScore, showTick, titleOf } from "../../www/scores.js";
+import {
+  bestOf,
+  describe,
+  direction,
+  mainScores,
+  scoreNames,
+  showScore,
+  showTick,
+  titleOf,
+  wilson,
+} from "../../www/scores.js";
 
 /** @type {import("../../www/protocol.js").ScoreWords[]} */
 const TABLE = [
@@ -14,9 +25,9 @@ const TABLE = [
   { name: "perplexity", words: "perplexity", form: "number", higher_is_better: false },
 ];
 
-/** @param {number} epoch @param {import("../../www/protocol.js").Metrics|null} validation */
-function epochEvent(epoch, validation) {
-  const rest = { step: epoch * 10, train_loss: 1, best: false, seconds: 1, note: null };
+/** @param {number} epoch @param {import("../../www/protocol.js").Metrics|null} validation @param {boolean} [best] */
+function epochEvent(epoch, validation, best = false) {
+  const rest = { step: epoch * 10, train_loss: 1, best, seconds: 1, note: null };
   return { type: /** @type {const} */ ("epoch"), epoch, validation, ...rest };
 }
 
@@ -66,4 +77,29 @@ test("the main score is the first, and the loss is none", () => {
   assert.equal(bestOf(main?.values ?? [], TABLE[1])?.epoch, 1, "higher is better");
   assert.equal(mainScores([epochEvent(1, null)]), null, "no validation rows");
   assert.equal(bestOf([], TABLE[1]), null);
+});
+
+test("the best epoch is the one that the engine marked, and without a mark found by its rule", () => {
+  const best = (/** @type {ReturnType<typeof epochEvent>[]} */ epochs) => {
+    const main = mainScores(epochs);
+    return bestOf(main?.values ?? [], TABLE[1])?.epoch;
+  };
+  const equal = (/** @type {boolean} */ marked) => [
+    epochEvent(1, { loss: 0.5, accuracy: 0.5 }),
+    epochEvent(2, { loss: 0.4, accuracy: 1 }),
+    epochEvent(3, { loss: 0.2, accuracy: 1 }, marked),
+    epochEvent(4, { loss: 0.3, accuracy: 1 }),
+  ];
+  assert.equal(best(equal(true)), 3);
+  assert.equal(best(equal(false)), 3, "the lower loss decides between equal scores");
+  const byLoss = [epochEvent(1, { loss: 0.2, accuracy: 0.9 }, true), epochEvent(2, { loss: 0.9, accuracy: 1 })];
+  assert.equal(best(byLoss), 1, "the recipe's metric may be another one than the main score");
+});
+
+test("a share has Wilson's interval, as the engine has it", () => {
+  const fixture = new URL("../fixtures/intervals.json", import.meta.url);
+  for (const { right, of, low, high } of JSON.parse(readFileSync(fixture, "utf8")).wilson) {
+    const found = wilson(right / of, of);
+    assert.ok(Math.abs(found.low - low) < 1e-9 && Math.abs(found.high - high) < 1e-9, `${right} of ${of}`);
+  }
 });

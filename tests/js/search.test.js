@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { addEvents, howFar, idleRun, progress, standing } from "../../www/run.js";
-import { bestRow, csv, firstOrder, newSearch, outlook, showValue, sorted, variedFields } from "../../www/search.js";
+import { bestRow, csv, firstOrder, newSearch, showValue, soFar, sorted, variedFields } from "../../www/search.js";
 
 /** @typedef {import("../../www/client.js").Event} Event */
 /** @typedef {import("../../www/search.js").Search} Search */
@@ -163,6 +163,55 @@ test("the table is sorted by any column, either way; what is not known comes las
   );
 });
 
+/** @param {number} epoch @param {number} loss @param {number} accuracy @param {boolean} [best] */
+function measured(epoch, loss, accuracy, best = true) {
+  const rest = { step: epoch, train_loss: 1, best, seconds: 1, note: null };
+  return { type: /** @type {const} */ ("epoch"), epoch, validation: { loss, accuracy }, ...rest };
+}
+
+test("of equal scores the run that is marked as the best comes first, then that of the lower loss", () => {
+  const rows = table([
+    { score: 1, epochs: [measured(1, 0.4, 1)] },
+    { score: 1, epochs: [measured(1, 0.3, 1)] },
+    { score: 0.5, epochs: [measured(1, 0.1, 0.5)] },
+    { score: 1, best: true, best_epoch: 2, epochs: [measured(1, 0.9, 0.5), measured(2, 0.2, 1)] },
+  ]);
+  const down = sorted(rows, { key: "score", down: true });
+  assert.deepEqual(
+    down.map(({ trial }) => trial),
+    [4, 2, 1, 3],
+  );
+  const seconds = sorted(rows, { key: "seconds", down: true });
+  assert.deepEqual(
+    seconds.map(({ trial }) => trial),
+    [1, 2, 3, 4],
+    "by other columns equals stay as they were made",
+  );
+});
+
+test("the run under way has what it reached so far, and is sorted by it", () => {
+  const rows = table([
+    { score: 0.5 },
+    { score: null, state: "running", best_epoch: 0, seconds: 0 },
+    { score: 0.9, state: "failed" },
+  ]);
+  assert.equal(soFar(rows, [], "accuracy"), rows, "nothing is measured yet");
+  const seen = soFar(rows, [measured(1, 0.4, 0.7), measured(2, 0.6, 0.6, false)], "accuracy");
+  assert.deepEqual(
+    seen.map(({ score, best_epoch }) => [score, best_epoch]),
+    [
+      [0.5, 1],
+      [0.7, 1],
+      [0.9, 1],
+    ],
+  );
+  const by = (/** @type {string} */ key) => sorted(seen, { key, down: true }).map(({ trial }) => trial);
+  assert.deepEqual(by("score"), [3, 2, 1]);
+  assert.deepEqual(by("seconds"), [1, 3, 2], "how long it takes nobody knows");
+  const again = table([{ score: 0.8, state: "running", again: true }]);
+  assert.equal(soFar(again, [measured(1, 0.4, 0.7)], "accuracy")[0].score, 0.8, "made a second time");
+});
+
 test("at the end the best comes first, whichever way is better", () => {
   const score = { name: "loss", words: "loss", form: /** @type {const} */ ("number"), higher_is_better: false };
   assert.deepEqual(firstOrder(false, score), { key: "trial", down: false });
@@ -188,15 +237,4 @@ test("the spreadsheet has all figures and is quoted where it must be", () => {
     '3,0.00030000000000000003,,1,0,failed,false,"Too ""large"", by far."',
     "",
   ]);
-});
-
-test("how many runs there will be is said, and how long they take once one was timed", () => {
-  assert.equal(outlook(null, idleRun()), "");
-  assert.equal(outlook(12, idleRun()), "12 runs, one after the other.");
-  assert.equal(outlook(1, idleRun()), "1 run.");
-  const single = addEvents(idleRun(), [DONE]);
-  assert.equal(outlook(1, single), "1 run. If it takes as long as the last, that is about 4 s.");
-  assert.match(outlook(12, single), /the last, 4 s, that is about 48 s\.$/u);
-  const searched = addEvents(started(), [...WHOLE, DONE]);
-  assert.match(outlook(3, searched), /about 12 s\.$/u);
 });

@@ -145,7 +145,10 @@ test("another model leaves the result of the last run, which says what it came f
 
 test("a new run starts with empty curves and no old prediction", () => {
   /** @type {Action} */
-  const predicted = { type: "result", change: { answered: { task: "language", predictions: [] } } };
+  const predicted = {
+    type: "result",
+    change: { answered: { task: "language", predictions: [], cut: { texts: 0, tokens: 64 } } },
+  };
   const state = after([...TRAINED, predicted, STARTED]);
   assert.equal(state.result.answered, null);
   assert.deepEqual(state.run.curves.loss, []);
@@ -190,7 +193,10 @@ test("what was said of projects goes when something else is opened", () => {
 
 test("what one checkpoint's own head said is not shown for another", () => {
   /** @type {Action} */
-  const answered = { type: "result", change: { answered: { task: "language", predictions: [] } } };
+  const answered = {
+    type: "result",
+    change: { answered: { task: "language", predictions: [], cut: { texts: 0, tokens: 64 } } },
+  };
   assert.equal(after([READY[1], answered, READY[1]]).result.answered, null);
   assert.ok(after([...TRAINED, answered, READY[1]]).result.answered, "a result is still that of its run");
 });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { AS_FOUND } from "../../www/dialect.js";
 import { idleRun } from "../../www/run.js";
 import { initialState } from "../../www/state.js";
-import { cosine, hideWord, requestFor, rowsFor, trialOf } from "../../www/trial.js";
+import { cosine, cutWords, hideWord, requestFor, rowsFor, trialOf } from "../../www/trial.js";
 
 /** @typedef {import("../../www/protocol.js").Task} Task */
 
@@ -99,4 +99,13 @@ test("the cosine of vectors", () => {
   assert.equal(cosine([1, 0], [0, 3]), 0);
   assert.equal(cosine([1, 2], [-1, -2]), -1);
   assert.ok(Number.isNaN(cosine([0, 0], [1, 1])));
+});
+
+test("rows that were not read to their end are counted", () => {
+  assert.equal(cutWords({ texts: 0, tokens: 64 }, "rows"), "");
+  assert.equal(
+    cutWords({ texts: 1, tokens: 64 }, "rows"),
+    "Only the first 64 tokens of 1 row were read: this model takes no more.",
+  );
+  assert.match(cutWords({ texts: 1200, tokens: 128 }, "rows"), /^Only the first 128 tokens of 1,200 rows were read/u);
 });

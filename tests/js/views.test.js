@@ -21,12 +21,14 @@ const { predictionView } = await import("../../www/views/prediction.js");
 const IMG = `<img src=x onerror="alert(1)">`;
 const RTL = "שלום \u202eevil\u202c 👋";
 const HOSTILE = [IMG, RTL, "<script>alert(1)</script>", "&lt;b&gt;", "a\0b"];
+/** Texts that were read to their end. */
+const WHOLE = { texts: 0, tokens: 64 };
 /** @type {{labels: string[], threshold: number|null}} */
 const KNOWN = { labels: [], threshold: null };
 
 /** @param {Task} task @param {Prediction[]} predictions @param {Partial<typeof KNOWN>} [known] */
 function shown(task, predictions, known = {}) {
-  return drawnIn(predictionView({ task, predictions }, { ...KNOWN, ...known }));
+  return drawnIn(predictionView({ task, predictions, cut: WHOLE }, { ...KNOWN, ...known }));
 }
 
 /** A prediction of each task in which every text and label is the given one. @param {string} text @returns {[Task, Prediction[]][]} */
@@ -302,4 +304,13 @@ test("a confusion matrix names its labels as text and is left out where it is to
   assert.match(matrix.textContent, /Counts of words/u);
   const many = Array.from({ length: 41 }, String);
   assert.match(drawnIn(confusionMatrix(many, [], "rows")).textContent, /too large/u);
+});
+
+test("a text that was not read to its end is said to be one, and a label may be called anything", () => {
+  const scores = JSON.parse('{"__proto__": 0.75, "b": 0.25}');
+  const predictions = [{ text: "t", label: "__proto__", scores }];
+  const cut = { texts: 1, tokens: 64 };
+  const drawn = drawnIn(predictionView({ task: "classification", predictions, cut }, KNOWN));
+  assert.match(drawn.textContent, /__proto__.*75.*b.*25/u);
+  assert.match(drawn.textContent, /Only the first 64 tokens of the text were read: this model takes no more\.$/u);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { fileName } from "../../www/download.js";
 import { compact, counted, duration, large, loss, percent, plain, rate, size } from "../../www/format.js";
 import { visible } from "../../www/visible.js";
 
@@ -65,4 +66,41 @@ test("long texts are cut without halving a character", () => {
   assert.equal(visible("abcdef", 3), "abc…");
   assert.equal(visible("می\u200cخواهم", 3), "می…");
   assert.equal(visible("ab👋cd", 3), "ab…");
+});
+
+test("a file keeps its name in any script, but for what some system refuses", () => {
+  const names = [
+    ...[
+      ["Отзывы 2024.csv", "Отзывы 2024"],
+      ["日本語のデータ.jsonl.gz", "日本語のデータ"],
+      ["cafe\u0301.csv", "café"],
+    ],
+    ...[
+      ["می\u200cخواهم.csv", "می\u200cخواهم"],
+      ["rows (1), new.xlsx", "rows (1), new"],
+      ["bge-small-en-v1.5-fruit", "bge-small-en-v1.5-fruit"],
+    ],
+    ...[
+      ["a:b?*c\n<d>.csv", "a-b-c-d"],
+      ["../../etc/passwd", "etc-passwd"],
+      ["a\u202egpj.csv", "a-gpj"],
+      ["a\ud800b", "a-b"],
+    ],
+    ...[
+      ["..hidden. ", "hidden"],
+      ["", "model"],
+      ["...", "model"],
+      ["?.csv", "model"],
+    ],
+    ...[
+      ["con.csv", "_con"],
+      ["NUL", "_NUL"],
+      ["lpt1.a.csv", "_lpt1.a"],
+      ["com¹", "_com¹"],
+      ["console.csv", "console"],
+    ],
+  ];
+  for (const [given, name] of names) assert.equal(fileName(given), name, JSON.stringify(given));
+  assert.equal(fileName("😀".repeat(80)), "😀".repeat(60), "no half of a character");
+  assert.equal(fileName(`${"a".repeat(59)}. b`), "a".repeat(59), "nor an end that Windows drops");
 });

@@ -40,10 +40,20 @@ def cases() -> list[dict]:
         fits = [LogisticRegression(C=c, **TIGHT).fit(x, labels[:, label]) for label in range(CLASSES)]
         weight, bias = np.vstack([fit.coef_ for fit in fits]), np.concatenate([fit.intercept_ for fit in fits])
         made.append({**base, "kind": "labels", "truths": labels.flatten().tolist(), **head(weight, bias)})
-        numbers = scores[:, 0].astype(np.float32)
-        fit = Ridge(alpha=1 / c).fit(x, numbers.astype(np.float64))
-        truths = [float(value) for value in numbers]
-        made.append({**base, "kind": "numbers", "truths": truths, **head(fit.coef_, fit.intercept_)})
+        # Of any unit, and far from zero.
+        for scale, shift in ((1.0, 0.0), (1e-6, 0.0), (1e6, 3e6)):
+            numbers = (scores[:, 0] * scale + shift).astype(np.float32)
+            fit = Ridge(alpha=1 / c).fit(x, numbers.astype(np.float64))
+            truths = [float(value) for value in numbers]
+            case = {"kind": "numbers", "scale": scale, "truths": truths}
+            made.append({**base, **case, **head(fit.coef_ / scale, (fit.intercept_ - shift) / scale), "shift": shift})
+        # Two classes, for which there is one vector; in the second case a third one is known that no row has.
+        two = scores[:, :2].argmax(1)
+        for weighted, known in ((None, [0, 1]), ("balanced", [0, 2])):
+            fit = LogisticRegression(C=c, class_weight=weighted, **TIGHT).fit(x, two)
+            truths = [known[place] for place in two]
+            case = {"kind": "two", "balanced": weighted is not None, "known": known, "truths": truths}
+            made.append({**base, **case, **head(fit.coef_, fit.intercept_)})
     return made
 
 

@@ -5,6 +5,7 @@ import { bestOf, describe, mainScores } from "../scores.js";
 import { newSearch } from "../search.js";
 import { isBusyTraining } from "../standing.js";
 import { writeHistory } from "../projects/history.js";
+import { resultOf } from "../projects/keeping.js";
 import { mistake } from "../mistake.js";
 
 /**
@@ -34,6 +35,10 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   /** Of the run that is on: its project and its own id. @type {{id: string, run: string}|null} */
   let current = null;
   let losses = 0;
+  /** Whether the curves of the run that is over could not be written. */
+  let unwritten = false;
+  /** Whether its model is being kept after all. */
+  let trying = false;
   /** The last try to go on, until it is over. @type {Promise<void>} */
   let going = Promise.resolve();
 
@@ -44,13 +49,33 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   async function keepRun(take) {
     try {
       const { port1, port2 } = new MessageChannel();
-      current = await take(port1);
+      const { id, run } = (current = await take(port1));
       const { current: project } = state().projects;
-      if (project) say({ current: { ...project, run: current.run } });
+      if (project) say({ current: { ...project, run } });
+      unwritten = false;
+      say({ home: { id, run, kept: null } });
       await client.keep(port2, state().run.subject?.base ?? "", interval_ms);
     } catch (thrown) {
+      notKept();
       say({ trouble: local(thrown)?.message ?? null });
     }
+  }
+
+  /** The model of the run that is over has no place in its project, for now. */
+  function notKept() {
+    const { home } = state().projects;
+    if (home) say({ home: { ...home, kept: false } });
+  }
+
+  /** What became of the model that the engine sent away. @param {import("../protocol.js").Mistake|null} mistake */
+  function resultKept(mistake) {
+    const { run, projects } = state();
+    // It is that of the run before.
+    if (run.status !== "done") return;
+    if (mistake || unwritten) notKept();
+    else if (projects.home) say({ home: { ...projects.home, kept: true } });
+    // Its project was deleted meanwhile, which is no trouble with the storage.
+    if (mistake && !projects.home) say({ trouble: null });
   }
 
   /** @returns {Promise<void>} */
@@ -75,17 +100,53 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
   async function ended() {
     const kept = current;
     current = null;
+    if (kept && state().run.done) {
+      try {
+        await writeEnd(kept);
+      } catch (thrown) {
+        unwritten = true;
+        notKept();
+        say({ trouble: local(thrown)?.message ?? null });
+      }
+    }
+    await means.refresh();
+  }
+
+  /** @param {{id: string, run: string}} of */
+  async function writeEnd({ id, run: runId }) {
     const { run, scores } = state();
-    if (!kept || !run.done) return means.refresh();
     const main = mainScores(run.epochs);
     const best = main && bestOf(main.values, describe(scores, main.name));
-    const score = main && best ? { name: main.name, value: run.done.metrics?.[main.name] ?? best.value } : null;
-    const status = run.done.reason === "stopped" ? "stopped" : "done";
-    try {
-      await keeper.endRun(kept.id, kept.run, { status, score }, writeHistory(run));
-    } catch (thrown) {
-      say({ trouble: local(thrown)?.message ?? null });
-    }
+    const score = main && best ? { name: main.name, value: run.done?.metrics?.[main.name] ?? best.value } : null;
+    const status = run.done?.reason === "stopped" ? "stopped" : "done";
+    await keeper.endRun(id, runId, { status, score }, writeHistory(run));
+  }
+
+  /** Whether the model that could not be kept may be kept now: something else was written since, or there is more room. */
+  function isWorthATry() {
+    const { run, projects } = state();
+    const { home, current: open, busy, trouble } = projects;
+    if (home?.kept !== false || home.id !== open?.id || run.status !== "done" || run.stored) return false;
+    // Browsers do not tell how much room there is. What fails is trouble, which the next writing that succeeds ends.
+    return trouble === null && !busy && !trying && client.hasResult();
+  }
+
+  /** Writes down the run that is over, and keeps its model. */
+  async function keepAfterAll() {
+    const { run, projects } = state();
+    const { home } = projects;
+    if (!home) return;
+    const isThere = () => state().run.done === run.done && state().projects.home === home;
+    const base = run.subject?.base ?? "";
+    const files = await resultOf(
+      () => client.exportFiles(base),
+      () => client.exportAdapter(base),
+    );
+    if (!isThere()) return;
+    // Nothing comes in between: a run that begins meanwhile is not to be taken for an earlier one.
+    await Promise.all([writeEnd(home), keeper.putResult(home.id, home.run, files)]);
+    unwritten = false;
+    if (isThere()) say({ home: { ...home, kept: true } });
     await means.refresh();
   }
 
@@ -171,6 +232,18 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
     begun,
     offerAgain,
 
+    /** Called whenever something has changed: a model that there was no room for is kept as soon as there is some. */
+    async watchResult() {
+      if (!isWorthATry()) return;
+      trying = true;
+      try {
+        await keepAfterAll();
+      } catch (thrown) {
+        say({ trouble: local(thrown)?.message ?? null });
+      }
+      trying = false;
+    },
+
     /** Goes on with the run that is offered. */
     async goOn() {
       const { offer } = state().projects;
@@ -188,6 +261,7 @@ export function goingOnActions({ client, keeper, interval_ms, dispatch, state },
         if (event.type === "done") await ended();
         else if (event.type === "failed" && event.mistake.kind === "device") await recover();
         else if (event.type === "failed") await offerAgain();
+        else if (event.type === "kept" && !event.info) resultKept(event.mistake);
       }
     },
 

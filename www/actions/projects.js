@@ -10,6 +10,7 @@ import { offerAfter } from "../projects/offers.js";
 import { formOf } from "../several.js";
 import { idleRun } from "../run.js";
 import { isBusyTraining } from "../standing.js";
+import { visible } from "../visible.js";
 import { BUSY, local } from "./world.js";
 
 /**
@@ -43,6 +44,8 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   /** What the current project already has. */
   let kept = NOTHING;
   let timer = 0;
+  /** What was open when its project was deleted, and is kept nowhere until something else is there or is trained on. @type {unknown[]|null} */
+  let deleted = null;
   /** What was last begun to be written: what fails is not tried again until it changes. @type {unknown[]} */
   let tried = [];
   /** One write after the other. @type {Promise<unknown>} */
@@ -54,7 +57,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   /** @param {Partial<import("../state.js").ProjectsState>} change */
   const say = (change) => dispatch({ type: "projects", change });
 
-  /** Why work is not kept is said once, beside the run; training goes on. @param {unknown} thrown */
+  /** Why work is not kept is said once, beside the run. @param {unknown} thrown */
   const trouble = (thrown) => say({ trouble: local(thrown)?.message ?? null });
 
   /** The list that is on its way, and the one that is asked for after it. @type {Promise<void>} */
@@ -82,12 +85,28 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     }
   }
 
+  /** The table that is open, its columns, and both forms in words. */
+  function atHand() {
+    const { data, recipe, several } = state();
+    const forms = [data.dataset?.mapping ?? null, recipe.draft, formOf(several)];
+    return [openers.sourceInUse(), ...forms.map((form) => JSON.stringify(form))];
+  }
+
+  /** Whether there is only what the user has deleted. */
+  function isDeleted() {
+    const before = deleted;
+    if (!before) return false;
+    const same = !isBusyTraining(state()) && atHand().every((part, at) => part === before[at]);
+    if (!same) deleted = null;
+    return same;
+  }
+
   /** Writes what has changed since it was written last. */
   async function save() {
     const { data, model, recipe, several } = state();
     const source = openers.sourceInUse();
     const { dataset } = data;
-    if (!dataset || !source) return;
+    if (!dataset || !source || isDeleted()) return;
     if (kept.source !== source) {
       const before = state().projects.current;
       const project = await keeper.place(source);
@@ -148,11 +167,12 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
   /** @param {Project} project @param {import("../projects/keeper.js").OpenProject["model"]} files */
   function modelOf({ id, model }, files) {
     if (!model) return null;
+    const name = visible(model.name, 80);
     if (model.from === "page") return modelOfThePage();
     if (model.from === "hub") return modelOfHub(model.name, client.shardNames);
-    if (!files) throw mistake("model", `The files of ${model.name} that were kept here are damaged. Drop them again.`);
+    if (!files) throw mistake("model", `The files of ${name} that were kept here are damaged. Drop them again.`);
     if (files.length > 0) return loans.model(id, new Map(files), model.name);
-    throw mistake("model", `${model.name} was too large to be kept here. Drop its files, then open the project again.`);
+    throw mistake("model", `${name} was too large to be kept here. Drop its files, then open the project again.`);
   }
 
   /** Opens all that a project holds. @param {string} id @returns {Promise<Project>} */
@@ -163,7 +183,9 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     if (before && before.id !== id) await keeper.close(before.id);
     resting = true;
     try {
-      if (!table || !project.table) throw mistake("table", `The table of ${project.name} is damaged. Drop it again.`);
+      if (!table || !project.table) {
+        throw mistake("table", `The table of ${visible(project.name, 80)} is damaged. Drop it again.`);
+      }
       const source = loans.table(id, table, project.table);
       await bringModel(project, model);
       await openers.openTableAgain(source, project.mapping);
@@ -171,6 +193,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       await openers.takeDraft(project.draft);
       openers.takeSeveral(project.several);
       kept = { ...NOTHING, source, model: openers.modelInUse() };
+      deleted = null;
       say({ current: { id, name: project.name, run: null } });
       dispatch({ type: "restored", run: history ? restored(project, history) : idleRun() });
     } finally {
@@ -190,7 +213,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     // The engine died on the way, which the page says in one place.
     if (source && !state().model.info) throw mistake("worker", "");
     if (wanted.sum && state().model.info && !same()) {
-      throw mistake("model", `${wanted.name} is no longer the model that this project was made with.`);
+      throw mistake("model", `${visible(wanted.name, 80)} is no longer the model that this project was made with.`);
     }
   }
 
@@ -217,7 +240,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
       if (timer || resting || state().dead) return;
       const { data, model, recipe, several } = state();
       const source = openers.sourceInUse();
-      if (!data.dataset || !source || data.loading || data.mapping_busy || model.loading) return;
+      if (!data.dataset || !source || data.loading || data.mapping_busy || model.loading || isDeleted()) return;
       const forms = [data.dataset.mapping, recipe.draft, JSON.stringify(formOf(several))];
       const now = [source, ...forms, openers.modelInUse() ?? kept.model];
       const then = [kept.source, kept.mapping, kept.draft, kept.several, kept.model];
@@ -248,7 +271,7 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     /** @param {string} id */
     removeProject: (id) =>
       attempt("Deleting", async () => {
-        const { current, list } = state().projects;
+        const { current, list, home } = state().projects;
         if (current?.id === id && isBusyTraining(state())) throw BUSY;
         // What is still to be written of it is not written any more.
         clearTimeout(timer);
@@ -258,12 +281,16 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
         await keeper.remove(id);
         // A model that was kept nowhere else is gone.
         if (state().run.stored?.id === id) dispatch({ type: "restored", run: idleRun() });
+        if (home?.id === id) say({ home: null });
         // What is open stays open, and is kept again once it changes or is trained on.
         if (current?.id === id) {
           kept = NOTHING;
+          deleted = atHand();
           say({ current: null });
         }
-        say({ said: `${list.find((one) => one.id === id)?.name ?? "The project"} was deleted.` });
+        // There may be room now for what had none.
+        await flush();
+        say({ said: `${nameOf(list, id)} was deleted.` });
       }),
 
     /** @param {string} id */
@@ -278,9 +305,14 @@ export function projectActions({ client, keeper, dispatch, state }, openers) {
     importProject: (file) =>
       attempt("Importing", async () => {
         const project = await keeper.import(file);
-        say({ said: `${project.name} was imported.` });
+        say({ said: `${visible(project.name, 80)} was imported.` });
       }),
   };
+}
+
+/** @param {import("../projects/summary.js").Summary[]} list @param {string} id */
+function nameOf(list, id) {
+  return visible(list.find((one) => one.id === id)?.name ?? "The project", 80);
 }
 
 /** @param {import("../models.js").ModelSource} source @param {string} sum @returns {{ref: Omit<ModelRef, "files">, files: {path: string, source: File}[]}} */

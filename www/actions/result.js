@@ -111,8 +111,9 @@ export function resultActions({ client, keeper, dispatch, state }) {
     predict: (task, text, pair) =>
       attempt("predict", async () => {
         await openKept();
-        const predictions = await client.predict(requestFor(task, text, pair));
-        return { answered: { task, predictions } };
+        const request = requestFor(task, text, pair);
+        const [predictions, cut] = await Promise.all([client.predict(request), client.cut(request)]);
+        return { answered: { task, predictions, cut } };
       }),
 
     saveWeights: () =>

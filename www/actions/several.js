@@ -1,10 +1,10 @@
 // The form for several runs, and what one takes from the table of those that were made.
 
 import { fileName, save } from "../download.js";
-import { draftOf, readDraft, usedBy } from "../recipe.js";
+import { draftOf, fieldsFor, readDraft, usedBy } from "../recipe.js";
 import { csv } from "../search.js";
 import { ONE_RUN, axisFor, nextField, planOf, stateOf, variable } from "../several.js";
-import { taskAtHand } from "../standing.js";
+import { recipeMistakes, taskAtHand } from "../standing.js";
 
 /**
  * @typedef {import("./world.js").World} World
@@ -31,23 +31,24 @@ export function severalActions({ client, dispatch, state }, takeDraft) {
   return {
     /** Says how many runs there will be, or what is wrong, whenever the form or what it depends on has changed. */
     async watchSeveral() {
-      const { several, recipe, data } = state();
+      const { several, recipe, data, model } = state();
       const { kind, seeds, draws, search_seed, axes } = several;
       const rows = data.dataset?.info.validation;
       const written = [kind, seeds, draws, search_seed, axes, recipe.draft];
-      const now = [...written, recipe.fields, recipe.mistakes, taskAtHand(state()), rows];
+      const now = [...written, recipe.fields, recipe.mistakes, model.info, taskAtHand(state()), rows];
       if (now.every((part, at) => part === checked[at])) return;
       checked = now;
-      const { plan, mistakes } = planOf(several, recipe.fields);
+      const fields = fieldsFor(recipe.fields, model.info);
+      const { plan, mistakes } = planOf(several, fields);
       if (kind !== "one" && rows === 0) mistakes.rows = NO_ROWS;
-      const used = recipe.fields.filter(usedBy(recipe.draft, taskAtHand(state())));
+      const used = fields.filter(usedBy(recipe.draft, taskAtHand(state())));
       const base = readDraft(used, recipe.defaults, recipe.draft);
       // What is wrong in the form above is said there.
       if (!plan || Object.keys(base.mistakes).length > 0) return change({ mistakes, runs: null });
       const found = await client.checkSearch(base.recipe, plan, taskAtHand(state())).catch(() => null);
       if (checked !== now) return;
       const words = (found?.mistakes ?? [])
-        .filter(({ field = "" }) => !recipe.mistakes[field])
+        .filter(({ field = "" }) => !recipeMistakes(state())[field])
         .map(({ field, message }) => [field ?? "fields", message]);
       change({ mistakes: { ...Object.fromEntries(words), ...mistakes }, runs: found?.runs ?? null });
     },

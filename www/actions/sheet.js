@@ -2,6 +2,7 @@
 
 import { AS_FOUND } from "../dialect.js";
 import { fileName, save } from "../download.js";
+import { cutWords } from "../trial.js";
 import { NO_SHEET } from "../state.js";
 import { local } from "./world.js";
 
@@ -58,8 +59,9 @@ export function sheetActions({ client, dispatch, state }, openKept) {
         const result = await client.predictSheet(request, (progress) => sheet({ progress }));
         const text = info.dialect.delimiter === "tab" ? "tsv" : "csv";
         const name = `${fileName(info.name)}-predicted.${request.format === "csv" ? text : "xlsx"}`;
-        if (result) save(result, name);
-        sheet({ words: result ? `${name} was handed to your browser’s downloads.` : "Cancelled; nothing was saved." });
+        if (result) save(result.blob, name);
+        const saved = result && [`${name} was handed to your browser’s downloads.`, cutWords(result.cut, "rows")];
+        sheet({ words: saved ? saved.filter(Boolean).join(" ") : "Cancelled; nothing was saved." });
       } catch (thrown) {
         sheet({ error: local(thrown) });
       }

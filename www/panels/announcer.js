@@ -1,4 +1,4 @@
-// Tells a screen reader where a run stands, now and then and at every turn.
+// Tells a screen reader where a run stands: at every turn, such as its end, at once; what goes on in between now and then.
 
 import { standing } from "../run.js";
 import { spoken } from "./section.js";
@@ -14,9 +14,9 @@ export function announcer() {
   /** @param {import("../run.js").RunState} run */
   function update(run) {
     const now = performance.now();
-    const point = `${run.status} ${run.epochs.length}`;
-    if (run.status === "idle" || (point === turn && now - last < ANNOUNCE_MS)) return;
-    turn = point;
+    // An epoch is no turn: short ones would not let anybody finish a sentence.
+    if (run.status === "idle" || (run.status === turn && now - last < ANNOUNCE_MS)) return;
+    turn = run.status;
     last = now;
     say(standing(run));
   }

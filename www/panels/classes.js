@@ -75,5 +75,6 @@ function bar({ label, train, validation }, most) {
 function lengthsOf({ mean_tokens: mean, longest_tokens: longest, counted_to: most }) {
   if (mean === null || longest === null) return "";
   const [least, over] = most === null ? ["", ""] : ["at least ", "more than "];
-  return ` Texts have ${least}${count(mean)} tokens on average, the longest ${over}${count(longest)}.`;
+  // Texts are counted to the first token too many, so that their mean may come out above what is told of the longest.
+  return ` Texts have ${least}${count(Math.min(mean, longest))} tokens on average, the longest ${over}${count(longest)}.`;
 }

@@ -1,10 +1,11 @@
 // The notice that a run was cut short, with what is there of it, and the buttons that let it go on.
 
-import { h, show } from "../dom.js";
+import { h, show, tell } from "../dom.js";
 import { keepFocus } from "../focus.js";
-import { ago } from "../format.js";
+import { ago, counted } from "../format.js";
 import { isBusyTraining } from "../standing.js";
 import { visible } from "../visible.js";
+import { onEscape } from "./projects.js";
 
 /** From here on another try on the same GPU is not the first thing to offer. */
 const MANY_LOSSES = 2;
@@ -27,24 +28,58 @@ export function continueNotice(actions) {
     { id: "start-smaller", type: "button", onclick: actions.startSmaller },
     "Start again with half the batch",
   );
-  const discard = h("button", { id: "discard", type: "button", class: "quiet", onclick: actions.discard }, "Discard");
+  const discard = h("button", { id: "discard", type: "button", class: "quiet" }, "Discard");
+  const row = h("div", { class: "row" }, cpu, onward, smaller, discard);
+  /** The run that is asked about before it is discarded. @type {string|null} */
+  let asking = null;
+  /** @type {string|null} */
+  let offered = null;
+  const question = h("span", { id: "discard-words" });
+  const sure = h("button", { id: "discard-sure", type: "button" }, "Discard");
+  const keep = h(
+    "button",
+    { id: "discard-keep", type: "button", class: "quiet", "aria-describedby": "discard-words" },
+    "Keep",
+  );
+  const asked = h("div", { class: "row", onkeydown: onEscape(() => ask(null)) }, question, sure, keep);
   const element = h(
     "section",
     { id: "going-on", class: "notice calm", "aria-labelledby": "continue-title" },
     title,
     words,
-    h("div", { class: "row" }, cpu, onward, smaller, discard),
+    row,
+    asked,
   );
+  discard.addEventListener("click", () => ask(offered));
+  keep.addEventListener("click", () => ask(null));
+  sure.addEventListener("click", () => {
+    ask(null);
+    actions.discard();
+  });
 
   const buttons = [cpu, onward, smaller, discard];
   const drawn = keepFocus(element);
+
+  /** @param {string|null} run */
+  function ask(run) {
+    asking = run;
+    drawQuestion();
+    (run === null ? discard : keep).focus();
+  }
+
+  /** Hours of work may be in what is kept: one click does not end it. */
+  function drawQuestion() {
+    const open = asking !== null && asking === offered;
+    show(asked, open);
+    show(row, !open);
+  }
 
   /** @param {import("../state.js").State} state */
   function update(state) {
     const next = isBusyTraining(state) ? "training" : "projects-summary";
     drawn(
       () => draw(state),
-      () => (element.hidden ? [document.getElementById(next)] : buttons),
+      () => (element.hidden ? [document.getElementById(next)] : [keep, ...buttons]),
     );
   }
 
@@ -53,7 +88,11 @@ export function continueNotice(actions) {
     const { offer, busy, current } = state.projects;
     const shown = offer !== null && !state.dead && !isBusyTraining(state);
     show(element, shown);
+    offered = shown ? offer.run : null;
+    if (asking !== offered) asking = null;
+    drawQuestion();
     if (!offer || !shown) return;
+    tell(question, `Discard this run with its ${counted(offer.step, "step")}? This cannot be undone.`);
     const gone = offer.no_gpu === true || (offer.lost ?? 0) >= MANY_LOSSES;
     const run = offer.of_search ? `run ${offer.of_search[0]} of ${offer.of_search[1]}, ` : "";
     const where = `${run}step ${offer.step} of ${offer.total_steps}, saved ${ago(Date.now() - offer.saved)}`;
@@ -66,7 +105,7 @@ export function continueNotice(actions) {
     show(smaller, gone && !offer.no_gpu);
     onward.textContent = busy ? `${busy}…` : gone ? "Try the GPU again" : "Continue";
     onward.classList.toggle("primary", !gone);
-    for (const button of buttons) button.disabled = busy !== null;
+    for (const button of [...buttons, sure, keep]) button.disabled = busy !== null;
   }
 
   return { element, update };

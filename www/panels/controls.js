@@ -1,7 +1,7 @@
 // The row of step 4 with the big button, what still stands in its way, and during a run pause, resume and stop.
 
 import { h, show } from "../dom.js";
-import { keepingFocus } from "../focus.js";
+import { keepFocus } from "../focus.js";
 import { counted } from "../format.js";
 import { isBusyTraining, obstacle } from "../standing.js";
 import { toKnow } from "../used.js";
@@ -31,8 +31,8 @@ export function runControls(actions) {
   const onward = h("a", { id: "see-result", class: "button primary large", href: "#result" }, "Try and download it");
   const element = h("div", { class: "row controls" }, onward, train, pause, resume, stop, why);
 
-  // Focus stays in the row when the button that had it gives way to another, at once or a little later.
-  const update = keepingFocus(element, [onward, resume, pause, train], (/** @type {State} */ state) => {
+  /** @param {State} state */
+  function draw(state) {
     const { status } = state.run;
     const on = isBusyTraining(state);
     const reason = on ? null : obstacle(state);
@@ -52,7 +52,23 @@ export function runControls(actions) {
     stop.disabled = status === "stopping" || status === "starting";
     why.textContent = on ? "" : (reason ?? toKnow(state));
     show(why, why.textContent !== "");
-  });
+  }
+
+  const drawn = keepFocus(element);
+  /** @type {State["run"]|null} */
+  let before = null;
+
+  /** Focus stays in the row when the button that had it gives way to another, at once or a little later. @param {State} state */
+  function update(state) {
+    // What was refused before it began is tried again, once it is corrected.
+    const refused = before?.status === "starting" && before.begun === state.run.begun && !isBusyTraining(state);
+    before = state.run;
+    const heirs = [onward, resume, pause, train];
+    drawn(
+      () => draw(state),
+      () => (refused ? [train, ...heirs] : heirs),
+    );
+  }
 
   return { element, update };
 }

@@ -4,7 +4,7 @@
 import { mayBeDelimited } from "../dialect.js";
 import { fill, h, show, whenChanged } from "../dom.js";
 import { counted, percent } from "../format.js";
-import { hasData, isBusyTraining } from "../standing.js";
+import { hasData, isBusyTraining, showsRefused } from "../standing.js";
 import { stillUsed } from "../used.js";
 import { visible } from "../visible.js";
 import { classCounts } from "./classes.js";
@@ -109,6 +109,8 @@ export function dataPanel(actions) {
     const done = hasData(state.data);
     if (loading) stand(`Reading ${visible(loading, 40)}…`, done);
     else if (counting?.total) stand(`Counting tokens: ${percent(counting.done / counting.total, 0)}`, done);
+    // The rows of one table beside another one that was refused would mislead.
+    else if (showsRefused(state.data)) stand("To correct", done);
     else stand(dataset ? counted(dataset.info.train + dataset.info.validation, "row") : "", done);
   }
 

@@ -1,8 +1,9 @@
 // The line beside a run that says how well it is kept: its newest checkpoint, or why there is none.
 
 import { h, show } from "../dom.js";
-import { isBusyTraining } from "../standing.js";
+import { isBusyTraining, phase } from "../standing.js";
 import { roomFor } from "../projects/trouble.js";
+import { troubleNow } from "../projects/unkept.js";
 
 export function keptLine() {
   const words = h("p", { id: "run-kept", class: "hint" });
@@ -16,7 +17,8 @@ export function keptLine() {
     if (words.textContent !== line) words.textContent = line;
     show(words, line !== "");
     const ready = state.model.info !== null && state.data.dataset !== null;
-    const why = on || ready ? (state.projects.trouble ?? roomOf(state)) : null;
+    const trained = phase(state) === "trained";
+    const why = on || ready || trained ? (troubleNow(state) ?? roomOf(state)) : null;
     if (trouble.textContent !== (why ?? "")) trouble.textContent = why ?? "";
     show(trouble, why !== null);
     show(element, line !== "" || why !== null);

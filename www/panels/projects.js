@@ -5,6 +5,8 @@ import { keepFocus } from "../focus.js";
 import { ago, counted, size } from "../format.js";
 import { describe, showScore } from "../scores.js";
 import { mistake } from "../mistake.js";
+import { awaiting } from "../projects/unkept.js";
+import { phase } from "../standing.js";
 import { visible } from "../visible.js";
 import { mistakeLine } from "./section.js";
 
@@ -15,6 +17,8 @@ import { mistakeLine } from "./section.js";
  * @typedef {"open"|"rename"|"export"|"delete"} What
  */
 
+/** What has the focus once something is asked: nothing is deleted by pressing Enter twice. */
+const ANSWERS = { rename: "rename-", delete: "keep-" };
 const NAMELESS = mistake("file", "A project needs a name.");
 
 /** @param {Actions} actions */
@@ -46,27 +50,27 @@ export function projectList(actions) {
   const ask = (/** @type {typeof asking} */ next) => {
     const before = asking;
     asking = next;
-    if (latest) draw(latest.projects.list, latest.projects.current, latest.scores);
+    if (latest) draw(latest.projects.list, latest.projects.current, latest.scores, awaiting(latest));
     // What was asked from a button goes back to it.
-    const heir = next ? `${next.what}-${next.id}` : before && buttonId(before.what, before.id);
+    const heir = next ? ANSWERS[next.what] + next.id : before && buttonId(before.what, before.id);
     if (heir) document.getElementById(heir)?.focus();
   };
 
-  /** @param {Summary[]} projects @param {State["projects"]["current"]} current @param {State["scores"]} scores */
-  function draw(projects, current, scores) {
+  /** @param {Summary[]} projects @param {State["projects"]["current"]} current @param {State["scores"]} scores @param {string|null} waiting  As {@link awaiting}. */
+  function draw(projects, current, scores, waiting) {
     const rows = projects.map((project) => {
       const question = asking?.id === project.id ? asking.what : null;
       const below =
         question === "rename"
           ? renaming(actions, project, () => ask(null))
           : question === "delete"
-            ? deleting(actions, project, () => ask(null))
+            ? deleting(actions, project, latest ? whatStays(latest, project.id) : "", () => ask(null))
             : buttons(actions, project, project.id === current?.id, ask);
       return h(
         "li",
         { "aria-current": project.id === current?.id ? "true" : null },
         h("p", { class: "subject", dir: "auto", text: visible(project.name, 80) }),
-        h("p", { class: "hint" }, holds(project, scores)),
+        h("p", { class: "hint" }, holds(project, scores, waiting === project.id)),
         below,
       );
     });
@@ -103,7 +107,7 @@ export function projectList(actions) {
     latest = state;
     const { list: projects, current, busy, error, estimate, trouble } = state.projects;
     // Nobody's writing is swept away by news.
-    if (!projects.some(({ id }) => id === asking?.id)) drawList(projects, current, state.scores);
+    if (!projects.some(({ id }) => id === asking?.id)) drawList(projects, current, state.scores, awaiting(state));
     const bytes = projects.reduce((sum, project) => sum + project.bytes, 0);
     summary.textContent =
       projects.length === 0 ? "Projects: none yet" : `Projects: ${counted(projects.length, "project")}, ${size(bytes)}`;
@@ -128,14 +132,19 @@ function buttonId(what, id) {
   return `project-${what}-${id}`;
 }
 
-/** What a project holds, in words. @param {Summary} project @param {State["scores"]} scores @returns {string} */
-export function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, scores) {
-  const score = runs.score && describe(scores, runs.score.name);
-  const best = score && runs.score ? `, ${showScore(score, runs.score.value)} ${score.words}` : "";
+/**
+ * What a project holds, in words.
+ *
+ * @param {Summary} project @param {State["scores"]} scores
+ * @param {boolean} [waiting]  Whether the model of its last run is on its way.
+ * @returns {string}
+ */
+export function holds({ table, model, runs, bytes, changed, offer, elsewhere, torn }, scores, waiting = false) {
   const parts = [
     visible(table, 60),
     visible(model, 60),
-    runs.count > 0 ? `${counted(runs.count, "run")}${best}` : "",
+    runs.count > 0 ? `${counted(runs.count, "run")}${scoresOf(runs, scores)}` : "",
+    runs.missing && !waiting ? `${runs.count > 1 ? "the last run’s" : "its"} model was not kept` : "",
     offer ? `stopped at step ${offer.step} of ${offer.total_steps}` : "",
     size(bytes),
     `changed ${ago(Date.now() - changed)}`,
@@ -143,6 +152,28 @@ export function holds({ table, model, runs, bytes, changed, offer, elsewhere, to
     torn ? "its last change was cut short, so this is how it was before" : "",
   ];
   return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** The score of the last run, and the best one where that is another run's. @param {Summary["runs"]} runs @param {State["scores"]} scores */
+function scoresOf({ score, values }, scores) {
+  if (!score) return "";
+  const kind = describe(scores, score.name);
+  const last = showScore(kind, score.value);
+  if (values.length < 2) return `, ${last} ${kind.words}`;
+  const best = kind.higher_is_better ? Math.max(...values) : Math.min(...values);
+  return `, last ${last}, best ${showScore(kind, best)} ${kind.words}`;
+}
+
+/** What outlives a project on the page, and what does not. @param {State} state @param {string} id  Of the project. @returns {string} */
+function whatStays(state, id) {
+  const { current, home } = state.projects;
+  const open = current?.id === id;
+  if (state.run.stored?.id === id) {
+    return open ? "Its table stays open in this tab only, and the model in step 5 goes." : "The model in step 5 goes.";
+  }
+  const parts = [open ? "table" : "", home?.id === id && phase(state) === "trained" ? "model" : ""].filter(Boolean);
+  if (parts.length === 0) return "";
+  return `Its ${parts.join(" and ")} ${parts.length > 1 ? "stay" : "stays"} open in this tab only.`;
 }
 
 /** @param {Actions} actions @param {Summary} project @param {boolean} open @param {(next: {id: string, what: "rename"|"delete"}) => void} ask */
@@ -191,22 +222,23 @@ function renaming(actions, { id, name }, close) {
   );
 }
 
-/** @param {Actions} actions @param {Summary} project @param {() => void} close */
-function deleting(actions, { id, bytes }, close) {
+/** @param {Actions} actions @param {Summary} project @param {string} stays  What stays of it, in words. @param {() => void} close */
+function deleting(actions, { id, bytes }, stays, close) {
   const remove = () => {
     close();
     actions.removeProject(id);
   };
+  const keep = { id: `keep-${id}`, "aria-describedby": `loss-${id}` };
   return h(
     "div",
     { class: "row", onkeydown: onEscape(close) },
-    h("span", {}, `Delete it with its ${size(bytes)}? This cannot be undone.`),
+    h("span", { id: `loss-${id}` }, `Delete it with its ${size(bytes)}? This cannot be undone. ${stays}`.trim()),
     h("button", { id: `delete-${id}`, type: "button", onclick: remove }, "Delete"),
-    h("button", { type: "button", class: "quiet", onclick: close }, "Keep"),
+    h("button", { ...keep, type: "button", class: "quiet", onclick: close }, "Keep"),
   );
 }
 
 /** @param {() => void} close */
-function onEscape(close) {
+export function onEscape(close) {
   return (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && close());
 }

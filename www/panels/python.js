@@ -1,7 +1,8 @@
 // The end of step 3: the run as the form says it, as a script for Python.
 
-import { h, tell } from "../dom.js";
+import { h, show, tell } from "../dom.js";
 import { rest } from "../focus.js";
+import { inWords } from "../recipe.js";
 import { isBusyTraining, obstacle } from "../standing.js";
 import { mistakeLine } from "./section.js";
 
@@ -16,8 +17,10 @@ export function pythonPart(actions) {
     "Continue in Python",
   );
   const words = h("p", { id: "python-words", class: "hint", role: "status" }, WORDS);
+  const which = h("p", { id: "python-which", class: "hint" });
   const mistake = mistakeLine("python-error");
-  const element = h("div", { class: "stack tight" }, h("div", { class: "row" }, button), words, mistake.element);
+  const row = h("div", { class: "row" }, button);
+  const element = h("div", { class: "stack tight" }, row, words, which, mistake.element);
   let busy = false;
   let ready = false;
 
@@ -41,8 +44,22 @@ export function pythonPart(actions) {
   /** @param {import("../state.js").State} state */
   function update(state) {
     ready = obstacle(state) === null && !isBusyTraining(state);
+    tell(which, oneOfSeveral(state));
+    show(which, which.textContent !== "");
     draw();
   }
 
   return { element, update };
+}
+
+/** Which run the script makes where several are chosen; nothing where one is. @param {import("../state.js").State} state */
+function oneOfSeveral({ several, recipe }) {
+  const { kind, axes } = several;
+  if (kind === "one") return "";
+  const varied = kind === "seeds" ? ["seed"] : axes.map(({ field }) => field);
+  const values = recipe.fields
+    .filter(({ name }) => varied.includes(name))
+    .map((field) => `${field.label} ${inWords(field, recipe.draft[field.name])}`);
+  const those = values.length === 0 ? "" : `: ${values.join(", ")}`;
+  return `It makes one run, with the values in the fields above${those}. What “Several runs” would try is not in it.`;
 }

@@ -1,7 +1,7 @@
 // The progress rail: the five steps, which are done, and which is next.
 
 import { h } from "../dom.js";
-import { hasData, phase } from "../standing.js";
+import { hasData, mistakesShown, phase } from "../standing.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -46,6 +46,6 @@ export function rail() {
 /** @param {State} state @returns {boolean[]} */
 function doneSteps(state) {
   const trained = phase(state) === "trained";
-  const recipe = state.recipe.fields.length > 0 && Object.keys(state.recipe.mistakes).length === 0;
+  const recipe = state.recipe.fields.length > 0 && mistakesShown(state).length === 0;
   return [state.model.info !== null, hasData(state.data), recipe, trained, state.result.saved !== null];
 }

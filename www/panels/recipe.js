@@ -3,8 +3,9 @@
 import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { plain } from "../format.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
-import { baseline, picked, usedBy } from "../recipe.js";
-import { isBusyTraining, mistakesShown, taskAtHand } from "../standing.js";
+import { outlookOfOne } from "../outlook.js";
+import { baseline, changesOf, picked, usedBy } from "../recipe.js";
+import { isBusyTraining, mistakesShown, recipeMistakes, taskAtHand } from "../standing.js";
 import { suggestionOf } from "../suggestion.js";
 import { pythonPart } from "./python.js";
 import { section } from "./section.js";
@@ -14,11 +15,20 @@ import { severalForm } from "./several.js";
  * @typedef {import("../actions.js").Actions} Actions
  * @typedef {import("../state.js").State} State
  * @typedef {import("../protocol.js").RecipeField} RecipeField
- * @typedef {{element: HTMLElement, update: (value: string|boolean, mistake: string, used: boolean) => void}} FieldView
+ * @typedef {object} Shown  What a field shows.
+ * @property {string|boolean} value
+ * @property {string} mistake
+ * @property {boolean} used
+ * @property {string} mark    That the value is another one than it began with.
+ * @typedef {{element: HTMLElement, update: (shown: Shown) => void}} FieldView
  */
 
 /** Letters of a choice that a closed list as wide as a column shows. */
 const MOST_IN_A_FIELD = 34;
+/** Changes that are listed; whoever made more knows that the form is another one. */
+const MOST_CHANGES = 6;
+/** Fields that make a run longer or shorter. */
+const COURSE = ["epochs", "batch_size", "max_length", "accumulation", "pairs_per_row"];
 
 /** @param {Actions} actions */
 export function recipePanel(actions) {
@@ -31,14 +41,9 @@ export function recipePanel(actions) {
   const basic = h("div", { class: "grid" });
   const advanced = h("div", { class: "grid" });
   const more = h("details", { id: "recipe-more", class: "more" }, h("summary", {}, "Finer settings"), advanced);
-  const reset = h(
-    "button",
-    { id: "recipe-reset", type: "button", class: "quiet", onclick: actions.resetRecipe },
-    "Reset to the defaults",
-  );
   const several = severalForm(actions);
-  const why = h("p", { id: "suggestion", class: "suggestion", role: "status" });
-  const fieldset = h("fieldset", { class: "plain stack" }, why, basic, more, several.element, reset);
+  const origin = originView(actions, element);
+  const fieldset = h("fieldset", { class: "plain stack" }, origin.element, basic, more, several.element);
   const python = pythonPart(actions);
   body.append(fieldset, python.element);
   /** @type {Map<string, FieldView>} */
@@ -56,25 +61,24 @@ export function recipePanel(actions) {
 
   /** @param {State} state */
   function update(state) {
-    const { fields, defaults, draft, mistakes } = state.recipe;
+    const { fields, defaults, draft, suggestions } = state.recipe;
+    const mistakes = recipeMistakes(state);
     drawFields(fields, defaults);
     // What was picked for the method at hand, so that choosing another one counts as one change.
     /** @type {import("../protocol.js").Recipe} */
     const base = { ...baseline(state.recipe, draft.method), method: picked(state.recipe).method ?? null };
     const used = fields.filter(usedBy(draft, taskAtHand(state)));
     const shown = new Set(used.map(({ name }) => name));
-    for (const [name, view] of views) view.update(draft[name] ?? "", mistakes[name] ?? "", shown.has(name));
-    const changed = used.filter((field) => !isDefault(draft[field.name], base[field.name] ?? null)).length;
+    const changes = changesOf(used, draft, base);
+    const changed = changes.length;
+    const from = suggestions ? "picked" : "default";
+    const marks = new Map(changes.map(({ name, was }) => [name, `${from}: ${was}`]));
+    for (const [name, view] of views) {
+      const [value, mistake, mark] = [draft[name] ?? "", mistakes[name] ?? "", marks.get(name) ?? ""];
+      view.update({ value, mistake, mark, used: shown.has(name) });
+    }
     const wrong = mistakesShown(state).length;
-    show(reset, changed > 0, several.summary);
-    const { suggestions, picking } = state.recipe;
-    const suggestion = suggestionOf(suggestions, draft.method);
-    const said = picking
-      ? "Measuring this device, to pick what suits this model and this data…"
-      : suggestion && `Picked for this model and this data: ${suggestion.sentence}`;
-    show(why, Boolean(said));
-    tell(why, said ?? "");
-    reset.textContent = suggestions ? "Back to what was picked" : "Reset to the defaults";
+    origin.update(state, changes);
     several.update(state);
     fieldset.disabled = isBusyTraining(state);
     python.update(state);
@@ -87,11 +91,52 @@ export function recipePanel(actions) {
   return { element, update };
 }
 
-/** @param {string|boolean|undefined} written @param {number|string|boolean|null} value */
-function isDefault(written, value) {
-  if (typeof value === "boolean") return written === value;
-  if (value === null) return written === "" || written === undefined;
-  return typeof value === "number" ? Number(written) === value && written !== "" : written === value;
+/**
+ * What was picked and why, what the form has in its place, and the way back.
+ *
+ * @param {Actions} actions
+ * @param {HTMLElement} step  Where the focus goes on when there is no way back any more.
+ */
+function originView(actions, step) {
+  const why = h("p", { id: "suggestion", role: "status" });
+  const differs = h("p", { id: "suggestion-changes" });
+  const reset = h(
+    "button",
+    { id: "recipe-reset", type: "button", class: "link", onclick: actions.resetRecipe },
+    "Reset to the defaults",
+  );
+  const element = h("div", { class: "suggestion" }, why, differs, reset);
+
+  /** @param {State} state @param {ReturnType<typeof changesOf>} changes */
+  function update(state, changes) {
+    const { suggestions, picking, draft } = state.recipe;
+    const suggestion = suggestionOf(suggestions, draft.method);
+    const said = picking
+      ? "Measuring this device, to pick what suits this model and this data…"
+      : suggestion && `Picked for this model and this data: ${suggestion.sentence}`;
+    tell(why, said ?? "");
+    show(why, Boolean(said));
+    tell(differs, inSentences(changes, suggestion && !picking ? timeOf(state, changes) : ""));
+    show(differs, changes.length > 0);
+    reset.textContent = suggestions ? "Back to what was picked" : "Reset to the defaults";
+    show(reset, changes.length > 0, step);
+    show(element, Boolean(said) || changes.length > 0);
+  }
+
+  return { element, update };
+}
+
+/** @param {ReturnType<typeof changesOf>} changes @param {string} time */
+function inSentences(changes, time) {
+  const listed = changes.slice(0, MOST_CHANGES).map(({ label, was, is }) => `${label}: ${was} → ${is}`);
+  const more = changes.length - listed.length;
+  return `You changed ${listed.join(", ")}${more > 0 ? ` and ${more} more` : ""}.${time}`;
+}
+
+/** What becomes of the time that was told of what was picked. @param {State} state @param {ReturnType<typeof changesOf>} changes */
+function timeOf(state, changes) {
+  if (!changes.some(({ name }) => COURSE.includes(name))) return "";
+  return ` The steps and the time above are those of what was picked.${outlookOfOne(state)}`;
 }
 
 /**
@@ -103,7 +148,7 @@ function isDefault(written, value) {
 function fieldView(field, initial, actions) {
   const id = `recipe-${field.name.replaceAll("_", "-")}`;
   const beside = field.unit === "" ? "" : `${id}-unit `;
-  const described = { id, "aria-describedby": `${beside}${id}-help ${id}-error` };
+  const described = { id, "aria-describedby": `${beside}${id}-changed ${id}-help ${id}-error` };
   const control = makeControl(field, described, initial);
   const change = () =>
     actions.changeField(
@@ -115,22 +160,25 @@ function fieldView(field, initial, actions) {
   // What the choice at hand means, where choices differ enough for a sentence each.
   const chosen = h("span", {});
   const unit = field.unit !== "" && h("span", { id: `${id}-unit`, class: "unit" }, field.unit);
-  const line =
-    field.kind === "switch"
-      ? h("label", { class: "switch", for: id }, control, field.label)
-      : h("div", { class: "with-unit" }, control, unit);
+  const another = h("span", { id: `${id}-changed`, class: "changed-mark" });
+  const isSwitch = field.kind === "switch";
+  const label = isSwitch
+    ? h("label", { class: "switch", for: id }, control, field.label)
+    : h("label", { class: "label", for: id }, field.label);
   const element = h(
     "div",
     { class: wordy(field) ? "field wide" : "field" },
-    field.kind !== "switch" && h("label", { class: "label", for: id }, field.label),
-    line,
+    h("div", { class: "label-row" }, label, another),
+    !isSwitch && h("div", { class: "with-unit" }, control, unit),
     h("p", { class: "hint", id: `${id}-help` }, unbroken(field.help), chosen),
     error,
   );
 
-  /** @param {string|boolean} value @param {string} mistake @param {boolean} used */
-  function update(value, mistake, used) {
+  /** @param {Shown} shown */
+  function update({ value, mistake, used, mark }) {
     show(element, used);
+    element.classList.toggle("changed", mark !== "");
+    tell(another, mark);
     const meaning = field.choices?.find(([choice]) => choice === value)?.[2] ?? "";
     tell(chosen, ` ${meaning}`);
     if (typeof value === "boolean") /** @type {HTMLInputElement} */ (control).checked = value;

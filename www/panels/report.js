@@ -1,8 +1,8 @@
 // What the kept model gets right and wrong on the validation rows: scores, confusion matrix, scores per label.
 
 import { fill, h, show } from "../dom.js";
-import { count, percent } from "../format.js";
-import { describe, scoreNames, showScore, titleOf } from "../scores.js";
+import { count, counted, percent } from "../format.js";
+import { describe, scoreNames, showScore, titleOf, wilson } from "../scores.js";
 import { nameHead } from "../views/names.js";
 import { confusionMatrix } from "./confusion.js";
 
@@ -12,18 +12,22 @@ import { confusionMatrix } from "./confusion.js";
  * @typedef {{title: string, head: string, unit: string}} Words  Of the table of labels: over it, over its names, and what is counted.
  */
 
+/** Validation rows below which one that is answered otherwise moves a score by more than a point. */
+const FEW_ROWS = 100;
+
 export function reportTables() {
   const element = h("div", { id: "report", class: "stack" });
 
-  /** @param {Report|null} report @param {ScoreWords[]} table */
-  function update(report, table) {
+  /** @param {Report|null} report @param {ScoreWords[]} table @param {number|null} [rows]  Rows that it was measured on. */
+  function update(report, table, rows = null) {
     show(element, report !== null);
     if (!report) return fill(element);
     const { confusion, labels, task } = report;
     const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows");
     fill(
       element,
-      scores(report, table),
+      scores(report, table, rows),
+      fewRows(report, table, rows),
       threshold(report),
       matrix,
       report.per_class.length > 0 && perLabel(report, table),
@@ -33,17 +37,45 @@ export function reportTables() {
   return { element, update };
 }
 
-/** The main score first and largest, the loss last. @param {Report} report @param {ScoreWords[]} table */
-function scores({ metrics }, table) {
-  const fact = (/** @type {string} */ name, /** @type {string} */ term) =>
+/** The main score first and largest, the loss last. @param {Report} report @param {ScoreWords[]} table @param {number|null} rows */
+function scores(report, table, rows) {
+  const { metrics } = report;
+  const sure = interval(report, rows);
+  const fact = (/** @type {string} */ name, /** @type {string} */ term, /** @type {string} */ sure = "") =>
     h(
       "div",
       {},
       h("dt", {}, term),
       h("dd", { id: `final-${name.replaceAll("_", "-")}` }, showScore(describe(table, name), metrics[name])),
+      sure !== "" && h("dd", { id: "final-interval", class: "interval" }, sure),
     );
-  const named = scoreNames(metrics).map((name) => fact(name, titleOf(describe(table, name))));
+  const named = scoreNames(metrics).map((name, at) => fact(name, titleOf(describe(table, name)), at === 0 ? sure : ""));
   return h("dl", { id: "final", class: "facts figures headline" }, ...named, fact("loss", "Validation loss"));
+}
+
+/**
+ * How sure the main score is: of a share of rows that are right one can tell from their number. Of other scores one must know
+ * what each row came to; the model card has their intervals.
+ *
+ * @param {Report} report @param {number|null} rows @returns {string}
+ */
+function interval({ task, metrics }, rows) {
+  const share = metrics.accuracy;
+  if (task !== "classification" || typeof share !== "number" || !rows) return "";
+  const { low, high } = wilson(share, rows);
+  return `95\u00a0% interval ${(low * 100).toFixed(0)} to ${percent(high, 0)}`;
+}
+
+/** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows */
+function fewRows({ metrics }, table, rows) {
+  if (!rows || rows >= FEW_ROWS) return null;
+  const [main = "loss"] = scoreNames(metrics);
+  const few = describe(table, main).form === "percent" ? "a few points" : "a few hundredths";
+  return h(
+    "p",
+    { id: "few-rows", class: "hint" },
+    `Measured on ${counted(rows, "row")} only: differences of ${few} mean nothing. Hold back more rows in step 2 to tell more.`,
+  );
 }
 
 /** @param {Report} report */

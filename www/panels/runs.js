@@ -4,7 +4,8 @@ import { fill, h, show, whenChanged } from "../dom.js";
 import { duration } from "../format.js";
 import { overlayChart } from "../overlay.js";
 import { describe, showScore, titleOf } from "../scores.js";
-import { STATE_WORDS, firstOrder, metricOf, showValue, sorted, variedFields, watchedIn } from "../search.js";
+import { STATE_WORDS, firstOrder, metricOf, showValue, soFar, sorted, variedFields, watchedIn } from "../search.js";
+import { visible } from "../visible.js";
 
 /**
  * @typedef {import("../run.js").RunState} RunState
@@ -59,7 +60,7 @@ export function runsView(actions) {
       drawOverlay(search, run.done ? null : run.epochs, metric, score);
       [drawn, at] = [search, now];
     }
-    table.update(search, run.status, score, fields);
+    table.update(search, run.status, score, fields, run.done ? null : run.epochs);
   }
 
   return { element, update };
@@ -79,14 +80,24 @@ function runsTable(actions) {
   const mistakes = h("ul", { id: "runs-mistakes", class: "notes" });
   const save = h("button", { id: "runs-csv", type: "button", onclick: actions.saveRuns }, "Download this table");
   const hint = h("p", { class: "hint" });
+  // Empty and not hidden before: what a screen reader is to be told of is there when the words come.
+  const used = h("p", { id: "runs-used", class: "runs-used", role: "status" });
   const element = h(
     "div",
     { class: "stack tight" },
     h("div", { class: "title-row" }, h("h3", {}, "Runs"), save),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Runs" }, table),
+    used,
     mistakes,
     hint,
   );
+
+  /** Step 3 is far above: that it holds something else now is said where that was asked for. @param {number} trial */
+  function use(trial) {
+    actions.useTrial(trial);
+    fill(used, `Run ${trial}’s values are in step 3, for one run. `, h("a", { href: "#recipe" }, "Go to step 3"));
+  }
+
   /** What the user sorted by. @type {Order|null} */
   let chosen = null;
   /** @type {{key: string, cell: HTMLElement, mark: HTMLElement}[]} */
@@ -131,25 +142,30 @@ function runsTable(actions) {
       /** @type {RunState["status"]} */ status,
       /** @type {ScoreWords|null} */ score,
       /** @type {RecipeField[]} */ fields,
+      /** @type {RunState["epochs"]|null} */ epochs,
     ) => {
       // Another search is looked at afresh.
       if (search.rows.length === 0) chosen = null;
+      const over = status === "done" || status === "failed";
+      if (!over) fill(used);
       redraw = () => {
         const varied = variedFields(search);
         const columns = columnsOf(varied, score, fields);
         const now = columns.map(({ words }) => words).join("\n");
         if (now !== shape) drawHeads(columns);
         shape = now;
-        const over = status === "done" || status === "failed";
         order = chosen ?? firstOrder(over, score ?? describe([], ""));
         markHeads();
-        const drawn = sorted(search.rows, order).map((row) => rowView(row, varied, score, over, actions));
+        const reached = soFar(search.rows, epochs ?? [], score?.name ?? null);
+        const drawn = sorted(reached, order).map((row) => rowView(row, varied, score, over, use));
         fill(rows, ...drawn);
       };
       redraw();
       const failed = search.rows.filter(({ mistake }) => mistake !== null);
-      const told = failed.map(({ trial, mistake }) => h("li", { dir: "auto" }, `Run ${trial}: ${mistake}`));
-      fill(mistakes, ...search.notes.map((note) => h("li", { text: note })), ...told);
+      const told = failed.map(({ trial, mistake }) =>
+        h("li", { dir: "auto" }, `Run ${trial}: ${visible(mistake ?? "")}`),
+      );
+      fill(mistakes, ...search.notes.map((note) => h("li", { text: visible(note) })), ...told);
       show(mistakes, search.notes.length + told.length > 0);
       show(
         save,
@@ -181,9 +197,9 @@ function columnsOf(varied, score, fields) {
  * @param {string[]} varied
  * @param {ScoreWords|null} score
  * @param {boolean} over  Whether the search is.
- * @param {import("../actions.js").Actions} actions
+ * @param {(trial: number) => void} take  Puts its hyperparameters into step 3.
  */
-function rowView(row, varied, score, over, actions) {
+function rowView(row, varied, score, over, take) {
   const { trial, changes, best, seconds, best_epoch } = row;
   const going = row.state === "running";
   const state = going && over ? "stopped" : row.state;
@@ -192,7 +208,7 @@ function rowView(row, varied, score, over, actions) {
     {
       ...{ type: "button", class: "link", disabled: !over },
       ...{ "aria-label": `Use these hyperparameters: run ${trial}`, title: "Put them into the form of step 3" },
-      onclick: () => actions.useTrial(trial),
+      onclick: () => take(trial),
     },
     "Use these",
   );

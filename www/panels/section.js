@@ -1,6 +1,7 @@
 // The frame that all five steps share: number, title, a line on where the step stands, and a body.
 
 import { fill, h, show, tell } from "../dom.js";
+import { visible } from "../visible.js";
 
 /**
  * @param {number} number
@@ -37,7 +38,13 @@ export function mistakeLine(id) {
 
   /** @param {import("../protocol.js").Mistake|null} mistake */
   function update(mistake) {
-    tell(element, mistake?.message ?? "");
+    tell(
+      element,
+      (mistake?.message ?? "")
+        .split("\n")
+        .map((line) => visible(line))
+        .join("\n"),
+    );
     show(element, mistake !== null);
   }
 
@@ -51,13 +58,13 @@ export function spoken(id) {
   return { element, update: (/** @type {string} */ words) => tell(element, words) };
 }
 
-/** A list of notes in words, hidden when there are none. @param {string} id */
+/** A list of notes in words, which may name what is in a user's file; hidden when there are none. @param {string} id */
 export function noteList(id) {
   const element = h("ul", { id, class: "notes" });
 
   /** @param {string[]} notes */
   function update(notes) {
-    fill(element, ...notes.map((note) => h("li", { text: note, dir: "auto" })));
+    fill(element, ...notes.map((note) => h("li", { text: visible(note), dir: "auto" })));
     show(element, notes.length > 0);
   }
 

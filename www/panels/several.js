@@ -1,8 +1,8 @@
 // The part of step 3 that makes several runs of one: seeds, a grid, or random draws; closed until it is wanted.
 
 import { fill, h, show, tell } from "../dom.js";
+import { outlook, secondsEach } from "../outlook.js";
 import { LONGEST_WRITTEN } from "../projects/record.js";
-import { outlook } from "../search.js";
 import { nextField, variable } from "../several.js";
 import { taskAtHand } from "../standing.js";
 import { axisView } from "./axis.js";
@@ -149,7 +149,7 @@ export function severalForm(actions) {
     const wrong = rest.map(([, words]) => words).join(" ");
     tell(mistake, wrong);
     show(mistake, wrong !== "");
-    const following = several.kind === "one" ? "" : outlook(several.runs, state.run);
+    const following = several.kind === "one" ? "" : outlook(several.runs, secondsEach(state));
     tell(total, following);
     show(total, following !== "");
     const title = several.kind === "one" ? "Several runs" : `Several runs: ${titles[several.kind]}`;

@@ -135,11 +135,13 @@ function liveView(actions) {
     show(overfit, note !== "");
   });
   const drawNotes = whenChanged((/** @type {RunState["info"]} */ info) => notes.update(info?.notes ?? []));
-  const drawDone = whenChanged((/** @type {RunState["done"]} */ done, /** @type {Scores} */ scores) => {
-    sentence.textContent = done?.sentence ?? "";
-    show(sentence, done !== null);
-    report.update(done?.report ?? null, scores);
-  });
+  const drawDone = whenChanged(
+    (/** @type {RunState["done"]} */ done, /** @type {RunState["info"]} */ info, /** @type {Scores} */ scores) => {
+      sentence.textContent = done?.sentence ?? "";
+      show(sentence, done !== null);
+      report.update(done?.report ?? null, scores, rowsOf(done, info));
+    },
+  );
 
   // Between two steps, which may take seconds, the clock goes on.
   const clock = {
@@ -187,13 +189,20 @@ function liveView(actions) {
     drawCurves(run.curves, run.epochs);
     drawScore(run.curves, run.epochs, scores);
     drawEpochs(run.epochs, scores);
-    drawDone(run.done, scores);
+    drawDone(run.done, run.info, scores);
     show(charts, run.curves.step.length > 0);
     // A fit finds the length of its steps by itself.
     show(rates.element, !isFit(run));
   }
 
   return { element, update };
+}
+
+/** @param {RunState["done"]} done @param {RunState["info"]} info @returns {number|null} Rows that the report was measured on. */
+function rowsOf(done, info) {
+  if (!info) return null;
+  // Of texts that are compared both count.
+  return done?.report?.task === "embedding" ? info.validation / 2 : info.validation;
 }
 
 /** @param {HTMLElement} list @param {RunState} run @param {{elapsed: number, remaining: number}} time @param {Scores} scores */

@@ -3,6 +3,7 @@
 
 import { size } from "../format.js";
 import { mistake } from "../mistake.js";
+import { visible } from "../visible.js";
 import { RECORD, checkPacking, listed } from "../zips.js";
 import { LONGEST_RECORD, filesOf, readProject } from "./record.js";
 
@@ -46,7 +47,7 @@ export async function unpack(file, unzip, room) {
   const stored = filesOf(project);
   const known = new Set([RECORD, ...stored.map(({ name }) => FOLDER + name)]);
   const strange = [...entries.keys()].find((name) => !known.has(name));
-  if (strange !== undefined) throw refused(file, `it holds “${strange.slice(0, 80)}”, which belongs to no project`);
+  if (strange !== undefined) throw refused(file, `it holds “${visible(strange, 80)}”, which belongs to no project`);
   if (known.size !== stored.length + 1) throw refused(file, "it names one file twice");
   for (const { name, bytes } of stored) {
     const entry = entries.get(FOLDER + name);
@@ -57,7 +58,7 @@ export async function unpack(file, unzip, room) {
   if (bytes > room) {
     throw mistake(
       "file",
-      `${file.name} needs ${size(bytes)} and this browser has room for ${size(Math.max(room, 0))}. Delete projects that you no longer need first.`,
+      `${visible(file.name, 80)} needs ${size(bytes)} and this browser has room for ${size(Math.max(room, 0))}. Delete projects that you no longer need first.`,
     );
   }
   const source = async (/** @type {Stored} */ { name }) => {
@@ -79,7 +80,7 @@ async function byName(file, unzip) {
   checkPacking(found, refuse);
   const entries = new Map(found.map((entry) => [entry.name, entry]));
   const twice = found.find((entry) => entries.get(entry.name) !== entry);
-  if (twice) throw refused(file, `it holds “${twice.name.slice(0, 80)}” twice`);
+  if (twice) throw refused(file, `it holds “${visible(twice.name, 80)}” twice`);
   return entries;
 }
 
@@ -113,5 +114,5 @@ function inWords(stream, words) {
 
 /** @param {File} file @param {string} why */
 function refused(file, why) {
-  return mistake("file", `${file.name} was not imported: ${why}.`, { name: file.name });
+  return mistake("file", `${visible(file.name, 80)} was not imported: ${why}.`, { name: file.name });
 }

@@ -1,6 +1,7 @@
 // The page's face of the worker that keeps projects: a promise per call; what goes wrong is a mistake in words.
 
 import { startWorker } from "../trusted.js";
+import { buffersOf } from "../workers.js";
 import { NO_STORAGE } from "./trouble.js";
 
 /**
@@ -87,6 +88,9 @@ export function createKeeper(onChanged, createWorker = startKeeper) {
 
     /** @param {string} id @param {string} run @param {Pick<import("./record.js").RunRecord, "status"|"score">} change @param {string} history */
     endRun: (id, run, change, history) => ask("end_run", [id, run, change, history]),
+
+    /** The trained model of a run; its bytes are handed over. @param {string} id @param {string} run @param {import("./keeping.js").Made[]} files */
+    putResult: (id, run, files) => ask("put_result", [id, run, files], buffersOf(files.map(({ bytes }) => bytes))),
 
     /** @param {string} id @param {string} run */
     discard: (id, run) => ask("discard", [id, run]),

@@ -5,6 +5,7 @@ import { checksum } from "./disk.js";
 
 /**
  * @typedef {import("../pkg/cpu/tabtune.js").Engine} Engine
+ * @typedef {{path: string, bytes: Uint8Array}} Made
  * @typedef {ReturnType<typeof createKeeping>} Keeping
  */
 
@@ -34,16 +35,35 @@ export function createKeeping(writer, base, madeWith, tell) {
 
     /** When the run is over. @param {Engine} engine */
     async result(engine) {
-      const files = await engine.export_files({ ...madeWith(), base_model: base });
-      // Only what was trained as one has an adapter.
-      const adapter = await engine.export_adapter(base, madeWith()).catch(() => []);
-      const inFolder = adapter.map(({ path, bytes }) => ({ path: `adapter/${path}`, bytes }));
-      writer.keepResult([...files, ...inFolder]).then((mistake) => {
+      const told = (/** @type {import("../protocol.js").Mistake|null} */ mistake) => {
         writer.close();
         tell({ type: "kept", info: null, mistake });
-      });
+      };
+      try {
+        const made = await resultOf(
+          () => engine.export_files({ ...madeWith(), base_model: base }),
+          () => engine.export_adapter(base, madeWith()),
+        );
+        writer.keepResult(made).then(told);
+      } catch (thrown) {
+        if (!isMistake(thrown)) throw thrown;
+        told(thrown);
+      }
     },
   };
+}
+
+/**
+ * The files of a trained model as a project keeps them: its adapter has a folder of its own.
+ *
+ * @param {() => Promise<Made[]>} makeFiles @param {() => Promise<Made[]>} makeAdapter
+ * @returns {Promise<Made[]>}
+ */
+export async function resultOf(makeFiles, makeAdapter) {
+  const files = await makeFiles();
+  // Only what was trained as one has an adapter.
+  const adapter = await makeAdapter().catch(() => []);
+  return [...files, ...adapter.map(({ path, bytes }) => ({ path: `adapter/${path}`, bytes }))];
 }
 
 /** @param {import("../protocol.js").ModelFiles} files @returns {Promise<string>} Of the configuration and all weights. */

@@ -214,13 +214,18 @@ export function interrupted({ runs }) {
   return runs.find(({ checkpoints, result }) => checkpoints.length > 0 && result.length === 0) ?? null;
 }
 
+/** @param {Project} project @returns {RunRecord[]} Those that came to their end or were ended by the user, the newest first. */
+export function runsOver({ runs }) {
+  return runs.filter(({ status }) => status === "done" || status === "stopped");
+}
+
 /**
  * The run that is shown of a project: the newest that is over and whose model is here, or else the newest that is over.
  *
  * @param {Project} project @returns {RunRecord|null}
  */
-export function shownRun({ runs }) {
-  const over = runs.filter(({ status }) => status === "done" || status === "stopped");
+export function shownRun(project) {
+  const over = runsOver(project);
   return over.find(({ result }) => result.length > 0) ?? over[0] ?? null;
 }
 

@@ -21,7 +21,7 @@ function check(words) {
     const cause = thrown instanceof Error ? thrown.message : String(thrown);
     throw mistake(
       "file",
-      `The newest changes are not kept: in the project, ${cause}. Shorten or correct it and they are. Training goes on meanwhile.`,
+      `The newest changes are not kept: in the project, ${cause}. Shorten or correct it and they are.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 // What the list of projects shows of one, and what is offered of a run that was cut short. Pure.
 
-import { filesOf, interrupted, shownRun } from "./record.js";
+import { filesOf, interrupted, runsOver } from "./record.js";
 
 /**
  * @typedef {object} Summary
@@ -10,11 +10,17 @@ import { filesOf, interrupted, shownRun } from "./record.js";
  * @property {number} bytes
  * @property {string} table    The name of its file; empty where it has none.
  * @property {string} model
- * @property {{count: number, score: import("./record.js").RunRecord["score"], trained: boolean}} runs  Those that are over,
- *   and the score of the one that is shown.
+ * @property {Over} runs
  * @property {Offer|null} offer
  * @property {boolean} elsewhere  Open in another tab.
  * @property {boolean} torn       Its newest record was damaged, so this is the one before.
+ *
+ * @typedef {object} Over  The runs that are over.
+ * @property {number} count
+ * @property {import("./record.js").RunRecord["score"]} score  Of the last one.
+ * @property {number[]} values  That score of all runs that learnt the same task, the last one first.
+ * @property {boolean} trained  Whether the model of any is here.
+ * @property {boolean} missing  Whether that of the last one is not.
  *
  * @typedef {object} Offer  A run that can go on.
  * @property {string} id     Of the project.
@@ -29,7 +35,6 @@ import { filesOf, interrupted, shownRun } from "./record.js";
 
 /** @param {import("./store.js").Loaded} loaded @param {boolean} elsewhere @returns {Summary} */
 export function summaryOf({ project, torn }, elsewhere) {
-  const over = project.runs.filter(({ status }) => status === "done" || status === "stopped");
   return {
     id: project.id,
     name: project.name,
@@ -37,14 +42,24 @@ export function summaryOf({ project, torn }, elsewhere) {
     bytes: filesOf(project).reduce((sum, { bytes }) => sum + bytes, 0),
     table: project.table?.title ?? "",
     model: project.model?.name ?? "",
-    runs: {
-      count: over.length,
-      score: shownRun(project)?.score ?? null,
-      trained: over.some(({ result }) => result.length > 0),
-    },
+    runs: overOf(project),
     offer: offerOf(project),
     elsewhere,
     torn,
+  };
+}
+
+/** @param {import("./record.js").Project} project @returns {Over} */
+function overOf(project) {
+  const over = runsOver(project);
+  const [last] = over;
+  const alike = over.filter(({ task, score }) => task === last.task && score?.name === last.score?.name);
+  return {
+    count: over.length,
+    score: last?.score ?? null,
+    values: alike.flatMap(({ score }) => (typeof score?.value === "number" ? [score.value] : [])),
+    trained: over.some(({ result }) => result.length > 0),
+    missing: last?.result.length === 0,
   };
 }
 

@@ -13,13 +13,13 @@ export const NO_STORAGE = mistake(
 
 const FULL = mistake(
   "file",
-  "The browser’s storage is full, so the newest work is not kept. Training goes on; delete projects that you no longer need to make room.",
+  "The browser’s storage is full, so the newest work is not kept. Delete projects that you no longer need to make room.",
 );
 
 /** What was opened is read once more when it is kept. */
 const MOVED = mistake(
   "file",
-  "A file that is open here was moved, changed or deleted since, so the newest work is not kept. Open it again; training goes on meanwhile.",
+  "A file that is open here was moved, changed or deleted since, so the newest work is not kept. Open it again.",
 );
 /** How browsers call a file that they cannot read any more. */
 const UNREADABLE = new Set(["NotFoundError", "NotReadableError"]);
@@ -30,7 +30,10 @@ export function troubleOf(thrown) {
   if (isFull(thrown)) return FULL;
   if (thrown instanceof Error && UNREADABLE.has(thrown.name)) return MOVED;
   const cause = thrown instanceof Error ? thrown.message.replace(/[.\s]*$/u, "") : String(thrown);
-  return mistake("file", `The browser’s storage does not work at the moment (${cause}). Training goes on without it.`);
+  return mistake(
+    "file",
+    `The browser’s storage does not work at the moment (${cause}), so the newest work is not kept. The next change is tried again.`,
+  );
 }
 
 /** Bytes that a full run keeps for each number that learns: the weights, the best ones, and two moments. */

@@ -7,6 +7,7 @@ import { filesOf, homesOf, shownRun } from "./record.js";
 import { openStore, randomId } from "./store.js";
 import { offerOf, summaryOf } from "./summary.js";
 import { NO_STORAGE, troubleOf } from "./trouble.js";
+import { visible } from "../visible.js";
 
 /**
  * @typedef {import("./record.js").Project} Project
@@ -165,6 +166,9 @@ const answers = {
   /** @param {string} id @param {string} run @param {any} change @param {string} history */
   end_run: async (id, run, change, history) => (await ready).endRun(id, run, change, history),
 
+  /** @param {string} id @param {string} run @param {import("./keeping.js").Made[]} files */
+  put_result: async (id, run, files) => (await ready).putResult(id, run, sourcesOf(files)),
+
   /** @param {string} id @param {string} run */
   async discard(id, run) {
     await holdOrRefuse(id);
@@ -213,12 +217,20 @@ const answers = {
     try {
       const adopted = await store.adopt(id, unpacked.project, unpacked.source);
       if (typeof adopted !== "string") return adopted;
-      throw mistake("file", `${file.name} was not imported: ${adopted} in it is damaged. Export the project again.`);
+      throw mistake(
+        "file",
+        `${visible(file.name, 80)} was not imported: ${adopted} in it is damaged. Export the project again.`,
+      );
     } finally {
       letGo(id);
     }
   },
 };
+
+/** @param {import("./writer.js").Made[]} files */
+function sourcesOf(files) {
+  return files.map(({ path, bytes }) => ({ path, source: bytes }));
+}
 
 /** Stores what the engine's worker sends of a run. @param {MessagePort} sender @param {string} id @param {string} run */
 function receive(sender, id, run) {
@@ -226,13 +238,7 @@ function receive(sender, id, run) {
     try {
       const store = await ready;
       if (put.kind === "checkpoint") await store.putCheckpoint(id, run, put.bytes, put.info);
-      else {
-        await store.putResult(
-          id,
-          run,
-          put.files.map(({ path, bytes }) => ({ path, source: bytes })),
-        );
-      }
+      else await store.putResult(id, run, sourcesOf(put.files));
       sender.postMessage({ number, error: null });
     } catch (thrown) {
       sender.postMessage({ number, error: troubleOf(thrown) });

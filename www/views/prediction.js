@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { figure, percent } from "../format.js";
 import { between } from "../spans.js";
-import { cosine } from "../trial.js";
+import { cosine, cutWords } from "../trial.js";
 import { visible } from "../visible.js";
 import { bars } from "./bars.js";
 import { chips } from "./chips.js";
@@ -17,7 +17,13 @@ import { nameHead } from "./names.js";
  */
 
 /** @param {Answered} answered @param {Known} known @returns {HTMLElement[]} */
-export function predictionView({ task, predictions }, known) {
+export function predictionView(answered, known) {
+  const cut = cutWords(answered.cut, "texts");
+  return [...saidView(answered, known), ...(cut ? [hint(cut)] : [])];
+}
+
+/** @param {Answered} answered @param {Known} known @returns {HTMLElement[]} */
+function saidView({ task, predictions }, known) {
   const [first, second] = /** @type {any[]} */ (predictions);
   if (!first) return [hint("The model had nothing to say.")];
   switch (task) {

@@ -29,12 +29,15 @@ use super::columns::{Columns, Nouns};
 use super::places::Places;
 use super::table::Table;
 use super::target::{Example, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::task::Task;
 
 /// Label Studio tells in this column that a text was annotated, and leaves out the spans of one in which nothing was marked.
 const ANNOTATED: &str = "annotation_id";
 const NO_SPANS: &str = "[]";
+
+/// Of so many rows one may be marked as it cannot be.
+const MOST_SLIPS: usize = 10;
 
 /// What happened to rows on the way, by their lines.
 #[derive(Debug, Default)]
@@ -49,6 +52,11 @@ pub(super) struct Remarks {
     pub empty_words: Places,
     /// Texts with a span that was widened to whole words.
     pub widened: Places,
+    /// Texts with marks that cannot be, and what is wrong with the first of them.
+    unusable: Places,
+    first_unusable: Option<Error>,
+    /// Rows that somebody rejected or passed over while annotating.
+    rejected: Places,
 }
 
 /// Reads the rows of a table, one at a time.
@@ -61,6 +69,8 @@ pub(super) struct Reader<'a> {
     numbers: Numbers,
     /// The column that tells that somebody annotated a row: where it is filled, a row without spans has none to mark.
     annotated: Option<usize>,
+    /// The column in which Prodigy tells whether what a row is marked with was accepted.
+    verdicts: Option<usize>,
     /// The labels met so far, or a model's.
     pub labels: Labels,
     remarks: Remarks,
@@ -73,7 +83,8 @@ impl<'a> Reader<'a> {
         let numbers = scores.map_or_else(Numbers::default, |column| Numbers::of(cells(column)));
         let is_named = |name: &String| name.as_str() == ANNOTATED;
         let annotated = table.columns().iter().position(is_named).filter(|_| task == Task::Tokens);
-        Self { table, columns, task, separator, numbers, annotated, labels, remarks: Remarks::default() }
+        let verdicts = verdict::of_annotators(table, columns);
+        Self { table, columns, task, separator, numbers, annotated, verdicts, labels, remarks: Remarks::default() }
     }
 
     /// How the scores are written.
@@ -97,15 +108,41 @@ impl<'a> Reader<'a> {
             &mut self.remarks.no_label
         } else if columns.negative.is_some_and(empty) {
             &mut self.remarks.no_negative
+        } else if self.is_rejected(row) {
+            &mut self.remarks.rejected
         } else {
-            let example = self.example(row)?;
-            if !matches!(&example.target, Target::Words(words) if words.is_empty()) {
-                return Ok(Some(example));
+            match self.example(row) {
+                Ok(example) if !matches!(&example.target, Target::Words(words) if words.is_empty()) => {
+                    return Ok(Some(example));
+                }
+                Ok(_) => &mut self.remarks.no_words,
+                // Many are marked by hand: one slip is no reason to do without all others.
+                Err(mistake) if self.task == Task::Tokens => {
+                    self.remarks.first_unusable.get_or_insert(mistake);
+                    &mut self.remarks.unusable
+                }
+                Err(mistake) => return Err(mistake),
             }
-            &mut self.remarks.no_words
         };
         places.add(line);
         Ok(None)
+    }
+
+    /// Refuses a table of which more than a tenth of the rows are marked as they cannot be: then it is no slip.
+    ///
+    /// # Errors
+    ///
+    /// The first of them.
+    pub fn check_slips(&self, usable: usize) -> Result<()> {
+        match &self.remarks.first_unusable {
+            Some(mistake) if self.remarks.unusable.count() * MOST_SLIPS > usable => Err(mistake.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody who annotated a row rejected it or passed it over.
+    pub fn is_rejected(&self, row: usize) -> bool {
+        self.verdicts.is_some_and(|column| !verdict::is_accepted(self.table.cell(row, column)))
     }
 
     /// Whether a row says nothing of what is right. No label is an answer of its own where any number of labels, or no
@@ -224,6 +261,16 @@ impl<'a> Reader<'a> {
                 "has spans that start or end within a word and were widened to whole words",
                 "have spans that start or end within a word and were widened to whole words",
             ));
+        }
+        if !remarks.rejected.is_empty() {
+            notes.push(remarks.rejected.sentence(
+                "was rejected or passed over when it was annotated, and is left out",
+                "were rejected or passed over when they were annotated, and are left out",
+            ));
+        }
+        if let Some(mistake) = &remarks.first_unusable {
+            let rows = remarks.unusable.sentence("cannot be used and is left out", "cannot be used and are left out");
+            notes.push(format!("{rows} {}{mistake}", if remarks.unusable.count() > 1 { "Of the first: " } else { "" }));
         }
         notes.extend(self.numbers.note());
         notes

@@ -68,6 +68,7 @@ const ONE_LABEL: &str = r#"print(labels[str(int(outputs.argmax()))], float(outpu
 const EACH_LABEL: &str =
     r#"print({labels[str(place)]: float(share) for place, share in enumerate(torch.sigmoid(outputs))})"#;
 
+/// The best answer over the windows of a context, as `session/spans.rs` finds it.
 const ANSWER: &str = r#"import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -75,11 +76,21 @@ folder = "path/to/this/folder"
 tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForQuestionAnswering.from_pretrained(folder)
 question, context = "What is asked?", "The text that holds the answer."
-tokens = tokenizer(question, context, truncation="only_second", return_tensors="pt")
+room = tokenizer.model_max_length - len(tokenizer.tokenize(question)) - tokenizer.num_special_tokens_to_add(pair=True)
+windows = {"stride": room // 3, "return_overflowing_tokens": True, "return_offsets_mapping": True}
+tokens = tokenizer(question, context, truncation="only_second", padding=True, return_tensors="pt", **windows)
+offsets, _ = tokens.pop("offset_mapping"), tokens.pop("overflow_to_sample_mapping")
 with torch.no_grad():
     found = model(**tokens)
-first, last = int(found.start_logits.argmax()), int(found.end_logits.argmax())
-print(tokenizer.decode(tokens["input_ids"][0, first : last + 1]))"#;
+best, none = (-float("inf"), ""), float("inf")
+for at, (starts, ends) in enumerate(zip(found.start_logits.tolist(), found.end_logits.tolist())):
+    none = min(none, starts[0] + ends[0])
+    words = [place for place, text in enumerate(tokens.sequence_ids(at)) if text == 1]
+    firsts, lasts = (sorted(words, key=lambda place: -side[place])[:20] for side in (starts, ends))
+    for first, last in [(first, last) for first in firsts for last in lasts if first <= last < first + 30]:
+        best = max(best, (starts[first] + ends[last], context[offsets[at, first, 0] : offsets[at, last, 1]]))
+may_lack = getattr(model.config, "handle_impossible_answer", False)
+print("(no answer)" if may_lack and none >= best[0] else best[1])"#;
 
 /// Code that asks for what the model was trained on: a text, or two as one input.
 fn of_texts(code: &str, card: &Card) -> String {
@@ -88,11 +99,13 @@ fn of_texts(code: &str, card: &Card) -> String {
 }
 
 fn pipeline(card: &Card) -> String {
+    // Pipelines of words cut texts by themselves; others take more of them than in training, or fail.
     let options = match card.task {
-        Task::MultiLabel => ", top_k=None",
-        Task::Regression => ", function_to_apply=\"none\"",
+        Task::MultiLabel => ", top_k=None, truncation=True",
+        Task::Regression => ", function_to_apply=\"none\", truncation=True",
         Task::Tokens => ", aggregation_strategy=\"first\"",
-        _ => "",
+        Task::Language => ", tokenizer_kwargs={\"truncation\": True}",
+        Task::Classification | Task::Answers | Task::Embedding => ", truncation=True",
     };
     let asked = match card.task {
         Task::Language => "f\"A text with a {ask.tokenizer.mask_token} word\"",
@@ -113,14 +126,21 @@ fn adapter(card: &Card) -> String {
         Task::Regression => ", num_labels=1".to_owned(),
         Task::Answers | Task::Embedding | Task::Language => String::new(),
     };
+    // A base model cuts texts elsewhere than training did; words get their labels however long the text is.
+    let longest = match card.task {
+        Task::Tokens => String::new(),
+        _ => format!(", model_max_length={}", card.max_length),
+    };
+    // PEFT passes over the types of tokens where questions are answered; what is merged has no PEFT around it.
+    let merged = if card.task == Task::Answers { ".merge_and_unload()" } else { "" };
     format!(
         "from peft import PeftModel
 from transformers import {class}, AutoTokenizer
 
 base = \"{base}\"
-tokenizer = AutoTokenizer.from_pretrained(base)
+tokenizer = AutoTokenizer.from_pretrained(base{longest})
 model = {class}.from_pretrained(base{outputs})
-model = PeftModel.from_pretrained(model, \"path/to/this/folder\").eval()"
+model = PeftModel.from_pretrained(model, \"path/to/this/folder\"){merged}.eval()"
     )
 }
 
@@ -135,9 +155,11 @@ pub(super) fn javascript(card: &Card) -> Option<String> {
             (plain, piped("feature-extraction", &ask))
         }
         (Kind::Sentence, _) => return None,
-        (Kind::Transformers, Task::Regression) => (PARTS, outputs("\"A text\"")),
+        (Kind::Transformers, Task::Regression) if !card.data.pairs => {
+            (PARTS, outputs("\"A text\", { truncation: true }"))
+        }
         (Kind::Transformers, _) if card.data.pairs && card.task != Task::Answers => {
-            (PARTS, outputs("\"The first text\", { text_pair: \"The second text\" }"))
+            (PARTS, outputs("\"The first text\", { text_pair: \"The second text\", truncation: true }"))
         }
         (Kind::Transformers, task) => {
             let ask = match task {

@@ -16,7 +16,7 @@ const MOST_ORDERED: usize = 4_000_000;
 /// What a run begins with beside the base model's weights.
 #[derive(Debug)]
 pub enum Start {
-    /// Tensors that were drawn, under their hub names: the head, layers drawn anew.
+    /// Tensors under the names of the class: the head, layers drawn anew.
     Tensors(Vec<Named>),
     /// The same, and the files of an adapter.
     Adapter(Vec<Named>, Vec<File>),
@@ -37,6 +37,8 @@ pub struct Script<'a> {
     pub recipe: &'a Recipe,
     /// Longest row in tokens.
     pub max_length: usize,
+    /// Tokens at which the trained model cuts texts.
+    pub cuts_at: usize,
     /// Weight of each class in the loss.
     pub class_weights: &'a [f64],
     /// Mean and standard deviation that numbers are learnt in, and the layer that says them, by hub name; of numbers.
@@ -45,9 +47,9 @@ pub struct Script<'a> {
     pub contrast: &'a str,
     /// `cls` or `mean`, and whether vectors are scaled to length 1; of embeddings.
     pub pooling: (&'a str, bool),
-    /// What the learning rate of parameters is multiplied by where that is not 1, by hub name.
+    /// What the learning rate of parameters is multiplied by where that is not 1, by their names in the class.
     pub factors: &'a [(String, f64)],
-    /// Hub names of parameters that stay as they are.
+    /// Parameters that stay as they are.
     pub frozen: &'a [String],
     /// The table's format in words, how its file was read, and the names of its columns.
     pub table: (&'a str, &'a Dialect, &'a [String]),
@@ -87,6 +89,7 @@ impl Script<'_> {
             text("spans.py", include_str!("spans.py")),
             text("tasks.py", include_str!("tasks.py")),
             text("scores.py", include_str!("scores.py")),
+            text("answers.py", include_str!("answers.py")),
             text("requirements.txt", include_str!("requirements.txt")),
             text("recipe.json", &format!("{:#}\n", self.plan())),
             text("split.json", &format!("{}\n", self.split())),
@@ -112,6 +115,7 @@ impl Script<'_> {
             "labels": self.labels,
             "recipe": self.recipe,
             "max_length": self.max_length,
+            "cuts_at": self.cuts_at,
             "class_weights": self.class_weights,
             "units": self.units.map(|(mean, deviation, layer)| units(mean, deviation, layer)),
             "contrast": self.contrast,
@@ -136,7 +140,9 @@ impl Script<'_> {
             Task::MultiLabel => "multi_label_classification",
             Task::Regression => return json!({ "num_labels": 1, "problem_type": "regression" }),
             Task::Tokens => return self.names(json!({})),
-            Task::Answers | Task::Embedding | Task::Language => return json!({}),
+            // Whatever the base model's own head says.
+            Task::Answers => return json!({ "num_labels": 2 }),
+            Task::Embedding | Task::Language => return json!({}),
         };
         self.names(json!({ "problem_type": problem }))
     }

@@ -6,29 +6,35 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
+import answers
 import tasks
 
+# Examples whose texts are compared each with each.
+MOST_COMPARED = 1500
 
-def watched(plan: dict, rows: list, found: list[tuple]) -> tuple[float, float, str]:
-    """The figure that is watched and the one among equals, larger is better, and all figures in words."""
-    task, recipe = plan["task"], plan["recipe"]
-    loss = sum(one[2] for one in found) / max(sum(one[3] for one in found), 1e-12)
-    outputs = [one[1] for one in found]
-    figures = {
+
+def figures(plan: dict, rows: list, found: list[tuple], may_lack: bool) -> dict[str, float]:
+    """The loss and the scores, that first which says most; −∞ where these rows do not define one."""
+    task, loss = plan["task"], sum(one[2] for one in found) / max(sum(one[3] for one in found), 1e-12)
+    if task == "language":
+        return {"loss": loss, "perplexity": math.exp(loss)}
+    of_task = {
         "classification": classes,
         "multi_label": labels,
         "regression": numbers,
         "tokens": tags,
+        "answers": lambda rows, outputs, _: {"f1": answers.f1(rows, outputs, may_lack)},
         "embedding": vectors,
-    }.get(task, lambda *_: {})(rows, outputs, plan)
-    words = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-    if task == "embedding":
-        return next(iter(figures.values())), -loss, words
-    if task == "language":
-        words = f"perplexity {math.exp(loss):.4f}"
-    main = next(iter(figures.values()), -loss)
-    value = {"loss": -loss, "macro_f1": figures.get("macro_f1", main), "main": main}[recipe["metric"]]
-    return value, -loss, f"loss {loss:.4f}" + (f", {words}" if words else "")
+    }[task]
+    return {"loss": loss} | of_task(rows, [one[1] for one in found], plan)
+
+
+def watched(plan: dict, found: dict[str, float]) -> tuple[float, float]:
+    """The figure that decides which epoch is kept, and the one that does among equals; larger is better."""
+    metric, scores = plan["recipe"]["metric"], [name for name in found if name not in ("loss", "perplexity")]
+    if metric == "loss" or not scores:
+        return -found["loss"], -found["loss"]
+    return found["macro_f1" if metric == "macro_f1" and "macro_f1" in found else scores[0]], -found["loss"]
 
 
 def f1(right: int, predicted: int, true: int) -> float:
@@ -49,32 +55,60 @@ def macro(pairs: list[tuple[int, int]]) -> float:
 
 def labels(rows, outputs, plan) -> dict[str, float]:
     """At the threshold that does best on these very rows, as in Tabtune."""
-    shares = torch.tensor(outputs).sigmoid()
-    truth = torch.tensor([row.target for row in rows]) > 0.5
-    best = max(f1(int((said & truth).sum()), int(said.sum()), int(truth.sum())) for said in at_thresholds(shares))
-    return {"micro_f1": best}
+    shares = [[share(output) for output in out] for out in outputs]
+    truth = [[target > 0.5 for target in row.target] for row in rows]
+    threshold = best_threshold([pair for both in zip(shares, truth) for pair in zip(*both)])
+    counts = []
+    for own, true in zip(zip(*shares), zip(*truth)):
+        said = [one >= threshold for one in own]
+        counts.append((sum(a and b for a, b in zip(said, true)), sum(said), sum(true)))
+    all_labels = f1(*(sum(side) for side in zip(*counts)))
+    return {"micro_f1": all_labels, "macro_f1": sum(f1(*one) for one in counts) / len(counts), "threshold": threshold}
 
 
-def at_thresholds(shares: torch.Tensor):
-    marks = shares.flatten().unique()
-    if len(marks) > 1000:
-        marks = marks[torch.linspace(0, len(marks) - 1, 1000).long()]
-    return (shares >= mark for mark in marks)
+def share(output: float) -> float:
+    """The logistic function, written so that exp does not overflow."""
+    return 1 / (1 + math.exp(-output)) if output >= 0 else math.exp(output) / (1 + math.exp(output))
+
+
+def best_threshold(ranked: list[tuple[float, bool]]) -> float:
+    """Halfway between the two neighbours where micro-F1 is highest; of equals the nearest to ½, then the lower one."""
+    positives = sum(true for _, true in ranked)
+    ranked = sorted(((own, true) for own, true in ranked if math.isfinite(own)), reverse=True)
+    best, hits = (0.5, 0, 1), 0
+    for taken, (own, true) in enumerate(ranked, 1):
+        hits += true
+        lower = ranked[taken][0] if taken < len(ranked) else 0.0
+        if taken < len(ranked) and lower == own:
+            continue
+        middle = lower + (own - lower) / 2
+        threshold = middle if middle > lower else own
+        # F1 is 2 · hits / both; fractions are compared, since rounding would make ties of neighbours.
+        both = taken + positives
+        found, held = hits * best[2], best[1] * both
+        if found > held or (found == held and hits and abs(threshold - 0.5) <= abs(best[0] - 0.5)):
+            best = (threshold, hits, both)
+    return best[0]
 
 
 def numbers(rows, outputs, plan) -> dict[str, float]:
-    truth, said = [row.target for row in rows], [out[0] for out in outputs]
+    units = tasks.Units(plan)
+    truth, said = [row.target for row in rows], [units.said(out[0]) for out in outputs]
     middle = sum(truth) / len(truth)
     variance = sum((one - middle) ** 2 for one in truth)
     errors = sum((one - other) ** 2 for one, other in zip(truth, said))
-    return {"r2": 1 - errors / variance if variance else -math.inf}
+    return {"r2": defined(1 - errors / variance if variance else math.nan)}
+
+
+def defined(value: float) -> float:
+    """Any score that is defined is better than one that is not."""
+    return value if math.isfinite(value) else -math.inf
 
 
 def spearman(one: list[float], other: list[float]) -> float:
     from scipy.stats import spearmanr
 
-    value = float(spearmanr(one, other).statistic)
-    return value if math.isfinite(value) else -1.0
+    return defined(float(spearmanr(one, other).statistic))
 
 
 def tags(rows, outputs, plan) -> dict[str, float]:
@@ -106,14 +140,20 @@ def entities(rows: list[list[str]], names: list[str]) -> list[list[str]]:
 
 
 def vectors(rows, outputs, plan) -> dict[str, float]:
-    first, second = (F.normalize(torch.tensor(side), dim=-1) for side in zip(*outputs[:1500]))
+    """With a loss that is computed of all vectors together, whatever was in a batch with what."""
+    first, second = (F.normalize(torch.tensor(side, dtype=torch.float64), dim=-1) for side in zip(*outputs))
     if rows[0].target is not None:
-        return {"spearman": spearman([row.target for row in rows[:1500]], (first * second).sum(-1).tolist())}
-    similar, rows = (first @ second.T).tolist(), rows[:1500]
+        given, cosines = [row.target for row in rows], (first * second).sum(-1).tolist()
+        errors = sum((one - other) ** 2 for one, other in zip(given, cosines))
+        return {"loss": errors / len(rows), "spearman": spearman(given, cosines)}
+    similar, rows = (first[:MOST_COMPARED] @ second[:MOST_COMPARED].T).tolist(), rows[:MOST_COMPARED]
     belongs, texts = tasks.belonging(rows), [tasks.ids(row.partners[0]) for row in rows]
     different = {text: at for at, text in reversed(list(enumerate(texts)))}.items()
-    right = 0
+    right, loss = 0, 0.0
     for at, row in enumerate(rows):
-        others = (similar[at][other] for text, other in different if text not in belongs[tasks.ids(row.tokens)])
-        right += max(others, default=-2.0) < similar[at][at]
-    return {"accuracy": right / len(rows)}
+        own, others = similar[at][at], belongs[tasks.ids(row.tokens)]
+        others = [similar[at][other] for text, other in different if text not in others]
+        right += max(others, default=-2.0) < own
+        # The cross-entropy of cosines as they are scaled in training.
+        loss += math.log(sum(math.exp(tasks.SCALE * (other - own)) for other in [own, *others]))
+    return {"loss": loss / len(rows), "accuracy": right / len(rows)}

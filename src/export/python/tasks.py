@@ -8,6 +8,9 @@ import torch.nn.functional as F
 
 from data import Example
 
+# What cosines are multiplied by before they are compared.
+SCALE = 20.0
+
 
 @dataclass
 class Row:
@@ -16,8 +19,11 @@ class Row:
     tokens: dict[str, list[int]]
     target: object = None
     partners: list[dict[str, list[int]]] = field(default_factory=list)
-    #: Which example it is of.
+    #: Which example it is of, by its place and itself.
     origin: int = 0
+    example: Example | None = None
+    #: Of a window: where each token of the context stands in it.
+    context: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def length(self) -> int:
         return max(len(one["input_ids"]) for one in [self.tokens, *self.partners])
@@ -26,7 +32,7 @@ class Row:
 def rows(examples: list[Example], tokenizer, plan: dict) -> list[Row]:
     made = [(at, row) for at, one in enumerate(examples) for row in of_example(one, tokenizer, plan)]
     for at, row in made:
-        row.origin = at
+        row.origin, row.example = at, examples[at]
     return [row for _, row in made]
 
 
@@ -122,8 +128,9 @@ def windows(one: Example, tokenizer, plan: dict) -> list[Row]:
     )
     found = []
     for place, offsets in enumerate(tokens["offset_mapping"]):
-        context = [at for at, text in enumerate(tokens.sequence_ids(place)) if text == 1]
-        found.append(Row(kept(tokens, place), span(one, [offsets[at] for at in context], context)))
+        context = {at: offsets[at] for at, text in enumerate(tokens.sequence_ids(place)) if text == 1}
+        target = span(one, list(context.values()), list(context))
+        found.append(Row(kept(tokens, place), target, context=context))
     return found
 
 
@@ -197,6 +204,10 @@ class Units:
     def score(self, score: float) -> float:
         return (score - self.mean) / self.deviation
 
+    def said(self, output: float) -> float:
+        """What an output means in the unit of the data."""
+        return output * self.deviation + self.mean
+
     def loss(self, loss: float) -> float:
         """A mean squared error, or a sum of them, in the unit of the data."""
         return loss * self.deviation**2
@@ -217,7 +228,7 @@ class Units:
 
 def hub(name: str) -> str:
     """A parameter's name without what PEFT puts into it."""
-    return name.removeprefix("base_model.model.").replace(".modules_to_save.default", "").replace(".base_layer", "")
+    return name.replace(".modules_to_save.default", "").replace(".base_layer", "")
 
 
 class Objective:
@@ -282,6 +293,6 @@ class Objective:
             near, far = ((vectors[0] - other).norm(dim=-1) for other in vectors[1:3])
             return F.relu(near - far + 5.0).mean()
         units = [F.normalize(one, dim=-1) for one in vectors]
-        similar = units[0] @ torch.cat(units[1:]).T * 20.0
+        similar = units[0] @ torch.cat(units[1:]).T * SCALE
         similar = similar.masked_fill(left_out(rows).to(similar.device), -1e9)
         return F.cross_entropy(similar, torch.arange(len(similar), device=similar.device))

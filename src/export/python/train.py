@@ -15,7 +15,7 @@ import transformers
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.utils import gather_object, set_seed
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoTokenizer, logging
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, logging
 
 import data
 import scores
@@ -39,15 +39,15 @@ def main() -> None:
     )
     tokenizer = AutoTokenizer.from_pretrained(base)
     train, validation, order = rows(options.data, tokenizer, plan)
-    model = begin(base, plan)
+    model, adapter = begin(base, plan)
     tasks.Units(plan).inward(model)
-    optimizer = torch.optim.AdamW(groups(model, plan), lr=recipe["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
+    optimizer = torch.optim.AdamW(groups(model, plan, base), lr=recipe["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
     run = Run(accelerator, *accelerator.prepare(model, optimizer), tokenizer, plan, train, validation, order)
     run.epochs()
     if options.losses and accelerator.is_main_process:
-        options.losses.write_text("".join(json.dumps(step) + "\n" for step in run.steps), encoding="utf-8")
+        options.losses.write_text("".join(json.dumps(one) + "\n" for one in run.told), encoding="utf-8")
     if accelerator.is_main_process:
-        finish(accelerator.unwrap_model(run.model), tokenizer, options.out, plan)
+        finish(accelerator.unwrap_model(run.model), adapter, run.settings(), base, options.out, plan)
         print(f"Written to {options.out}.")
     accelerator.end_training()
 
@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--model", help="folder or hub name of the model to begin with")
     parser.add_argument("--out", type=Path, default=Path("model"), help="folder for the trained model")
     parser.add_argument("--precision", choices=["no", "fp16", "bf16"], default="no", help="mixed precision, for speed")
-    parser.add_argument("--losses", type=Path, help="file for the loss of each step, one JSON object per line")
+    parser.add_argument("--losses", type=Path, help="file for steps and epochs, one JSON object per line")
     return parser.parse_args()
 
 
@@ -78,8 +78,8 @@ def rows(path: Path, tokenizer, plan: dict):
     return train, validation, split["order"]
 
 
-def begin(base: str, plan: dict) -> torch.nn.Module:
-    """The base model with the head that Tabtune began with, and its dropout."""
+def begin(base: str, plan: dict):
+    """The base model with the head that Tabtune began with, and its dropout; and its adapter, of LoRA."""
     recipe, task = plan["recipe"], plan["task"]
     config = AutoConfig.from_pretrained(base)
     for name, value in config.to_dict().items():
@@ -87,24 +87,39 @@ def begin(base: str, plan: dict) -> torch.nn.Module:
             setattr(config, name, recipe["dropout"])
     if hasattr(config, "classifier_dropout") and config.classifier_dropout is None:
         config.classifier_dropout = recipe["dropout"]
+    for stale in ("threshold", "handle_impossible_answer"):
+        if hasattr(config, stale):
+            delattr(config, stale)
     if task == "embedding":
-        return sentences(base, config, plan)
-    config.update(plan["config"])
-    model = getattr(transformers, plan["class"]).from_pretrained(
-        base, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
-    )
-    start = load_file(HERE / "start.safetensors")
-    unknown = set(start) - set(model.state_dict())
-    if unknown:
-        raise SystemExit(f"{base} is not the model that this recipe was made for: it has no {min(unknown)}.")
-    model.load_state_dict(start, strict=False)
+        model = sentences(base, config, plan)
+    else:
+        config.update(plan["config"])
+        model = getattr(transformers, plan["class"]).from_pretrained(
+            base, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
+        )
+    inner, start = encoder(model), load_file(HERE / "start.safetensors")
+    refuse_unknown(start, inner.state_dict(), base)
+    inner.load_state_dict(start, strict=False)
     if recipe["method"] == "lora":
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, HERE / "adapter", is_trainable=True)
-    elif recipe["gradient_checkpointing"]:
+        # It puts its layers into the model itself, which is trained rather than what PEFT has around it: that passes over
+        # the types of tokens where questions are answered.
+        return model, PeftModel.from_pretrained(inner, HERE / "adapter", is_trainable=True)
+    if recipe["gradient_checkpointing"] and task != "embedding":
         model.gradient_checkpointing_enable()
-    return model
+    return model, None
+
+
+def encoder(model: torch.nn.Module) -> PreTrainedModel:
+    """The model itself, or the one in a model of sentence-transformers, whose versions have different names for it."""
+    return next(part for part in model.modules() if isinstance(part, PreTrainedModel))
+
+
+def refuse_unknown(names, known, base: str) -> None:
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise SystemExit(f"{base} is not the model that this recipe was made for: it has no {unknown[0]}.")
 
 
 def sentences(base: str, config, plan: dict) -> torch.nn.Module:
@@ -112,28 +127,28 @@ def sentences(base: str, config, plan: dict) -> torch.nn.Module:
     from sentence_transformers.models import Normalize, Pooling, Transformer
 
     words = Transformer(base, max_seq_length=plan["max_length"])
-    names = [name for name in config.to_dict() if "dropout" in name]
-    for name in names:
-        setattr(words.auto_model.config, name, getattr(config, name))
-    for module in words.auto_model.modules():
+    inner = encoder(words)
+    for name in config.to_dict():
+        if "dropout" in name:
+            setattr(inner.config, name, getattr(config, name))
+    for module in inner.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = plan["recipe"]["dropout"]
-    pooling = Pooling(words.get_word_embedding_dimension(), plan["pooling"])
-    model = SentenceTransformer(modules=[words, pooling, *([Normalize()] if plan["normalises"] else [])], device="cpu")
-    if plan["recipe"]["method"] == "lora":
-        from peft import PeftModel
-
-        words.auto_model = PeftModel.from_pretrained(words.auto_model, HERE / "adapter", is_trainable=True)
-    return model
+    pooling = Pooling(inner.config.hidden_size, plan["pooling"])
+    steps = [words, pooling, *([Normalize()] if plan["normalises"] else [])]
+    return SentenceTransformer(modules=steps, device="cpu").float()
 
 
-def groups(model: torch.nn.Module, plan: dict) -> list[dict]:
+def groups(model: torch.nn.Module, plan: dict, base: str) -> list[dict]:
     """Parameters by learning rate and weight decay: none for biases and LayerNorm."""
     recipe, factors, frozen = plan["recipe"], plan["factors"], set(plan["frozen"])
+    inner = encoder(model)
+    known = [tasks.hub(name) for name, _ in inner.named_parameters(remove_duplicate=False)]
+    refuse_unknown([*factors, *frozen], known, base)
     found: dict[tuple[float, float], list] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in inner.named_parameters():
         hub = tasks.hub(name)
-        if name in frozen:
+        if hub in frozen:
             parameter.requires_grad_(False)
         if parameter.requires_grad:
             layer = next((factors[key] for key in (hub, hub.split(".lora_")[0] + ".weight") if key in factors), 1.0)
@@ -155,7 +170,9 @@ class Run:
         self.objective, self.measure = tasks.Objective(plan), tasks.Objective(plan, plain=True)
         self.masking = tasks.Masking(tokenizer, self.recipe["seed"]) if plan["task"] == "language" else None
         self.hidden = None
-        self.step, self.steps = 0, []
+        self.step, self.told, self.threshold = 0, [], 0.5
+        #: Whether contexts of questions may hold no answer.
+        self.may_lack = any(not row.example.answers for row in train)
         batches = math.ceil(len(train) / self.recipe["batch_size"])
         self.total = math.ceil(batches / self.recipe["accumulation"]) * self.recipe["epochs"]
 
@@ -168,10 +185,13 @@ class Run:
                 self.update(batches[first : first + self.recipe["accumulation"]])
             if not self.validation:
                 continue
-            *value, words = self.validate()
-            self.accelerator.print(f"epoch {epoch + 1}: {words}")
-            improves = best is None or value[0] > best[0]
-            if best is None or value > best:
+            figures = self.validate()
+            value = scores.watched(self.plan, figures)
+            improves, is_best = best is None or value[0] > best[0], best is None or value > best
+            self.tell(epoch + 1, figures, is_best)
+            if is_best or not self.recipe["keep_best"]:
+                self.threshold = figures.get("threshold", self.threshold)
+            if is_best:
                 best = value
                 if self.recipe["keep_best"]:
                     state = self.accelerator.unwrap_model(self.model).state_dict()
@@ -181,6 +201,20 @@ class Run:
                 break
         if kept is not None:
             self.accelerator.unwrap_model(self.model).load_state_dict(kept)
+
+    def tell(self, epoch: int, figures: dict[str, float], is_best: bool) -> None:
+        words = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        self.accelerator.print(f"epoch {epoch}: {words}{' (best so far)' if is_best else ''}", flush=True)
+        known = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+        self.told.append({"type": "epoch", "epoch": epoch, "validation": known, "best": is_best})
+
+    def settings(self) -> dict:
+        """What the configuration of the trained model says beside what its class needs."""
+        of_task = {
+            "multi_label": {"threshold": self.threshold},
+            "answers": {"handle_impossible_answer": self.may_lack},
+        }
+        return of_task.get(self.plan["task"], {})
 
     def batches(self, epoch: int) -> list[list[int]]:
         """As Tabtune ordered them; if that list was too long to be written, in an order of the same kind."""
@@ -222,7 +256,7 @@ class Run:
         self.step += 1
         norm = None if norm is None else float(norm)
         total = self.objective.units.loss(total)
-        self.steps.append({"step": self.step, "loss": total, "learning_rate": rate, "grad_norm": norm})
+        self.told.append({"type": "step", "step": self.step, "loss": total, "learning_rate": rate, "grad_norm": norm})
         if self.step % max(1, self.total // 20) == 0:
             self.accelerator.print(f"step {self.step} of {self.total}: loss {total:.4f}", flush=True)
 
@@ -275,8 +309,8 @@ class Run:
         return torch.cat(all_gather(vectors))
 
     @torch.no_grad()
-    def validate(self) -> tuple[float, float, str]:
-        """The watched figure and the one among equals, larger is better, and all figures in words."""
+    def validate(self) -> dict[str, float]:
+        """The loss and the scores of the validation rows."""
         self.model.eval()
         model = self.accelerator.unwrap_model(self.model)
         held = self.validation
@@ -305,28 +339,29 @@ class Run:
                 real = torch.ones(len(some), device=self.accelerator.device)
                 loss = self.measure.units.loss(float(self.measure.loss(output, some, real)))
                 mass = self.measure.mass(some)
-                logits = output.logits.cpu().tolist() if "logits" in output else [None] * len(some)
-                if self.plan["task"] == "language":
-                    logits = [None] * len(some)
+                if self.plan["task"] == "answers":
+                    logits = list(zip(output.start_logits.cpu().tolist(), output.end_logits.cpu().tolist()))
+                else:
+                    logits = [None] * len(some) if self.plan["task"] == "language" else output.logits.cpu().tolist()
                 share = [(loss, mass)] + [(0.0, 0.0)] * (len(some) - 1)
                 found += [(first + at, out, *part) for at, (out, part) in enumerate(zip(logits, share))]
             self.model = asked
         found = sorted(gather_object(found), key=lambda one: one[0])
-        return scores.watched(self.plan, held, found)
+        return scores.figures(self.plan, held, found, self.may_lack)
 
 
-def finish(model: torch.nn.Module, tokenizer, out: Path, plan: dict) -> None:
+def finish(model: torch.nn.Module, adapter, settings: dict, base: str, out: Path, plan: dict) -> None:
     out.mkdir(parents=True, exist_ok=True)
     tasks.Units(plan).outward(model)
-    if plan["recipe"]["method"] == "lora" and plan["task"] != "embedding":
-        model = model.merge_and_unload()
-    elif plan["recipe"]["method"] == "lora":
-        model[0].auto_model = model[0].auto_model.merge_and_unload()
+    if adapter is not None:
+        adapter.merge_and_unload()
     if plan["task"] == "embedding":
         model.save(str(out))
-    else:
-        model.save_pretrained(out)
-        tokenizer.save_pretrained(out)
+        return
+    model.config.update(settings)
+    model.save_pretrained(out)
+    # Read anew: the one that was used remembers how it cut last.
+    AutoTokenizer.from_pretrained(base, model_max_length=plan["cuts_at"]).save_pretrained(out)
 
 
 if __name__ == "__main__":

@@ -176,9 +176,9 @@ impl EncoderConfig {
         self.source.get("threshold").and_then(Value::as_f64).filter(|share| (0.0..=1.0).contains(share)).unwrap_or(0.5)
     }
 
-    /// Whether contexts of questions may hold no answer: as a checkpoint of ours says; others do not.
-    pub fn may_lack(&self) -> bool {
-        self.source.get("handle_impossible_answer").and_then(Value::as_bool).unwrap_or(false)
+    /// Whether contexts of questions may hold no answer, if the checkpoint says so, as ours do.
+    pub fn may_lack(&self) -> Option<bool> {
+        self.source.get("handle_impossible_answer").and_then(Value::as_bool)
     }
 
     /// Refuses heads over hidden words whose last layer is another than the word table.

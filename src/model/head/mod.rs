@@ -62,6 +62,15 @@ impl Head {
         }
     }
 
+    /// The same with its outputs in another order: `order[k]` is the place that output k had. Of a head without labels nothing.
+    #[must_use]
+    pub fn reordered(self, order: &[usize]) -> Self {
+        match self {
+            Self::Outputs(head) => Self::Outputs(head.reordered(order)),
+            other => other,
+        }
+    }
+
     /// Which hidden states it reads.
     pub fn wants(&self) -> Wanted {
         match self {

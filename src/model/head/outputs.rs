@@ -77,6 +77,12 @@ impl OutputHead {
         Self { output: self.output.rescaled(by, plus), ..self }
     }
 
+    /// The same head with its outputs in another order: `order[k]` is the place that output k had.
+    #[must_use]
+    pub fn reordered(self, order: &[usize]) -> Self {
+        Self { output: self.output.reordered(order), ..self }
+    }
+
     /// How it pools.
     pub fn pooling(&self) -> Pooling {
         self.shape.pooling

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::data::{Example, Target, Word};
-use crate::eval::{Scheme, entities_of, score_answer};
+use crate::eval::score_answer;
 use crate::session::Prediction;
+use crate::session::marking::shown;
 use crate::session::tally::characters;
 
 /// What the data says of a row, in the shape of its task.
@@ -94,8 +95,7 @@ fn entities(words: &[Word], labels: &[String]) -> Vec<RightMark> {
         return tagged.map(|word| mark(word, word, &labels[word.tag])).collect();
     }
     let tags: Vec<&str> = words.iter().map(|word| labels[word.tag].as_str()).collect();
-    let found = entities_of(Scheme::of(labels), &tags);
-    found.iter().map(|one| mark(&words[one.first], &words[one.last], one.kind)).collect()
+    shown(labels, &tags).iter().map(|one| mark(&words[one.first], &words[one.last], one.kind)).collect()
 }
 
 #[cfg(test)]
@@ -172,6 +172,13 @@ mod tests {
         let wrong = said(&[(0, 4, "B-F", 0.5), (5, 8, "O", 0.75), (9, 14, "I-F", 0.99)]);
         assert_eq!(judge(&example(right.clone()), &wrong, &names), Some((Right::Entities(marks), 0.75)));
         assert_eq!(judge(&example(right), &said(&[(0, 4, "O", 0.5), (5, 8, "B-F", 0.5)]), &names), None);
+        let mixed = labels(&["O", "B-F", "I-F", "LOC", "b-f"]);
+        let right = Target::Words(vec![word(0, 4, 3), word(5, 8, 1), word(9, 14, 4)]);
+        let mark = |start, end, label: &str| RightMark { start, end, label: label.to_owned() };
+        let marks = vec![mark(0, 4, "LOC"), mark(5, 8, "F"), mark(9, 14, "b-f")];
+        let wrong = said(&[(0, 4, "O", 0.5)]);
+        let judged = judge(&example(right), &wrong, &mixed);
+        assert_eq!(judged, Some((Right::Entities(marks), 0.5)), "tags are shown as they stand in the table");
         let plain = labels(&["O", "NOUN"]);
         let right = Target::Words(vec![word(0, 4, 0), word(5, 8, 1)]);
         let marks = vec![RightMark { start: 5, end: 8, label: "NOUN".to_owned() }];
