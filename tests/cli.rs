@@ -1,5 +1,5 @@
-//! The terminal program as a user or a script runs it: what it prints, and how it ends when something is wrong. In one file
-//! beyond the usual length, because a file of tests is a program of its own to build.
+//! The terminal program as a user or a script runs it: what it prints, and how it ends when something is wrong. The files of
+//! `tests/cli` are parts of this one, because a file of tests is a program of its own to build.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+
+#[path = "cli/ends.rs"]
+mod ends;
+#[path = "cli/options.rs"]
+mod options;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -170,6 +175,8 @@ fn many_runs_end_in_a_table_and_the_best_model() {
     let grid = ["--metric", "loss", "--grid", "lr=1e-9,0.005", "--grid", "batch-size=8,16"];
     let said = tabtune(&training(&model, &data, &out, &[&short[..], &grid].concat()));
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(told.contains("--batch-size changes nothing: the search has values of its own for it."), "{told}");
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains("run 4 of 4: learning_rate 0.005, batch_size 16"), "{said}");
     let lines: Vec<&str> = said.lines().rev().take(5).collect();

@@ -9,8 +9,11 @@ use tabtune::data::{Delimiter, Dialect};
 use tabtune::recipe::{FIELDS, Field, FieldKind, Method};
 use tabtune::{DeviceKind, Error, Precision, Recipe, Result, SearchPlan, Task};
 
+use crate::output::tell;
 use crate::program::program;
+use crate::refusals;
 use crate::search;
+use crate::sheet;
 
 /// What to do.
 #[derive(Debug)]
@@ -129,25 +132,9 @@ pub struct Columns {
 ///
 /// The exit code after help, version or a mistake has been printed.
 pub fn parse() -> std::result::Result<Command, ExitCode> {
-    let matches = program().try_get_matches().map_err(|error| {
-        if error.use_stderr() {
-            // clap's message goes on with a usage text; the first line is the sentence that says what is wrong, and what may
-            // stand there instead follows in brackets.
-            let text = error.render().to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            let values =
-                text.lines().find_map(|line| line.trim().strip_prefix("[possible values: ")?.strip_suffix(']'));
-            let instead = values.map(|values| format!("; it is one of {values}")).unwrap_or_default();
-            eprintln!("{first}{instead}. See \u{201c}tabtune --help\u{201d}.");
-            ExitCode::from(2)
-        } else {
-            // A reader that has gone away (`tabtune --help | head`) has seen enough.
-            let _ = error.print();
-            ExitCode::SUCCESS
-        }
-    })?;
+    let matches = program().try_get_matches().map_err(|error| refusals::of_clap(&error))?;
     command(&matches).map_err(|error| {
-        eprintln!("{error}");
+        tell!("{error}");
         ExitCode::from(2)
     })
 }
@@ -187,6 +174,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
             pair_column: text("pair-column"),
             out: matches.get_one::<PathBuf>("out").cloned(),
         });
+        table.iter().filter_map(|table| table.out.as_deref()).try_for_each(sheet::refuse_unwritten)?;
         return Ok(Command::Predict(Predict { common, texts, pair: text("pair"), table }));
     }
     if name == "export" {
@@ -226,11 +214,7 @@ fn command(matches: &ArgMatches) -> Result<Command> {
         search: if name == "train" { search::plan(matches)? } else { None },
         keeping: if name == "train" { kept(matches) } else { Keeping::default() },
     };
-    if train.search.is_some() && train.keeping.resume.is_some() {
-        return Err(Error::order(
-            "Which runs are made stands in the checkpoint. Leave --seeds, --grid and --search out with --resume.",
-        ));
-    }
+    refusals::idle(&train, matches)?;
     let train = Box::new(train);
     Ok(if name == "train" { Command::Train(train) } else { Command::Script(train) })
 }
@@ -271,9 +255,10 @@ pub fn value(field: &Field, text: &str) -> Result<Value> {
         FieldKind::Integer { min, max, .. } => {
             text.parse::<u64>().map(Into::into).map_err(|_| wrong(format!("a whole number from {min} to {max}")))
         }
-        FieldKind::Number { min, max } => {
-            text.parse::<f64>().map(Into::into).map_err(|_| wrong(format!("a number from {min} to {max}")))
-        }
+        FieldKind::Number { min, max } => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number.into()),
+            _ => Err(wrong(format!("a number from {min} to {max}"))),
+        },
         FieldKind::Switch => text.parse::<bool>().map(Into::into).map_err(|_| wrong("true or false".to_owned())),
         FieldKind::Choice { choices } => {
             let words: Vec<&str> = choices.iter().map(|(value, _)| *value).collect();

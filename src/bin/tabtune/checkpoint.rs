@@ -1,16 +1,16 @@
 //! Checkpoints on disk: a run written down on its way, so that whatever ends the program costs only some steps.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-use tabtune::checkpoint::state::Sink;
+use serde_json::Value;
+use tabtune::recipe::Method;
 use tabtune::{Error, Event, Result, RunInfo, Session};
 
-use crate::arguments::Keeping;
+use crate::arguments::{Keeping, Train};
 use crate::folder;
 use crate::printing::Teller;
+use crate::writing::{self, Part};
 
 /// Writes a run down when it is time to.
 pub struct Keeper {
@@ -33,7 +33,7 @@ impl Keeper {
     pub fn new(options: &Keeping) -> Result<Self> {
         let file = options.checkpoint.clone().or_else(|| options.resume.clone());
         if let Some(file) = &file {
-            let goes_on = options.resume.as_ref().is_some_and(|resumed| same(resumed, file));
+            let goes_on = options.resume.as_ref().is_some_and(|resumed| folder::is_same(resumed, file));
             if file.exists() && !goes_on {
                 return Err(Error::file(
                     file.display().to_string(),
@@ -41,9 +41,7 @@ impl Keeper {
                      by --resume, delete it, or name another one.",
                 ));
             }
-            let part = part(file);
-            File::create(&part).map_err(|error| folder::wrong(&part, &error))?;
-            fs::remove_file(&part).map_err(|error| folder::wrong(&part, &error))?;
+            writing::probe(file)?;
         }
         Ok(Self { file, every: options.every, keep: options.keep, since: 0, complained: false })
     }
@@ -51,12 +49,19 @@ impl Keeper {
     /// Writes the run down if so many steps have been done since the last time, or an epoch has ended. A disk that is full
     /// does not end the run.
     pub async fn after(&mut self, events: &[Event], session: &mut Session, told: &Teller) {
-        let Some(file) = self.file.as_deref().filter(|_| session.is_running()) else { return };
-        self.since += events.iter().filter(|event| matches!(event, Event::Step(_) | Event::Encode { .. })).count();
-        let epoch = events.iter().any(|event| matches!(event, Event::Epoch(_)));
-        if !epoch && self.since < self.every {
+        if self.file.is_none() || !session.is_running() {
             return;
         }
+        self.since += events.iter().filter(|event| matches!(event, Event::Step(_) | Event::Encode { .. })).count();
+        let epoch = events.iter().any(|event| matches!(event, Event::Epoch(_)));
+        if epoch || self.since >= self.every {
+            self.now(session, told).await;
+        }
+    }
+
+    /// Writes the run down.
+    pub async fn now(&mut self, session: &mut Session, told: &Teller) {
+        let Some(file) = self.file.as_deref() else { return };
         match write(session, file).await {
             Ok(()) => (self.since, self.complained) = (0, false),
             // Between two runs of a search: once the next has begun.
@@ -66,6 +71,16 @@ impl Keeper {
                 self.complained = true;
             }
             Err(_) => {}
+        }
+    }
+
+    /// Tells how to go on with a run that was stopped.
+    pub fn leave(self, told: &Teller) {
+        if let Some(file) = self.file.filter(|file| file.exists()) {
+            told.note(&format!(
+                "The run as it was when it was stopped is in {}: --resume goes on with it.",
+                file.display()
+            ));
         }
     }
 
@@ -82,10 +97,19 @@ impl Keeper {
 ///
 /// # Errors
 ///
-/// A checkpoint that cannot be used, and a hyperparameter that was given and is another there.
-pub async fn resume(session: &mut Session, file: &Path, given: &Map<String, Value>, told: &Teller) -> Result<RunInfo> {
+/// A checkpoint that cannot be used, a hyperparameter that was given and is another there, and an adapter that is wanted of a
+/// run that makes none.
+pub async fn resume(session: &mut Session, file: &Path, options: &Train, told: &Teller) -> Result<RunInfo> {
+    let given = &options.given;
     let bytes = folder::read(file)?;
     let info = Session::checkpoint_info(&bytes).map_err(|error| named(error, file))?;
+    let no_adapter = || {
+        let message = "its run makes no adapter, which only the method LoRA does. Leave --adapter out.";
+        Err(Error::file(file.display().to_string(), message))
+    };
+    if options.adapter.is_some() && info.recipe.method != Method::Lora {
+        return no_adapter();
+    }
     let recipe = serde_json::to_value(&info.recipe).unwrap_or_default();
     if let Some((field, value)) = given.iter().find(|(field, value)| !alike(value, &recipe[field.as_str()])) {
         let option = field.replace('_', "-");
@@ -99,6 +123,12 @@ pub async fn resume(session: &mut Session, file: &Path, given: &Map<String, Valu
         ));
     }
     let run = session.resume(&bytes).await.map_err(|error| named(error, file))?;
+    let varied = session
+        .search_under_way()
+        .is_some_and(|(search, _)| search.changes.iter().any(|run| run.contains_key("method")));
+    if options.adapter.is_some() && varied {
+        return no_adapter();
+    }
     told.note(&format!("Goes on from {}. {}", file.display(), info.sentence));
     Ok(run)
 }
@@ -116,43 +146,10 @@ fn named(error: Error, file: &Path) -> Error {
     }
 }
 
-fn same(a: &Path, b: &Path) -> bool {
-    a == b || fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok()).is_some_and(|(a, b)| a == b)
-}
-
-/// The file that is written before it takes the place of the one before.
-fn part(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    file.with_file_name(name)
-}
-
 /// The checkpoint before stays until this one is whole and on the disk.
 async fn write(session: &mut Session, file: &Path) -> Result<()> {
-    let part = part(file);
-    let wrong = |error: std::io::Error| folder::wrong(&part, &error);
-    let mut disk = Disk { file: File::create(&part).map_err(wrong)?, path: &part };
-    let written = session.checkpoint_to(&mut disk).await;
-    let synced = written.and_then(|_| disk.file.sync_all().map_err(wrong));
-    let moved = synced.and_then(|()| fs::rename(&part, file).map_err(wrong));
-    if moved.is_err() {
-        // What is left of it is of no use; that it cannot be removed is no news then.
-        fs::remove_file(&part).ok();
-    }
-    moved
-}
-
-struct Disk<'a> {
-    file: File,
-    path: &'a Path,
-}
-
-impl Sink for Disk<'_> {
-    fn begin(&mut self, _size: u64) -> Result<()> {
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|error| folder::wrong(self.path, &error))
-    }
+    let mut part = Part::of(file)?;
+    session.checkpoint_to(&mut part).await?;
+    part.finish()?;
+    part.put()
 }

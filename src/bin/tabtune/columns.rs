@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tabtune::data::Mapping;
-use tabtune::{Result, Session, Task};
+use tabtune::{Error, Result, Session, Task};
 
 use crate::arguments::Columns;
 use crate::pieces;
@@ -26,8 +26,59 @@ pub fn open(
         Some(task) => session.guess_mapping(task)?,
         None => info.mapping,
     };
-    let names = info.columns.into_iter().map(|column| column.name).collect();
-    Ok(Choice { mapping: chosen(columns, guess), rows: info.rows, names })
+    let names: Vec<String> = info.columns.into_iter().map(|column| column.name).collect();
+    let given = [&columns.text, &columns.pair, &columns.label, &columns.negative];
+    given.into_iter().flatten().try_for_each(|name| refuse_unlike(&names, name))?;
+    let mapping = chosen(columns, guess, &names);
+    for option in idle(columns, mapping.task) {
+        told.note(&format!("--{option} has no part in this task, and changes nothing."));
+    }
+    Ok(Choice { mapping, rows: info.rows, names })
+}
+
+/// Options that were given and that a task does not read.
+fn idle(columns: &Columns, task: Task) -> impl Iterator<Item = &'static str> {
+    let alone = matches!(task, Task::Tokens | Task::Language);
+    let idle = [
+        ("pair", columns.pair.is_some() && alone),
+        ("label", columns.label.is_some() && task == Task::Language),
+        ("negative", columns.negative.is_some() && task != Task::Embedding),
+        ("separator", columns.separator.is_some() && task != Task::MultiLabel),
+    ];
+    idle.into_iter().filter(|(_, idle)| *idle).map(|(option, _)| option)
+}
+
+/// Refuses a name that is no column's but like one. Of others the table itself says which it has.
+///
+/// # Errors
+///
+/// The name that may be meant.
+pub fn refuse_unlike(names: &[String], given: &str) -> Result<()> {
+    let plain = |name: &str| name.trim().to_lowercase();
+    let near =
+        |name: &&String| distance(&plain(name), &plain(given)) <= plain(given).chars().count().div_ceil(4).min(2);
+    match names.iter().find(near).filter(|_| names.iter().all(|name| name != given)) {
+        Some(meant) => Err(Error::table_column(
+            given,
+            format!("The table has no column of this name. Did you mean \u{201c}{meant}\u{201d}?"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Letters that are to be changed, left out or put in to make one word of another (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut before = std::mem::replace(&mut row[0], line + 1);
+        for (place, &another) in other.iter().enumerate() {
+            let changed = before + usize::from(letter != another);
+            before = row[place + 1];
+            row[place + 1] = changed.min(before + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// The columns that are read, and the names of all.
@@ -38,10 +89,28 @@ pub struct Choice {
     names: Vec<String>,
 }
 
-/// The columns that were named, else those that were guessed.
-fn chosen(columns: &Columns, guess: Mapping) -> Mapping {
-    let text = columns.text.clone().unwrap_or(guess.text);
-    let label = columns.label.clone().unwrap_or(guess.label);
+/// The columns that were named, else those that were guessed. A column that was named for one thing is not guessed for another
+/// as well: then it is one of the others.
+fn chosen(columns: &Columns, guess: Mapping, names: &[String]) -> Mapping {
+    let named = [&columns.text, &columns.pair, &columns.label, &columns.negative].into_iter().flatten();
+    let taken: Vec<&str> = named.chain(&guess.split).map(String::as_str).collect();
+    let free = |taken: &[&str], ranked: &[&str]| {
+        let all = ranked.iter().copied().chain(names.iter().map(String::as_str));
+        all.into_iter().find(|name| !name.is_empty() && !taken.contains(name)).map(str::to_owned)
+    };
+    let (first, second, marked) = (guess.text.as_str(), guess.pair.as_deref().unwrap_or(""), guess.label.as_str());
+    let text = columns.text.clone().or_else(|| match columns.label {
+        // What is guessed to be the label stays that, unless another column was named for it.
+        None => free(&[&taken[..], &[marked]].concat(), &[first, second]),
+        Some(_) => free(&taken, &[first, second, marked]),
+    });
+    let text = text.unwrap_or_else(|| first.to_owned());
+    let label = columns.label.clone().or_else(|| {
+        // Empty where the task needs none.
+        let needed = !marked.is_empty();
+        needed.then(|| free(&[&taken[..], &[text.as_str()]].concat(), &[marked, first, second])).flatten()
+    });
+    let label = label.unwrap_or_else(|| marked.to_owned());
     // A column that was named is not the second text as well.
     let pair = columns.pair.clone().or(guess.pair.filter(|pair| *pair != text && *pair != label));
     Mapping {

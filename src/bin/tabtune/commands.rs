@@ -1,124 +1,26 @@
-//! The commands: each opens a session, does its work and prints what came out.
+//! The commands that ask a model: each opens a session, does its work and prints what came out; its exit code.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::eval::{Report, words};
-use tabtune::recipe::{Field, Method};
-use tabtune::{Error, ModelFiles, Recipe, Result, Session, Vocabulary};
+use tabtune::{Error, ModelFiles, ModelInfo, Result, Session, Task, Vocabulary};
 
-use crate::arguments::{Common, Eval, Export, Predict, Train};
-use crate::checkpoint::{self, Keeper};
+use crate::arguments::{Common, Eval, Export, Predict};
 use crate::columns;
 use crate::folder;
 use crate::mistakes;
-use crate::printing::{Teller, figures, line, print_line};
-use crate::runs;
+use crate::output::{print_line, tell};
+use crate::printing::{Teller, figures, line};
 use crate::sheet;
 
-/// A session with model and data, and the recipe; what is worth knowing is told.
-async fn ready(options: &Train) -> Result<(Session, Recipe)> {
-    folder::prepare(&options.out)?;
-    let mut session = open(&options.common).await?;
-    let told = Teller::new(&options.common);
-    let mut choice = columns::open(&mut session, &options.columns, |_| Ok(options.columns.task), &told)?;
-    let mapping = &mut choice.mapping;
-    mapping.split = options.split.clone().or_else(|| mapping.split.take());
-    (mapping.validation_share, mapping.seed) = (options.validation_share, options.split_seed);
-    told.note(&choice.sentence());
-    let data = session.map_columns(&choice.mapping)?;
-    told.note(&format!("{} rows to train on, {} held out.", data.train, data.validation));
-    // Lengths and unknown tokens are part of what is told, and of what a recipe is picked from.
-    session.tokenize(usize::MAX)?;
-    let data = session.dataset_info().unwrap_or(data);
-    data.notes.iter().for_each(|note| told.note(note));
-    let mut recipe = Recipe::default();
-    if options.auto {
-        let given = options.given.get("method").and_then(|method| serde_json::from_value(method.clone()).ok());
-        // Only steps are written as a script.
-        let suggestion = session.suggest().await?.of(given.or(options.only));
-        told.note(&suggestion.sentence);
-        recipe = suggestion.recipe;
-    }
-    let recipe = recipe.with(&options.given)?;
-    for name in options.given.keys() {
-        let field = Field::named(name)?;
-        if !field.is_used_by(recipe.method, data.task) {
-            told.note(&format!(
-                "--{} has no part in this method and task, and changes nothing.",
-                name.replace('_', "-")
-            ));
-        }
-    }
-    Ok((session, recipe))
-}
-
-/// `tabtune script`
-pub async fn script(options: Train) -> Result<()> {
-    let (mut session, recipe) = ready(&options).await?;
-    folder::write(&options.out, &session.python_files(&recipe, &options.common.model.display().to_string()).await?)?;
-    let (out, data) = (options.out.display(), options.columns.data.display());
-    let told = Teller::new(&options.common);
-    told.note(&format!(
-        "Written to {out}. To run it: accelerate launch {out}/train.py --data {data} --model {}",
-        options.common.model.display()
-    ));
-    Ok(())
-}
-
-/// `tabtune train`
-pub async fn train(options: Train) -> Result<()> {
-    let (mut session, recipe) = ready(&options).await?;
-    let told = Teller::new(&options.common);
-    let varied = options.search.as_ref().is_some_and(|plan| plan.varies("method"));
-    if options.adapter.is_some() && (varied || recipe.method != Method::Lora) && options.keeping.resume.is_none() {
-        // Said now rather than after hours of training.
-        return Err(Error::recipe("method", "--adapter needs --method lora: other methods make no adapter."));
-    }
-    options.adapter.as_deref().map_or(Ok(()), folder::prepare)?;
-    let mut keeper = Keeper::new(&options.keeping)?;
-    let notes = match (&options.keeping.resume, options.search) {
-        (Some(file), _) => checkpoint::resume(&mut session, file, &options.given, &told).await?.notes,
-        (None, Some(plan)) => session.start_search(&recipe, plan)?.notes,
-        (None, None) => session.start(recipe)?.notes,
-    };
-    for note in &notes {
-        told.note(note);
-    }
-    let mut made = Vec::new();
-    session.told().iter().for_each(|event| runs::note(&mut made, event));
-    while session.is_running() {
-        let events = session.run_steps(1).await?;
-        for event in &events {
-            told.event(event);
-            runs::note(&mut made, event);
-        }
-        keeper.after(&events, &mut session, &told).await;
-    }
-    if !options.common.json {
-        runs::print(made);
-    }
-    let files = session.export_files(serde_json::Map::new()).await?;
-    folder::replace(&options.out, &files)?;
-    keeper.finish(&told);
-    let vectors = files.iter().any(|file| file.path == "modules.json");
-    let kind = if vectors { ", a folder for sentence-transformers" } else { "" };
-    told.note(&format!("Written to {}{kind}.", options.out.display()));
-    if let Some(adapter) = options.adapter {
-        let base = options.common.model.display().to_string();
-        folder::write(&adapter, &session.export_adapter(&base, serde_json::Map::new()).await?)?;
-        told.note(&format!("The adapter alone is in {}.", adapter.display()));
-    }
-    Ok(())
-}
-
 /// `tabtune eval`
-pub async fn eval(options: Eval) -> Result<()> {
-    let mut session = open(&options.common).await?;
+pub async fn eval(options: Eval) -> Result<u8> {
+    let (mut session, _) = open(&options.common).await?;
     let told = Teller::new(&options.common);
-    let mut choice = columns::open(&mut session, &options.columns, |session| session.predicts().map(Some), &told)?;
+    let mut choice = columns::open(&mut session, &options.columns, |session| measured(session, &options), &told)?;
     // All rows are measured, whichever side they were on.
     choice.mapping.split = None;
     told.note(&choice.sentence());
@@ -143,9 +45,23 @@ pub async fn eval(options: Eval) -> Result<()> {
     } else {
         print_report(&report, examples, seconds);
     }
-    match options.mistakes {
-        Some(most) => mistakes::print(&session, &choice.mapping, most, &told).await,
-        None => Ok(()),
+    if let Some(most) = options.mistakes {
+        mistakes::print(&session, &choice.mapping, most, &told).await?;
+    }
+    Ok(0)
+}
+
+/// The task that a model is measured for: its own one.
+fn measured(session: &Session, options: &Eval) -> Result<Option<Task>> {
+    let own = session.predicts()?;
+    match options.columns.task.filter(|asked| *asked != own) {
+        None => Ok(Some(own)),
+        Some(asked) => {
+            let [own, asked] = [own, asked].map(|task| json!(task).as_str().unwrap_or_default().to_owned());
+            Err(Error::order(format!(
+                "This model is for the task {own} and is measured for no other. Leave --task {asked} out."
+            )))
+        }
     }
 }
 
@@ -167,8 +83,8 @@ fn print_report(report: &Report, examples: usize, seconds: f64) {
 }
 
 /// `tabtune predict`
-pub async fn predict(options: Predict) -> Result<()> {
-    let session = open(&options.common).await?;
+pub async fn predict(options: Predict) -> Result<u8> {
+    let (session, _) = open(&options.common).await?;
     if let Some(table) = options.table {
         return sheet::predict(&session, &table).await;
     }
@@ -186,13 +102,13 @@ pub async fn predict(options: Predict) -> Result<()> {
             print_line!("{}", line(&prediction));
         }
     }
-    Ok(())
+    Ok(0)
 }
 
 /// `tabtune export`
-pub async fn export(options: Export) -> Result<()> {
+pub async fn export(options: Export) -> Result<u8> {
     folder::prepare(&options.out)?;
-    let session = open(&options.common).await?;
+    let (session, _) = open(&options.common).await?;
     let files = session.export_onnx(&options.precisions, Map::new()).await?;
     folder::write(&options.out, &files)?;
     for file in files {
@@ -203,14 +119,19 @@ pub async fn export(options: Export) -> Result<()> {
             print_line!("{:<28} {megabytes:>8.1} MB", file.path);
         }
     }
-    Ok(())
+    Ok(0)
 }
 
-async fn open(common: &Common) -> Result<Session> {
+/// A session with the model open, and what that is.
+///
+/// # Errors
+///
+/// A device or a model that cannot be used.
+pub async fn open(common: &Common) -> Result<(Session, ModelInfo)> {
     let folder = folder::read_model(&common.model)?;
     let mut session = Session::new(common.device).await?;
     if session.device().software {
-        eprintln!("{}", session.device().sentence);
+        tell!("{}", session.device().sentence);
     }
     let files = ModelFiles {
         config: &folder.config,
@@ -222,8 +143,8 @@ async fn open(common: &Common) -> Result<Session> {
         tokenizer_config: folder.tokenizer_config.as_deref(),
         modules: folder.modules.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(),
     };
-    session.open_model(files, &file_name(&common.model))?;
-    Ok(session)
+    let model = session.open_model(files, &file_name(&common.model))?;
+    Ok((session, model))
 }
 
 fn file_name(path: &Path) -> String {

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tabtune::checkpoint::SentenceModules;
 use tabtune::{Error, File, Result};
+
+use crate::leftovers;
+use crate::writing::Part;
 
 /// The bytes of a model folder's files.
 pub struct Folder {
@@ -67,62 +70,100 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| wrong(path, &error))
 }
 
-/// Makes sure, before hours of training, that a folder can be written to.
+/// Makes sure, before hours of training, that a folder can be written to. One that was not there is not there afterwards, too:
+/// whatever goes wrong then, no empty folder is left.
 ///
 /// # Errors
 ///
 /// A folder that cannot be made or written to.
 pub fn prepare(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| wrong(folder, &error))?;
+    let new = missing(folder);
     let probe = folder.join(".tabtune-probe");
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(folder, &error))
+    let made = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
+    remove_empty(&new);
+    made.map_err(|error| wrong(folder, &error))
 }
 
-/// Writes the files of a trained model.
+/// The same for a trained model.
+///
+/// # Errors
+///
+/// Also a folder with a model of somebody else.
+pub fn prepare_for_model(folder: &Path) -> Result<()> {
+    prepare(folder)?;
+    leftovers::refuse_foreign(folder)
+}
+
+/// Writes files into a folder: all of them whole, or none.
 ///
 /// # Errors
 ///
 /// A file that cannot be written.
 pub fn write(folder: &Path, files: &[File]) -> Result<()> {
-    for file in files {
-        let path = folder.join(&file.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| wrong(folder, &error))?;
-        }
-        fs::write(&path, &file.bytes).map_err(|error| wrong(&path, &error))?;
-    }
-    Ok(())
+    whole(folder, files)?.into_iter().try_for_each(Part::put)
 }
 
-/// Files of a model folder that not every model has: of another one before, they would be taken for this one's.
-const OF_SOME: [&str; 9] = [
-    "modules.json",
-    "sentence_bert_config.json",
-    "config_sentence_transformers.json",
-    "1_Pooling/config.json",
-    "2_Normalize/config.json",
-    "2_Dense/config.json",
-    "2_Dense/model.safetensors",
-    "3_Dense/config.json",
-    "3_Dense/model.safetensors",
-];
-
-/// Writes the files of a trained model in place of those of another that was written there before; files of other sorts stay.
+/// The same in place of the files of another model that was written there before; files of other sorts stay.
 ///
 /// # Errors
 ///
 /// A file that cannot be written or removed.
 pub fn replace(folder: &Path, files: &[File]) -> Result<()> {
-    if folder.join("training_report.json").exists() {
-        let stale =
-            OF_SOME.iter().filter(|path| files.iter().all(|file| file.path != **path)).map(|path| folder.join(path));
-        for path in stale.filter(|path| path.exists()) {
-            fs::remove_file(&path).map_err(|error| wrong(&path, &error))?;
-            // A folder that is empty then; one that is not stays.
-            let _ = path.parent().filter(|parent| *parent != folder).map(fs::remove_dir);
+    let parts = whole(folder, files)?;
+    leftovers::remove(folder, files)?;
+    parts.into_iter().try_for_each(Part::put)
+}
+
+/// Files beside the places that they are for. If one cannot be written, nothing is left of any.
+fn whole(folder: &Path, files: &[File]) -> Result<Vec<Part>> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| folder.join(&file.path)).collect();
+    let parents = paths.iter().filter_map(|path| path.parent());
+    let new: Vec<PathBuf> = parents.flat_map(missing).collect();
+    let written = |(path, file): (&PathBuf, &File)| {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| wrong(folder, &error))?;
         }
+        let mut part = Part::of(path)?;
+        part.write(&file.bytes)?;
+        part.finish()?;
+        Ok(part)
+    };
+    let parts: Result<Vec<Part>> = paths.iter().zip(files).map(written).collect();
+    if parts.is_err() {
+        remove_empty(&new);
     }
-    write(folder, files)
+    parts
+}
+
+/// A folder and those that it is in which are not there yet, the innermost first.
+fn missing(folder: &Path) -> Vec<PathBuf> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    folder.ancestors().take_while(is_missing).map(Path::to_owned).collect()
+}
+
+/// Removes folders that were made for nothing.
+fn remove_empty(folders: &[PathBuf]) {
+    // Inner ones before those that they are in, which have shorter paths.
+    let mut folders: Vec<&PathBuf> = folders.iter().collect();
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.as_os_str().len()));
+    for folder in folders {
+        // One that is not empty, or gone already, is left alone.
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Whether two paths lead to the same place, which need not be there yet.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    real(a).is_some_and(|a| real(b) == Some(a))
+}
+
+/// Where a path leads to; of what is not there, from the innermost folder that is.
+fn real(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    path.ancestors().find_map(|there| {
+        let rest = path.strip_prefix(there).ok()?;
+        Some(fs::canonicalize(there).ok()?.components().chain(rest.components()).collect())
+    })
 }
 
 /// What went wrong with a file or folder, in words.

@@ -1,13 +1,12 @@
 //! `tabtune eval --mistakes`: the rows that a model is wrong about, those first that it is surest of.
 
-use std::io::Write;
-
 use serde_json::json;
 use tabtune::data::Mapping;
 use tabtune::eval::words;
 use tabtune::{Miss, Prediction, Result, Right, RightMark, Session, Task};
 
-use crate::printing::{Teller, line, print_line};
+use crate::output::{self, print_line};
+use crate::printing::{Teller, line};
 
 /// Rows that are looked at between two words about how far it is.
 const ROWS: usize = 256;
@@ -23,7 +22,8 @@ pub async fn print(session: &Session, mapping: &Mapping, most: usize, told: &Tel
     let mut search = session.misses_of_table(mapping, most)?;
     let total = search.total();
     let mut left = total;
-    while left > 0 {
+    // Whoever has seen enough does not wait for them.
+    while left > 0 && output::is_read() {
         left = session.search_misses(&mut search, ROWS).await?;
         told.live(&format!("looking for mistakes, {} of {total}", total - left));
     }

@@ -1,25 +1,15 @@
 //! What the program prints: events of a run, predictions, figures; JSON, or words.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
-use crate::arguments::Common;
 use serde_json::{Value, json};
 use tabtune::eval::{Metrics, words};
 use tabtune::{Event, Marked, Mask, Prediction, TrialState};
 
+use crate::arguments::Common;
+use crate::output::{self, print_line, tell};
 use crate::runs::changed;
-
-/// Prints a line; a reader that has gone away (`tabtune … | head`) ends the program quietly, unlike `println!`,
-/// which panics.
-macro_rules! print_line {
-    ($($argument:tt)*) => {
-        if writeln!(std::io::stdout(), $($argument)*).is_err() {
-            std::process::exit(0);
-        }
-    };
-}
-pub(crate) use print_line;
 
 /// A prediction as a line.
 pub fn line(prediction: &Prediction) -> String {
@@ -71,7 +61,7 @@ impl Teller {
     }
 
     pub fn note(&self, note: &str) {
-        eprintln!("{note}");
+        tell!("{note}");
     }
 
     pub fn event(&self, event: &Event) {
@@ -129,9 +119,7 @@ impl Teller {
     /// Writes over the line that moves.
     pub fn live(&self, line: &str) {
         if self.live {
-            eprint!("\r\x1b[2K{line}");
-            // A terminal that has gone away is no reason to lose a run.
-            std::io::stderr().flush().ok();
+            output::say(format_args!("\r\x1b[2K{line}"));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What can be given on the command line. The hyperparameters come from the recipe's own table of fields, so that
 //! page and terminal can never differ.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Arg, ArgAction, value_parser};
 use serde_json::Value;
@@ -35,7 +37,8 @@ pub fn program() -> clap::Command {
     );
     let eval = columns(common(clap::Command::new("eval").about("Measure a model on a table of labelled texts"))).arg(
         option("mistakes", "N", "Print so many rows that are wrong, too, those first that the model is surest of")
-            .value_parser(value_parser!(u64).range(1..=100_000)),
+            .value_parser(value_parser!(u64).range(1..=100_000))
+            .allow_negative_numbers(true),
     );
     let predict = common(
         clap::Command::new("predict")
@@ -46,7 +49,7 @@ pub fn program() -> clap::Command {
         option(
             "data",
             "FILE",
-            "Table to add predictions to; in CSV, cells that a spreadsheet would run get a ' in front",
+            "Table to add predictions to, - for standard input; in CSV, cells that a spreadsheet would run get a ' in front",
         )
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["texts", "json"]),
@@ -71,16 +74,34 @@ pub fn program() -> clap::Command {
         .subcommands([train, script, eval, predict, export()])
 }
 
+/// A number from the one to the other, both included.
+///
+/// # Errors
+///
+/// Words that clap puts after the option and what was given.
+pub fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, most: N) -> std::result::Result<N, String> {
+    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
+    number.ok_or_else(|| format!("it must be from {least} to {most}"))
+}
+
 /// A command with everything that a training takes.
 fn training(name: &'static str, about: &'static str, out: &'static str) -> clap::Command {
     columns(common(clap::Command::new(name).about(about)))
+        .mut_arg("json", |json| {
+            json.help("Print events as JSON, one per line: step, epoch, trial_started and trial_done of a search, done")
+        })
         .arg(option("out", "DIR", out).required(true).value_parser(value_parser!(PathBuf)))
         .arg(option("split", "COLUMN", "Column that says train or validation for each row"))
         .arg(
             option("validation-share", "SHARE", "Share of the rows kept for validation when no column says so [0.1]")
-                .value_parser(value_parser!(f64)),
+                .value_parser(|text: &str| within(text, 0.0, 0.9))
+                .allow_negative_numbers(true),
         )
-        .arg(option("split-seed", "SEED", "Seed of that choice [0]").value_parser(value_parser!(u64)))
+        .arg(
+            option("split-seed", "SEED", "Seed of that choice [0]")
+                .value_parser(value_parser!(u64))
+                .allow_negative_numbers(true),
+        )
         .arg(
             Arg::new("auto")
                 .long("auto")
@@ -111,6 +132,7 @@ fn keeping() -> [Arg; 4] {
             .value_parser(file.clone()),
         option("checkpoint-every", "STEPS", "After how many steps; also after each epoch")
             .value_parser(value_parser!(u64).range(1..))
+            .allow_negative_numbers(true)
             .default_value("200"),
         Arg::new("keep-checkpoint")
             .long("keep-checkpoint")
@@ -162,7 +184,7 @@ fn columns(command: clap::Command) -> clap::Command {
             option(
                 "data",
                 "FILE",
-                "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON, also in gzip, zstd or zip",
+                "Table: Excel, CSV, TSV, JSON Lines, Parquet, CoNLL or SQuAD JSON, also in gzip, zstd or zip; - for standard input",
             )
             .required(true)
             .value_parser(value_parser!(PathBuf)),
@@ -200,6 +222,8 @@ fn hyperparameter(field: &'static Field) -> Arg {
         .visible_aliases(ALIASES.iter().filter(|(name, _)| *name == field.name).map(|(_, alias)| *alias))
         .value_name(value)
         .help(format!("{} [{range}{default}]", field.help))
+        // What is wrong with a negative one is said where its range is.
+        .allow_negative_numbers(field.is_number())
         .help_heading("Hyperparameters");
     // A switch that is named without a value is on.
     if field.kind == FieldKind::Switch { argument.num_args(0..=1).default_missing_value("true") } else { argument }

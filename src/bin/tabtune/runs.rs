@@ -1,13 +1,12 @@
 //! The table of a search's runs, the best one first.
 
 use std::cmp::Ordering;
-use std::io::Write;
 
 use serde_json::{Map, Value};
 use tabtune::eval::words;
 use tabtune::{Event, TrialDone, TrialState};
 
-use crate::printing::print_line;
+use crate::output::print_line;
 
 /// Puts a run that is over into the table; one that was made again takes the place of itself.
 pub fn note(runs: &mut Vec<TrialDone>, event: &Event) {

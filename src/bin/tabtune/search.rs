@@ -6,10 +6,12 @@ use tabtune::recipe::{FIELDS, Field};
 use tabtune::{Axis, Error, Result, SearchPlan};
 
 use crate::arguments::value;
-use crate::program::ALIASES;
+use crate::program::{self, ALIASES};
 
 /// Draws of a random search, unless the user says how many.
 const RUNS: usize = 12;
+/// As many as a session makes at most.
+const MOST_RUNS: usize = 256;
 const HEADING: &str = "Many runs, of which the best one on the validation rows is kept";
 
 /// The options.
@@ -17,10 +19,12 @@ pub fn options() -> [Arg; 6] {
     let several = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append)
     };
-    let number = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("N").help(help);
+    let number = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("N").help(help).allow_negative_numbers(true)
+    };
     [
         number("seeds", "Make N runs, each with another seed, and tell mean and standard deviation")
-            .value_parser(value_parser!(usize))
+            .value_parser(|text: &str| program::within(text, 2, MOST_RUNS))
             .conflicts_with_all(["grid", "search"]),
         several("grid", "FIELD=VALUE,…", "Make a run of each combination of values; can be given for several fields")
             .conflicts_with("search"),
@@ -29,7 +33,7 @@ pub fn options() -> [Arg; 6] {
             "FIELD=FROM..TO",
             "Draw values at random from a range, or from a list as in --grid; can be given for several fields",
         ),
-        number("trials", "Draws of a random search [12]").value_parser(value_parser!(usize)),
+        number("trials", "Draws of a random search [12]").value_parser(|text: &str| program::within(text, 1, MOST_RUNS)),
         number("search-seed", "Seed of the draws [0]").value_parser(value_parser!(u64)),
         Arg::new("keep-losers").long("keep-losers").action(ArgAction::SetTrue).help(
             "Let every run go to its end: otherwise one whose best score so far is worse than the median of the others' mean \
@@ -53,6 +57,12 @@ pub fn plan(matches: &ArgMatches) -> Result<Option<SearchPlan>> {
         return Err(Error::recipe("", format!("--{name} is for a random search: name what to draw with --search.")));
     }
     let stop_losers = !matches.get_flag("keep-losers");
+    if !stop_losers && !matches.contains_id("grid") && !matches.contains_id("search") {
+        return Err(Error::recipe(
+            "",
+            "--keep-losers is for --grid and --search: a single run and several seeds go to their end anyway. Leave it out.",
+        ));
+    }
     if let Some(&runs) = matches.get_one("seeds") {
         return Ok(Some(SearchPlan::Seeds { runs }));
     }
@@ -83,6 +93,10 @@ fn axis(option: &str, given: &str) -> Result<Axis> {
         return Ok(Axis::range_of(field.name, end(from)?, end(to)?));
     }
     let values = values.split(',').map(|text| value(field, text.trim())).collect::<Result<Vec<Value>>>()?;
+    if let Some(twice) = values.iter().enumerate().find_map(|(at, value)| values[..at].contains(value).then_some(value))
+    {
+        return Err(Error::recipe(field.name, format!("--{option} {given}: {twice} is there twice. Leave one out.")));
+    }
     Ok(Axis::values_of(field.name, values))
 }
 
