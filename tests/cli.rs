@@ -217,6 +217,20 @@ fn a_checkpoint_of_transformers_is_asked_and_measured() {
 }
 
 #[test]
+fn texts_that_are_not_read_to_their_end_are_told_of() {
+    let folder = folder("cut");
+    let (model, data) = (fixture("tiny-classifier"), folder.join("long.csv"));
+    let long = "the green one is good ".repeat(40);
+    fs::write(&data, format!("text,more\nan apple,1\n{long},2\n{long} and bad,3\n")).expect("a file");
+    let given = ["predict", "--model", path(&model)];
+    let said = |more: &[&str]| String::from_utf8_lossy(&tabtune(&[&given[..], more].concat()).stderr).into_owned();
+    let told = "Only the first 64 tokens of";
+    assert!(said(&[&long]).contains(&format!("{told} 1 text are read")), "{}", said(&[&long]));
+    assert!(said(&["--data", path(&data), "--text", "text"]).contains(&format!("{told} 2 texts are read")));
+    assert!(!said(&["an apple"]).contains(told));
+}
+
+#[test]
 fn a_table_comes_back_with_predictions() {
     let folder = folder("sheet");
     let (model, data, out) = (fixture("tiny-classifier"), table(&folder), folder.join("out.csv"));

@@ -59,7 +59,11 @@ fn the_folder_holds_the_run_and_no_text_of_the_data() {
     assert_eq!(plan_json["recipe"], json!(recipe));
     assert_eq!(plan_json["config"]["label2id"], json!({ "green": 0, "red": 1, "yellow": 2 }));
     assert_eq!(plan_json["class_weights"].as_array().map(Vec::len), Some(3));
-    assert_eq!((&plan_json["max_length"], &plan_json["cuts_at"]), (&json!(64), &json!(64)), "as many as it has positions");
+    assert_eq!(
+        (&plan_json["max_length"], &plan_json["cuts_at"]),
+        (&json!(64), &json!(64)),
+        "as many as it has positions"
+    );
     let layout = &plan_json["data"]["layout"];
     assert_eq!(
         (&layout["kind"], &layout["delimiter"], &layout["header"]),
@@ -155,8 +159,8 @@ fn only_parameters_that_the_model_has_are_named() {
     let mut tokenizer: Value = serde_json::from_slice(&support::fixture("tiny-bert/tokenizer.json")).expect("JSON");
     let vocabulary = tokenizer["model"]["vocab"].as_object_mut().expect("words");
     vocabulary.retain(|_, id| id.as_u64().is_some_and(|id| id < 48));
-    let [config, weights] = ["config.json", "model.safetensors"]
-        .map(|name| support::fixture(&format!("families/albert/sequence/{name}")));
+    let [config, weights] =
+        ["config.json", "model.safetensors"].map(|name| support::fixture(&format!("families/albert/sequence/{name}")));
     let tokenizer = tokenizer.to_string().into_bytes();
     let folder = Folder { config, tokenizer, weights, ..Folder::fixture("tiny-bert") };
     let files = of_pairs(&folder, &Recipe { layer_decay: 0.5, ..Recipe::default() });
@@ -173,9 +177,12 @@ fn a_head_begins_with_its_labels_in_the_order_of_the_data() {
     let folder = Folder::exported(&files)
         .with_config("id2label", json!({ "0": "yellow", "1": "green", "2": "red" }))
         .with_config("label2id", json!({ "yellow": 0, "green": 1, "red": 2 }));
+    let mut session = empty(DeviceKind::Cpu);
     session.open_model(folder.files(), "tiny").expect("a model");
+    session.open_table(fruit::table(60).as_bytes(), "fruit.csv").expect("a table");
+    session.map_columns(&fruit::mapping(0.2)).expect("a data set");
     let files = script(&mut session, &Recipe::default(), "tiny");
-    let [own, start] = [&folder.weights, file(&files, "start.safetensors")]
+    let [own, start] = [folder.weights.as_slice(), file(&files, "start.safetensors")]
         .map(|bytes| Tensors::read(bytes).floats("classifier.weight"));
     let rows: Vec<&[f32]> = own.chunks(own.len() / 3).collect();
     assert_eq!(start, [rows[1], rows[2], rows[0]].concat(), "green, red, yellow");

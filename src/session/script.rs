@@ -97,8 +97,8 @@ fn compared(task: Task, recipe: &Recipe, train: &Prepared) -> Result<&'static st
     })
 }
 
-/// What the base model's files do not hold as it is: the head, whose outputs may have been drawn or put into another order, what
-/// else was drawn, and layers that were drawn anew. `own` is what the model had before that.
+/// What the base model's files may hold otherwise or not at all: the head, which is drawn or has its outputs put into another
+/// order, what else was drawn, and layers that were drawn anew. `own` is what the model had before that.
 async fn start(
     own: Vec<Named>,
     tuned: &Tuned,

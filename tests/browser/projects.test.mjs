@@ -204,6 +204,7 @@ test("a run that is not wanted any more is discarded, and what was open is there
   const { page, errors, close } = await ready();
   await runUntilKept(page);
   await reload(page);
+  await reads(page, "#continue-words", /step \d+ of \d+/);
   // Enter twice destroys nothing.
   await page.locator("#discard").press("Enter");
   await reads(page, "#discard-words", /with its \d+ steps?\? This cannot be undone/);

@@ -40,7 +40,7 @@ test("a trained model is sent with its adapter in a folder of its own, where it 
 });
 
 test("a model that the engine cannot hand out is told not to be kept", async () => {
-  const none = mistake("memory", "No memory is left.");
+  const none = mistake("tensor", "No memory is left.");
   const { told, sent } = await keep({ export_files: () => Promise.reject(none), export_adapter: files });
   assert.deepEqual([told, sent], [[{ type: "kept", info: null, mistake: none }], ["closed"]]);
 });

@@ -95,6 +95,8 @@ pub async fn predict(options: Predict) -> Result<u8> {
         options.texts
     };
     let pairs = options.pair.map(|pair| vec![pair; texts.len()]);
+    let (cut, tokens) = session.cut(&texts, pairs.as_deref())?;
+    tell_cut(cut as u64, tokens);
     for prediction in session.predict(&texts, pairs.as_deref()).await? {
         if options.common.json {
             print_line!("{}", json!(prediction));
@@ -103,6 +105,14 @@ pub async fn predict(options: Predict) -> Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// Says that of some texts only the beginning is read.
+pub fn tell_cut(texts: u64, tokens: usize) {
+    if texts > 0 {
+        let which = if texts == 1 { "1 text".to_owned() } else { format!("{texts} texts") };
+        tell!("Only the first {tokens} tokens of {which} are read: this model takes no more.");
+    }
 }
 
 /// `tabtune export`

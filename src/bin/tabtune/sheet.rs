@@ -9,6 +9,7 @@ use tabtune::{Error, Result, Session, SheetFormat, SheetRun};
 
 use crate::arguments::Table;
 use crate::columns;
+use crate::commands;
 use crate::output::{self, tell};
 use crate::pieces::Input;
 use crate::signals::Watch;
@@ -59,8 +60,11 @@ pub async fn predict(session: &Session, options: &Table) -> Result<u8> {
             drain(session, &mut run, &mut out).await?;
         }
     }
+    let (cut, tokens) = run.cut();
     out.write(&run.finish()?)?;
-    out.finish(run.done())
+    let code = out.finish(run.done())?;
+    commands::tell_cut(cut, tokens);
+    Ok(code)
 }
 
 async fn drain(session: &Session, run: &mut SheetRun, out: &mut Out<'_>) -> Result<()> {

@@ -90,6 +90,7 @@ def begin(base: str, plan: dict):
     for stale in ("threshold", "handle_impossible_answer"):
         if hasattr(config, stale):
             delattr(config, stale)
+    config.problem_type = None
     if task == "embedding":
         model = sentences(base, config, plan)
     else:
