@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use tabtune::recipe::{Field, Method};
-use tabtune::{Error, ModelInfo, Recipe, Result, SearchPlan, Session, Task};
+use tabtune::{Error, Event, ModelInfo, Recipe, Result, SearchPlan, Session, Task};
 
 use crate::arguments::Train;
 use crate::checkpoint::{self, Keeper};
@@ -118,7 +118,13 @@ pub async fn train(options: Train) -> Result<u8> {
     for note in &notes {
         told.note(note);
     }
-    let code = run(&mut session, &mut keeper, &told).await?;
+    let (code, steps) = run(&mut session, &mut keeper, &told).await?;
+    if code != 0 && steps == 0 {
+        // What was drawn at random is not to take the place of a model that was trained before.
+        told.note("Nothing was learnt yet, so no model is written.");
+        keeper.leave(&told);
+        return Ok(code);
+    }
     write(&session, &options, &told).await?;
     if code == 0 {
         keeper.finish(&told)
@@ -148,11 +154,11 @@ fn refuse_mixed(options: &Train) -> Result<()> {
     Ok(())
 }
 
-/// Does the work of a run or a search to its end, or to the first signal; the exit code.
-async fn run(session: &mut Session, keeper: &mut Keeper, told: &Teller) -> Result<u8> {
+/// Does the work of a run or a search to its end, or to the first signal; the exit code, and the steps of the run that is kept.
+async fn run(session: &mut Session, keeper: &mut Keeper, told: &Teller) -> Result<(u8, usize)> {
     let mut made = Vec::new();
     session.told().iter().for_each(|event| runs::note(&mut made, event));
-    let (watch, mut code) = (Watch::new(), 0);
+    let (watch, mut code, mut steps) = (Watch::new(), 0, 0);
     while session.is_running() {
         if let (0, Some(asked)) = (code, watch.asked()) {
             code = asked;
@@ -167,6 +173,9 @@ async fn run(session: &mut Session, keeper: &mut Keeper, told: &Teller) -> Resul
         for event in &events {
             told.event(event);
             runs::note(&mut made, event);
+            if let Event::Done(done) = event {
+                steps = done.steps;
+            }
         }
         // What was written down last is to be gone on with, and not the end.
         if code == 0 {
@@ -176,7 +185,7 @@ async fn run(session: &mut Session, keeper: &mut Keeper, told: &Teller) -> Resul
     if !told.json {
         runs::print(made);
     }
-    Ok(code)
+    Ok((code, steps))
 }
 
 /// Writes what was trained.
