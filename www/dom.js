@@ -88,3 +88,8 @@ export function reveal(element) {
   const { top, bottom } = element.getBoundingClientRect();
   if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "center" });
 }
+
+/** @param {() => void} close */
+export function onEscape(close) {
+  return (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && close());
+}

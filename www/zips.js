@@ -5,6 +5,7 @@ import { size } from "./format.js";
 import { isOfModel, isOfWeights } from "./intake.js";
 import { isMistake, mistake } from "./mistake.js";
 import { tooLarge } from "./stream.js";
+import { visible } from "./visible.js";
 
 /**
  * @typedef {import("unzipit").ZipEntry} ZipEntry
@@ -31,16 +32,20 @@ const LARGEST_MODEL = 1e9;
  */
 export async function whatIsIn(file, unzip) {
   const refuse = (/** @type {string} */ why) =>
-    mistake("file", `${file.name} cannot be unpacked: ${why}. Unpack it yourself and drop what is in it.`, {
-      name: file.name,
-    });
+    mistake(
+      "file",
+      `${visible(file.name, 60)} cannot be unpacked: ${why}. Unpack it yourself and drop what is in it.`,
+      {
+        name: file.name,
+      },
+    );
   const all = (await listed(file, unzip, refuse)).filter(({ name }) => !name.startsWith("__MACOSX/"));
   if (all.some(({ name }) => name === RECORD)) return { is: "project" };
   const entries = all.filter((entry) => isOfModel(...parted(entry)));
   if (!entries.some((entry) => isOfWeights(parted(entry)[0]))) return { is: "table" };
   checkPacking(entries, refuse);
   const bytes = entries.reduce((sum, entry) => sum + entry.size, 0);
-  if (bytes > LARGEST_MODEL) throw tooLarge(`The model in ${file.name}`, bytes, LARGEST_MODEL);
+  if (bytes > LARGEST_MODEL) throw tooLarge(`The model in ${visible(file.name, 60)}`, bytes, LARGEST_MODEL);
   return {
     is: "model",
     // Beside no folder it is the archive that names the model.
@@ -64,9 +69,9 @@ export async function listed(file, unzip, refuse) {
 /** @param {ZipEntry[]} entries @param {Refusal} refuse @throws Mistake where a browser cannot unpack one of them. */
 export function checkPacking(entries, refuse) {
   for (const { name, encrypted, compressionMethod } of entries) {
-    if (encrypted) throw refuse(`“${name.slice(0, 80)}” in it is encrypted`);
+    if (encrypted) throw refuse(`“${visible(name, 80)}” in it is encrypted`);
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
-      throw refuse(`“${name.slice(0, 80)}” in it is packed in a way that browsers cannot unpack`);
+      throw refuse(`“${visible(name, 80)}” in it is packed in a way that browsers cannot unpack`);
     }
   }
 }
@@ -97,6 +102,6 @@ async function unpacked(entry, archive, refuse) {
     const blob = await new Response(await entry.stream()).blob();
     return { file: new File([blob], name), folder: folder || archive };
   } catch (thrown) {
-    throw refuse(`“${entry.name.slice(0, 80)}” in it is damaged (${/** @type {Error} */ (thrown).message})`);
+    throw refuse(`“${visible(entry.name, 80)}” in it is damaged (${/** @type {Error} */ (thrown).message})`);
   }
 }

@@ -1,11 +1,10 @@
 // The notice that a run was cut short, with what is there of it, and the buttons that let it go on.
 
-import { h, show, tell } from "../dom.js";
+import { h, onEscape, show, tell } from "../dom.js";
 import { keepFocus } from "../focus.js";
 import { ago, counted } from "../format.js";
 import { isBusyTraining } from "../standing.js";
 import { visible } from "../visible.js";
-import { onEscape } from "./projects.js";
 
 /** From here on another try on the same GPU is not the first thing to offer. */
 const MANY_LOSSES = 2;

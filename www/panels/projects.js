@@ -1,6 +1,6 @@
 // The list of what is kept in this browser: each project with what it holds, and what can be done with it.
 
-import { fill, h, show, whenChanged } from "../dom.js";
+import { fill, h, onEscape, show, whenChanged } from "../dom.js";
 import { keepFocus } from "../focus.js";
 import { ago, counted, size } from "../format.js";
 import { describe, showScore } from "../scores.js";
@@ -236,9 +236,4 @@ function deleting(actions, { id, bytes }, stays, close) {
     h("button", { id: `delete-${id}`, type: "button", onclick: remove }, "Delete"),
     h("button", { ...keep, type: "button", class: "quiet", onclick: close }, "Keep"),
   );
-}
-
-/** @param {() => void} close */
-export function onEscape(close) {
-  return (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && close());
 }
