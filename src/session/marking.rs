@@ -78,7 +78,7 @@ pub fn shown<'a>(labels: &[String], tags: &[&'a str]) -> Vec<Entity<'a>> {
     let regular: Vec<&str> = tags.iter().map(|tag| if has_prefix(tag) { *tag } else { "O" }).collect();
     let mut found = entities_of(Scheme::of(labels), &regular);
     let odd = tags.iter().enumerate().filter(|(_, tag)| !has_prefix(tag));
-    found.extend(odd.map(|(at, kind)| Entity { kind: *kind, first: at, last: at }));
+    found.extend(odd.map(|(at, kind)| Entity { kind, first: at, last: at }));
     found.sort_by_key(|entity| entity.first);
     found
 }
