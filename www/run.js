@@ -257,9 +257,20 @@ function preparing({ prepare }) {
   return `${prepare.what}: ${percent(prepare.done / prepare.total, 0)}.`;
 }
 
+/** The run of several that is on, or was last. @param {RunState} run */
+function current({ search }) {
+  return search?.rows.find(({ state }) => state === "running") ?? search?.rows.at(-1);
+}
+
+/** Whether it is one of several that is made a second time. @param {RunState} run */
+export function isAgain(run) {
+  return current(run)?.again ?? false;
+}
+
 /** @param {RunState} run */
-function whichRun({ search }) {
-  const now = search?.rows.find(({ state }) => state === "running") ?? search?.rows.at(-1);
+function whichRun(run) {
+  const { search } = run;
+  const now = current(run);
   if (!search || !now) return "";
   const why = now.again ? " again, since its weights were lost when the page was left" : "";
   return `Run ${now.trial} of ${search.total}${why}. `;

@@ -158,6 +158,14 @@ test("a run is told of at its turns and every ten seconds, however short its epo
   goOn({ status: "running" });
   goOn({ status: "failed" });
   assert.equal(told, 5, "turns are told at once");
+  // Of several runs one that is made again is a turn, for whoever waits for the end; the next one is none.
+  const rows = (/** @type {boolean} */ again) => [{ trial: 1, state: "running", again }];
+  const search = (/** @type {boolean} */ again) => /** @type {any} */ ({ total: 2, rows: rows(again) });
+  goOn({ status: "running", search: search(false) });
+  goOn({ search: search(true) });
+  assert.equal(told, 7);
+  goOn({ step: step(20) });
+  assert.equal(told, 7);
 });
 
 test("texts have no more tokens on average than the longest has", () => {

@@ -1,6 +1,6 @@
 // Tells a screen reader where a run stands: at every turn, such as its end, at once; what goes on in between now and then.
 
-import { standing } from "../run.js";
+import { isAgain, standing } from "../run.js";
 import { spoken } from "./section.js";
 
 /** How often, while nothing turns. */
@@ -14,9 +14,10 @@ export function announcer() {
   /** @param {import("../run.js").RunState} run */
   function update(run) {
     const now = performance.now();
-    // An epoch is no turn: short ones would not let anybody finish a sentence.
-    if (run.status === "idle" || (run.status === turn && now - last < ANNOUNCE_MS)) return;
-    turn = run.status;
+    // An epoch is no turn, nor is the next of several runs: short ones would not let anybody finish a sentence.
+    const point = isAgain(run) ? `${run.status} again` : run.status;
+    if (run.status === "idle" || (point === turn && now - last < ANNOUNCE_MS)) return;
+    turn = point;
     last = now;
     say(standing(run));
   }
