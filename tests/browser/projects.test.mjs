@@ -303,8 +303,6 @@ test(
     await reads(page, "#project-list", /Its table and model stay open in this tab only/);
     await page.locator("#project-list").getByRole("button", { name: "Delete", exact: true }).click();
     await reads(page, "#projects-said", /fruit was deleted/);
-    // Longer than changes are gathered for.
-    await page.waitForTimeout(1500);
     await reads(page, "#projects-summary", /none yet/);
     await reads(page, "#storage-trouble", /The model of this run is not kept in this browser\. Download it in step 5/);
     // What is really changed is kept anew, and the model is not.

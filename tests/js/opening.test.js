@@ -131,7 +131,6 @@ test("the open project stays deleted until something is changed or trained", asy
   const { actions, dispatch, state, written } = await stage(true);
   const settled = async () => {
     actions.watchProject();
-    await new Promise((resolve) => setTimeout(resolve, 500));
     await actions.flush();
     return written.splice(0);
   };

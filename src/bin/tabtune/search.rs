@@ -10,8 +10,6 @@ use crate::program::{self, ALIASES};
 
 /// Draws of a random search, unless the user says how many.
 const RUNS: usize = 12;
-/// As many as a session makes at most.
-const MOST_RUNS: usize = 256;
 const HEADING: &str = "Many runs, of which the best one on the validation rows is kept";
 
 /// The options.
@@ -24,7 +22,7 @@ pub fn options() -> [Arg; 6] {
     };
     [
         number("seeds", "Make N runs, each with another seed, and tell mean and standard deviation")
-            .value_parser(|text: &str| program::within(text, 2, MOST_RUNS))
+            .value_parser(|text: &str| program::within(text, 2, SearchPlan::MOST_RUNS))
             .conflicts_with_all(["grid", "search"]),
         several("grid", "FIELD=VALUE,…", "Make a run of each combination of values; can be given for several fields")
             .conflicts_with("search"),
@@ -33,7 +31,7 @@ pub fn options() -> [Arg; 6] {
             "FIELD=FROM..TO",
             "Draw values at random from a range, or from a list as in --grid; can be given for several fields",
         ),
-        number("trials", "Draws of a random search [12]").value_parser(|text: &str| program::within(text, 1, MOST_RUNS)),
+        number("trials", "Draws of a random search [12]").value_parser(|text: &str| program::within(text, 1, SearchPlan::MOST_RUNS)),
         number("search-seed", "Seed of the draws [0]").value_parser(value_parser!(u64)),
         Arg::new("keep-losers").long("keep-losers").action(ArgAction::SetTrue).help(
             "Let every run go to its end: otherwise one whose best score so far is worse than the median of the others' mean \

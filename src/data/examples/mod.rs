@@ -1,5 +1,6 @@
 //! The rows of a table → examples, each as its task reads it.
 
+mod annotators;
 mod answers;
 mod cell;
 mod cutting;
@@ -25,6 +26,7 @@ pub(super) use spans::{list as spans_in, wraps as wraps_spans};
 
 use serde_json::Value;
 
+use self::annotators::Annotators;
 use super::columns::{Columns, Nouns};
 use super::places::Places;
 use super::table::Table;
@@ -32,8 +34,7 @@ use super::target::{Example, Target};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
-/// Label Studio tells in this column that a text was annotated, and leaves out the spans of one in which nothing was marked.
-const ANNOTATED: &str = "annotation_id";
+/// The cell of a text that was annotated and in which nothing is marked.
 const NO_SPANS: &str = "[]";
 
 /// Of so many rows one may be marked as it cannot be.
@@ -67,10 +68,7 @@ pub(super) struct Reader<'a> {
     separator: Option<&'a str>,
     /// How the column with the scores writes its numbers, where the task reads one.
     numbers: Numbers,
-    /// The column that tells that somebody annotated a row: where it is filled, a row without spans has none to mark.
-    annotated: Option<usize>,
-    /// The column in which Prodigy tells whether what a row is marked with was accepted.
-    verdicts: Option<usize>,
+    annotators: Annotators,
     /// The labels met so far, or a model's.
     pub labels: Labels,
     remarks: Remarks,
@@ -81,10 +79,8 @@ impl<'a> Reader<'a> {
         let scores = columns.label.filter(|_| matches!(task, Task::Regression | Task::Embedding));
         let cells = |column: usize| (0..table.rows()).map(move |row| table.cell(row, column));
         let numbers = scores.map_or_else(Numbers::default, |column| Numbers::of(cells(column)));
-        let is_named = |name: &String| name.as_str() == ANNOTATED;
-        let annotated = table.columns().iter().position(is_named).filter(|_| task == Task::Tokens);
-        let verdicts = verdict::of_annotators(table, columns);
-        Self { table, columns, task, separator, numbers, annotated, verdicts, labels, remarks: Remarks::default() }
+        let annotators = Annotators::of(table, columns, task);
+        Self { table, columns, task, separator, numbers, annotators, labels, remarks: Remarks::default() }
     }
 
     /// How the scores are written.
@@ -142,7 +138,7 @@ impl<'a> Reader<'a> {
 
     /// Whether somebody who annotated a row rejected it or passed it over.
     pub fn is_rejected(&self, row: usize) -> bool {
-        self.verdicts.is_some_and(|column| !verdict::is_accepted(self.table.cell(row, column)))
+        self.annotators.rejected(self.table, row)
     }
 
     /// Whether a row says nothing of what is right. No label is an answer of its own where any number of labels, or no
@@ -153,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 
     fn is_annotated(&self, row: usize) -> bool {
-        self.annotated.is_some_and(|column| !self.table.cell(row, column).trim().is_empty())
+        self.annotators.have_seen(self.table, row)
     }
 
     /// The example of a row.

@@ -1,31 +1,11 @@
-//! Pairs of texts: a word → a score that says how alike they are; a list is no text. And what annotators say of whole rows.
+//! Pairs of texts: a word → a score that says how alike they are; a list is no text.
 
 use serde_json::Value;
 
 use super::cell::Cell;
 use super::shorten;
-use crate::data::columns::Columns;
-use crate::data::table::Table;
 use crate::data::words::truth;
 use crate::error::Result;
-
-/// What Prodigy writes of each row that somebody has seen, in a column of this name.
-const ANSWER: &str = "answer";
-const ACCEPTED: &str = "accept";
-const ANSWERS: &[&str] = &[ACCEPTED, "reject", "ignore"];
-
-/// The column in which Prodigy tells whether what a row is marked with was accepted, unless it is read for something else.
-pub(super) fn of_annotators(table: &Table, columns: &Columns) -> Option<usize> {
-    let column = table.columns().iter().position(|name| name == ANSWER).filter(|&column| !columns.have(column))?;
-    let cells = || (0..table.rows()).map(|row| table.cell(row, column));
-    (cells().all(|cell| cell.is_empty() || ANSWERS.contains(&cell)) && cells().any(|cell| cell == ACCEPTED))
-        .then_some(column)
-}
-
-/// Whether such a cell speaks for its row; one that nobody has seen is not spoken against.
-pub(super) fn is_accepted(cell: &str) -> bool {
-    cell.is_empty() || cell == ACCEPTED
-}
 
 /// Whether a cell holds a word rather than a number.
 pub(super) fn is_word(cell: &Cell) -> bool {

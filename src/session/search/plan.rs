@@ -61,6 +61,9 @@ fn yes() -> bool {
 }
 
 impl SearchPlan {
+    /// Most runs of one search.
+    pub const MOST_RUNS: usize = MOST_RUNS;
+
     /// The recipes to try, no two alike. A field that a run's method does not use stays as it is in the base.
     ///
     /// # Errors
