@@ -1,4 +1,5 @@
-//! The whole session over the tiny encoder: runs from start to end, however they end, and what they leave behind.
+//! The whole session over the tiny encoder: runs from start to end, however they end, and what they leave behind. One file,
+//! because a file of tests is a program of its own to build.
 
 #[path = "support/fruit.rs"]
 mod fruit;

@@ -1,5 +1,5 @@
 //! Every task through the whole session: a table of its kind, training, a report, predictions, and a folder that is
-//! opened again and says the same.
+//! opened again and says the same. One file, because a file of tests is a program of its own to build.
 
 #[path = "support/fruit.rs"]
 mod fruit;

@@ -1,5 +1,5 @@
 // Nothing is lost: work is kept by itself, a run that is cut short goes on to the losses that it would have had, and projects
-// can be renamed, deleted, taken away and brought back.
+// can be renamed, deleted, taken away and brought back. One file, since each starts a browser and a server of its own.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { strToU8, unzipSync, zipSync } from "fflate";

@@ -1,4 +1,5 @@
 // Runs that survive, against an engine and a store of the test: what is asked of them when a run begins, ends, breaks and goes on.
+// One file, since all of it plays on the stage that is set here.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
