@@ -22,7 +22,7 @@ ENCODER := pkg/models/all-MiniLM-L6-v2
 RUST := $(shell find src -name '*.rs' -not -path 'src/bin/*') Cargo.toml Cargo.lock
 NPM := node_modules/.package-lock.json
 # One module of the engine per device: see www/engine.js.
-MODULES := gpu cpu threads
+MODULES := gpu cpu threads relaxed
 PARITY := $(MODULES:%=target/parity/%/built.js)
 PARITY_SOURCES := tests/browser/parity.rs tests/browser/parity.worker.js www/pool.js www/trusted.js www/thread.js www/mistake.js
 BENCH := $(MODULES:%=target/bench/%/built.js)

@@ -21,8 +21,8 @@
 //! What a task is stands in [`task`]; what a family of encoders is, in one file of `model/family` and one of
 //! `checkpoint/names`; how a recipe's method becomes a run, in `session/start`.
 //!
-//! The page has three builds of this crate, as `www/engine.js` chooses: WebGPU (feature `gpu`), the CPU with one thread (no
-//! feature), and the CPU with shared memory, threads and relaxed SIMD (feature `threads`).
+//! The page has four builds of this crate, as `www/engine.js` chooses: WebGPU (feature `gpu`), the CPU with one thread (no
+//! feature), with shared memory and threads (feature `threads`), and with relaxed SIMD, too (feature `relaxed`).
 //!
 //! Letters in shapes, everywhere: B batch, T tokens, H hidden, A heads, K classes, V vocabulary, N values.
 

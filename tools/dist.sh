@@ -17,6 +17,6 @@ smaller_modules dist/pkg
 
 # What hosts that read such a file send along, so that the browser lets the page use several threads; others need the
 # two set in their own way, or the page computes on one.
-printf '/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: credentialless\n' >dist/_headers
+printf '/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: require-corp\n' >dist/_headers
 node tools/offline.mjs dist
 du -sh dist | awk '{ print "dist/ is ready: " $1 ". Copy it to any static host; every path in it is relative." }'

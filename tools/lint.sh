@@ -19,9 +19,9 @@ say "clippy for WebAssembly"
 . "$ROOT/tools/wasm-std.sh"
 wasm_plain
 if [ -z "${RUSTC:-}" ]; then
-  # In release, because that is how the build has compiled most of it already; `threads` brings src/web/pool.rs and needs
+  # In release, because that is how the build has compiled most of it already; `relaxed` brings src/web/pool.rs and needs
   # shared memory only to run.
-  cargo clippy --release --lib --no-default-features --features gpu,threads --target $WASM --quiet -- -D warnings ||
+  cargo clippy --release --lib --no-default-features --features gpu,relaxed --target $WASM --quiet -- -D warnings ||
     fail "clippy complains; see above."
 else
   echo "left out: clippy does not fit the compiler that builds for $WASM here (rustup target add $WASM brings one)."

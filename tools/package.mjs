@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const DOOR = "tabtune.js";
 /** The door, and what only types name. */
 const NAMED = [DOOR, "protocol.js", "projects/record.js"];
-const BUILDS = ["cpu", "gpu", "threads"];
+const BUILDS = ["cpu", "gpu", "threads", "relaxed"];
 /** Scripts that are started as workers, by their address. */
 const STARTED = /new URL\("(\.\/[^"$]+\.js)", import\.meta\.url\)/gu;
 /** What the package is beside the code. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles the parity tests to FOLDER/MODULE for the browser tests: tools/parity.sh gpu|cpu|threads PATH-OF-WASM-BINDGEN FOLDER
+# Compiles the parity tests to FOLDER/MODULE for the browser tests: tools/parity.sh gpu|cpu|threads|relaxed PATH-OF-WASM-BINDGEN FOLDER
 . "$(dirname "$0")/env.sh"
 
 folder="$3"

@@ -7,11 +7,12 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * These isolate the page from other origins, which browsers demand before they hand out shared memory, the threads'
- * means, and precise timers; `credentialless` still lets it fetch models from the hub.
+ * means, and precise timers. Of the two ways to embed, Safari knows `require-corp` alone; models from the hub are fetched
+ * by CORS, which it lets pass.
  */
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "credentialless",
+  "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
 /** Files are read anew each time and checked by their ETag, so that a reload shows what was just built. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles a cargo example to FOLDER/MODULE: tools/wasm-example.sh EXAMPLE gpu|cpu|threads PATH-OF-WASM-BINDGEN FOLDER
+# Compiles a cargo example to FOLDER/MODULE: tools/wasm-example.sh EXAMPLE gpu|cpu|threads|relaxed PATH-OF-WASM-BINDGEN FOLDER
 . "$(dirname "$0")/env.sh"
 . "$ROOT/tools/wasm-std.sh"
 

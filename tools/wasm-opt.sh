@@ -10,8 +10,11 @@ smaller_modules() {
   for module in pkg/*/tabtune_bg.wasm; do
     build="$(basename "$(dirname "$module")")"
     enabled=("${features[@]}")
-    # The page asks the browser whether it has these before it loads that module.
-    [ "$build" != threads ] || enabled+=(threads relaxed-simd)
+    # The page asks the browser whether it has these before it loads such a module.
+    case "$build" in
+    threads) enabled+=(threads) ;;
+    relaxed) enabled+=(threads relaxed-simd) ;;
+    esac
     mkdir -p "$folder/$build"
     node_modules/.bin/wasm-opt -O1 "${enabled[@]/#/--enable-}" "$module" -o "$folder/$build/tabtune_bg.wasm" ||
       fail "wasm-opt failed; its messages are above."

@@ -76,7 +76,6 @@ wasm_threads() {
   done
   # Relaxed SIMD is switched on by the kernels' own functions: burn's crates do not compile where it is on for all.
   use_target target-wasm-threads +atomics,+bulk-memory,+simd128 "$link"
-  export RUSTC_WORKSPACE_WRAPPER="$ROOT/tools/rustc-in-order.sh"
   if ! has_sources && ! has_debian && has_rustup; then
     say "Adding the sources of Rust's standard library"
     rustup component add rust-src || say "rustup could not; trying Debian's packages"
@@ -91,15 +90,18 @@ wasm_threads() {
   fi
 }
 
-# wasm_module gpu|cpu|threads: what that module of the page needs; its cargo features are in WASM_FEATURES. Returns 1 as
+# wasm_module gpu|cpu|threads|relaxed: what that module of the page needs; its cargo features are in WASM_FEATURES. Returns 1 as
 # wasm_threads does. (Bash 3.2, which macOS has, takes an empty array for one that is not set.)
 wasm_module() {
   WASM_FEATURES=()
-  if [ "$1" = threads ]; then
+  case "$1" in
+  threads) wasm_threads || return 1 ;;
+  relaxed)
     wasm_threads || return 1
-  else
-    wasm_plain
-  fi
+    export RUSTC_WORKSPACE_WRAPPER="$ROOT/tools/rustc-in-order.sh"
+    ;;
+  *) wasm_plain ;;
+  esac
   if [ "$1" != cpu ]; then WASM_FEATURES=(--features "$1"); fi
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles one of the engine's modules to pkg/MODULE/: tools/wasm.sh gpu|cpu|threads PATH-OF-WASM-BINDGEN
+# Compiles one of the engine's modules to pkg/MODULE/: tools/wasm.sh gpu|cpu|threads|relaxed PATH-OF-WASM-BINDGEN
 . "$(dirname "$0")/env.sh"
 . "$ROOT/tools/wasm-std.sh"
 
@@ -14,7 +14,7 @@ done_with() { echo "export const built = $1;" >"$out/built.js"; }
 if ! wasm_module "$module"; then
   rm -rf "${out:?}"/*
   done_with false
-  say "The engine is built without threads, and the page works with one: $WASM_MISSING. After that: rm -r $out && make build"
+  say "The engine is built without threads ($module), and the page works with one: $WASM_MISSING. After that: rm -r $out && make build"
   exit
 fi
 

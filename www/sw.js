@@ -17,11 +17,11 @@ const HERE = `${ENCODERS}${encoder}`;
 
 /**
  * With these a browser hands out shared memory, the threads' means. Hosts that cannot send them need not: from the second
- * visit on, the page comes from here.
+ * visit on, the page comes from here. (Safari knows no other policy of embedding.)
  */
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "credentialless",
+  "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
 /** @param {Response} response */

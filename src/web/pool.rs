@@ -14,7 +14,8 @@ static CHANGED: Condvar = Condvar::new();
 /// on their way into [`join_pool`], since this waits for all of them.
 #[wasm_bindgen]
 pub fn start_pool(threads: usize) -> Result<(), JsError> {
-    // The page loads this module only where the browser has it; the other CPU module does without.
+    // The page loads a module with it only where the browser has it.
+    #[cfg(feature = "relaxed")]
     pulp::wasm::enable_relaxed_simd();
     // The caller would otherwise only wait while the others work.
     let pool = ThreadPoolBuilder::new().num_threads(threads).use_current_thread().spawn_handler(|thread| {

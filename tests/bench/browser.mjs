@@ -42,7 +42,7 @@ async function bundle(library) {
 /**
  * Serves the page, the peers and our engine's modules on this machine.
  *
- * @param {string} engines Folder with `gpu/`, `cpu/` and `threads/`.
+ * @param {string} engines Folder with `gpu/`, `cpu/`, `threads/` and `relaxed/`.
  */
 async function serve(engines) {
   /** @type {Map<string, Promise<string | Uint8Array>>} */

@@ -105,7 +105,7 @@ export function frozen(engine) {
 /** The same as a user has it: in Chromium, on the CPU. @param {string} executablePath @returns {Promise<Result[]>} */
 export async function frozenInBrowser(executablePath) {
   const name = "frozen encoder, 1,000 one-line texts, in Chromium";
-  const absent = [TABLE, root + MODEL, `${root}pkg/threads`].find((file) => !existsSync(file));
+  const absent = [TABLE, root + MODEL, `${root}pkg/relaxed`].find((file) => !existsSync(file));
   if (absent) return [fact({ figure: "frozen", name, error: `left out: ${absent.slice(root.length)} is not there.` })];
   const table = readFileSync(TABLE, "utf8")
     .split("\n")

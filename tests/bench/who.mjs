@@ -30,8 +30,9 @@ const ALL = [
   { who: "pytorch", name: "PyTorch", runs: "python", device: "CPU", threads: 0, lora: true },
   { who: "pytorch-1", name: "PyTorch", runs: "python", device: "CPU", threads: 1, lora: true },
   { who: "pytorch-gpu", name: "PyTorch", runs: "python", device: "GPU", lora: true, onlyNamed: true },
+  ours("relaxed", "CPU"),
   ours("threads", "CPU"),
-  alone({ ...ours("threads", "CPU"), name: "Tabtune, wasm" }),
+  alone({ ...ours("relaxed", "CPU"), name: "Tabtune, wasm" }),
   ours("cpu", "CPU"),
   ours("gpu", "WebGPU"),
   browser("tfjs-wasm-tuned", `${tfjs}, wasm, tuned`, "tfjs", { device: "wasm", tuned: true }),
@@ -44,12 +45,13 @@ const ALL = [
 ];
 
 /**
- * @param {"threads"|"cpu"|"gpu"} module
+ * @param {"relaxed"|"threads"|"cpu"|"gpu"} module
  * @param {Peer["device"]} device
  * @returns {Peer}
  */
 function ours(module, device) {
-  const how = { threads: ", wasm with threads", cpu: ", wasm without relaxed SIMD", gpu: "" };
+  const plain = ", wasm without relaxed SIMD";
+  const how = { relaxed: ", wasm with threads", threads: `${plain}, with threads`, cpu: plain, gpu: "" };
   const name = `Tabtune${how[module]}`;
   return { who: `tabtune-${module}`, name, runs: "browser", device, library: "tabtune", how: { module }, lora: true };
 }

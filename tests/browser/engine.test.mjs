@@ -6,9 +6,9 @@ import { SECRET, modelFiles } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
-/** Whether this machine could compile the module with threads. */
+/** Whether this machine could compile the modules with threads. */
 const BUILT = readFileSync(new URL("../../pkg/threads/built.js", import.meta.url), "utf8").includes("true");
-const skip = !BUILT && "the module with threads was not built";
+const skip = !BUILT && "the modules with threads were not built";
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -28,7 +28,7 @@ test("an isolated page computes on all cores", { timeout: PATIENCE, skip }, asyn
   const { page, requests, errors, close } = await site.open({ device: "cpu" });
   const cores = await page.evaluate(() => Math.min(navigator.hardwareConcurrency, 16));
   await reads(page, "#device-sentence", cores === 1 ? /on 1 thread\./ : new RegExp(`on ${cores} threads\\.`));
-  assert.deepEqual(modules(requests), ["threads"]);
+  assert.deepEqual(modules(requests), ["relaxed"]);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -37,7 +37,7 @@ test("a page that is not isolated computes on one thread and says why", { timeou
   const { page, requests, errors, close } = await plain.open({ device: "cpu" });
   await reads(page, "#device-sentence", /on 1 thread\..*Cross-Origin-Opener-Policy/);
   assert.equal(await page.evaluate(() => crossOriginIsolated), false);
-  assert.deepEqual(modules(requests), ["threads"]);
+  assert.deepEqual(modules(requests), ["relaxed"]);
   await begin(page, { epochs: 1 });
   await train(page);
   assert.deepEqual(errors, []);
@@ -45,15 +45,15 @@ test("a page that is not isolated computes on one thread and says why", { timeou
 });
 
 test(
-  "a browser without relaxed SIMD computes with the build that needs none",
+  "a browser without relaxed SIMD computes on all cores with the build that needs none",
   { timeout: PATIENCE, skip },
   async () => {
     const { page, requests, errors, close } = await site.open({
       device: "cpu",
       worker: "WebAssembly.validate = () => false;",
     });
-    await reads(page, "#device-sentence", /on 1 thread\..*relaxed SIMD/);
-    assert.deepEqual(modules(requests), ["cpu"]);
+    await reads(page, "#device-sentence", /relaxed SIMD for WebAssembly, which this browser lacks/);
+    assert.deepEqual(modules(requests), ["threads"]);
     await begin(page, { epochs: 1 });
     await train(page);
     assert.deepEqual(errors, []);
@@ -63,14 +63,14 @@ test(
 
 test("where no memory can be shared, the build that has its own takes over", { timeout: PATIENCE, skip }, async () => {
   const worker = `WebAssembly.Memory = class { constructor() { throw new RangeError("no room"); } };`;
-  for (const [host, words] of /** @type {const} */ ([
-    [site, /on 1 thread\..*more could not be started \(no room\)/],
+  for (const [host, words, tried] of /** @type {const} */ ([
+    [site, /on 1 thread\..*more could not be started \(no room\)/, ["relaxed", "threads", "cpu"]],
     // One thread it is anyway: what would give more stays the advice.
-    [plain, /on 1 thread\..*Cross-Origin-Opener-Policy/],
+    [plain, /on 1 thread\..*Cross-Origin-Opener-Policy/, ["relaxed", "cpu"]],
   ])) {
     const { page, requests, errors, close } = await host.open({ device: "cpu", worker });
     await reads(page, "#device-sentence", words);
-    assert.deepEqual(modules(requests), ["threads", "cpu"]);
+    assert.deepEqual(modules(requests), tried);
     assert.deepEqual(errors, []);
     await close();
   }
@@ -97,7 +97,7 @@ test("model, data and result outlive a change of device", { timeout: PATIENCE },
   await reaches(page, "trained");
   const trained = await download(page, "#download-weights");
   assert.notDeepEqual(trained.bytes, before.bytes);
-  assert.deepEqual(modules(requests), [BUILT ? "threads" : "cpu", "gpu"]);
+  assert.deepEqual(modules(requests), [BUILT ? "relaxed" : "cpu", "gpu"]);
   assert.deepEqual(errors, []);
   await close();
 });

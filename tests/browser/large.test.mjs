@@ -110,7 +110,7 @@ function memory(page) {
     page.workers().map((worker) =>
       worker.evaluate(async (origin) => {
         if (self.name === "tabtune-keeper") throw new Error("another worker");
-        const { default: load } = await import(`${origin}pkg/threads/tabtune.js`);
+        const { default: load } = await import(`${origin}pkg/relaxed/tabtune.js`);
         return (await load()).memory.buffer.byteLength;
       }, site.origin),
     ),

@@ -24,7 +24,7 @@ before(async () => {
   site = mkdtempSync(join(tmpdir(), "tabtune-site-"));
   cpSync(join(ROOT, "www"), site, { recursive: true });
   mkdirSync(join(site, "pkg"));
-  for (const part of ["cpu", "threads", "vendor"])
+  for (const part of ["cpu", "threads", "relaxed", "vendor"])
     cpSync(join(ROOT, "pkg", part), join(site, "pkg", part), { recursive: true });
   describe(site);
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });

@@ -25,7 +25,8 @@ after(() => site.close());
 
 for (const { build, device, on } of /** @type {const} */ ([
   { build: "cpu", device: "cpu", on: "the CPU with one thread" },
-  { build: "threads", device: "cpu", on: `the CPU with ${THREADS} threads and relaxed SIMD` },
+  { build: "threads", device: "cpu", on: `the CPU with ${THREADS} threads` },
+  { build: "relaxed", device: "cpu", on: `the CPU with ${THREADS} threads and relaxed SIMD` },
   { build: "gpu", device: "gpu", on: "WebGPU" },
 ])) {
   // Only where nothing on the machine could compile it, which the build has said.

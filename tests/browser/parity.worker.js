@@ -24,7 +24,7 @@ async function run(build, device, threads, family) {
   const module = await import(script);
   const compiled = await WebAssembly.compileStreaming(fetch(new URL(`../../${build}/parity_bg.wasm`, import.meta.url)));
   await module.default({ module_or_path: compiled });
-  if (build === "threads") await startPool(script, module, compiled, threads);
+  if (build === "threads" || build === "relaxed") await startPool(script, module, compiled, threads);
   if (family === null) await module.bert(device);
   else if ((await module.family(device, family)) === 0) throw new Error(`nothing is known of ${family}`);
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { chooseBuild } from "../../www/engine.js";
 
-const ALL = { built: true, isolated: true, kept: false, relaxed: true, cores: 8 };
+const ALL = { built: true, isolated: true, shares: true, kept: false, relaxed: true, cores: 8 };
 
 test("the GPU has a build of its own, whatever the CPU can do", () => {
   assert.equal(chooseBuild("gpu", ALL).build, "gpu");
@@ -13,7 +13,7 @@ test("the GPU has a build of its own, whatever the CPU can do", () => {
 });
 
 test("the CPU has a thread per core, up to a limit", () => {
-  assert.deepEqual(chooseBuild("cpu", ALL), { build: "threads", threads: 8, why: "" });
+  assert.deepEqual(chooseBuild("cpu", ALL), { build: "relaxed", threads: 8, why: "" });
   assert.equal(chooseBuild("cpu", { ...ALL, cores: 1 }).threads, 1);
   assert.equal(chooseBuild("cpu", { ...ALL, cores: 128 }).threads, 16);
 });
@@ -21,9 +21,9 @@ test("the CPU has a thread per core, up to a limit", () => {
 test("one thread is explained by what is missing", () => {
   for (const [missing, build, words] of /** @type {const} */ ([
     ["built", "cpu", /built without/u],
-    ["relaxed", "cpu", /relaxed SIMD/u],
     // Relaxed SIMD needs no isolation.
-    ["isolated", "threads", /Cross-Origin-Embedder-Policy/u],
+    ["isolated", "relaxed", /Cross-Origin-Embedder-Policy/u],
+    ["shares", "relaxed", /share memory/u],
   ])) {
     const { why, ...choice } = chooseBuild("cpu", { ...ALL, [missing]: false });
     assert.deepEqual(choice, { build, threads: 1 });
@@ -32,7 +32,10 @@ test("one thread is explained by what is missing", () => {
   }
 });
 
-test("without relaxed SIMD the build for threads is of no use, isolated or not", () => {
+test("without relaxed SIMD there are threads all the same, and where none can be the build with memory of its own", () => {
+  const { why, ...choice } = chooseBuild("cpu", { ...ALL, relaxed: false });
+  assert.deepEqual(choice, { build: "threads", threads: 8 });
+  assert.match(why, /relaxed SIMD/u);
   assert.equal(chooseBuild("cpu", { ...ALL, isolated: false, relaxed: false }).build, "cpu");
 });
 

@@ -25,9 +25,9 @@ struct Shape {
     lower: usize,
 }
 
-/// In browsers twelve sums fit where multiply-add is one instruction, as it is in the module with threads, and code is in the
+/// In browsers twelve sums fit where multiply-add is one instruction, as relaxed SIMD has it, and code is in the
 /// order in which it is written (tools/rustc-in-order.sh); else eight (tests/bench/LOG.md).
-const IN_BROWSERS: Shape = Shape { rows: if cfg!(feature = "threads") { 6 } else { 4 }, vectors: 2, lower: 2 };
+const IN_BROWSERS: Shape = Shape { rows: if cfg!(feature = "relaxed") { 6 } else { 4 }, vectors: 2, lower: 2 };
 /// With 32 registers. Wider than two vectors, it would leave much of it unused in attention, whose heads are 32 or 64 wide.
 const LARGE: Shape = Shape { rows: 12, vectors: 2, lower: 6 };
 /// With 16.

@@ -19,7 +19,7 @@ async function answer({ job, module }) {
   const bindings = await import(path);
   const compiled = await WebAssembly.compileStreaming(fetch(`/engine/${module}/engine_bg.wasm`));
   ({ memory } = await bindings.default({ module_or_path: compiled }));
-  if (module === "threads") {
+  if (module === "threads" || module === "relaxed") {
     memory = bindings.pool_memory();
     await startPool(bindings, compiled, path);
   }

@@ -3,7 +3,7 @@
 
 /**
  * @param {Job} job
- * @param {{module: "gpu"|"cpu"|"threads", sizes: import("../work.js").Shape}} how
+ * @param {{module: "gpu"|"cpu"|"threads"|"relaxed", sizes: import("../work.js").Shape}} how
  */
 export async function open(job, { module, sizes }) {
   const worker = new Worker("/worker.js", { type: "module" });
