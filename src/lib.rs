@@ -51,9 +51,9 @@ pub use error::{Error, Result};
 pub use export::{AdapterBundle, Bundle, File, OnnxBundle, Precision, SentenceBundle, csv_lines, harmless, onnx};
 pub use recipe::Recipe;
 pub use session::{
-    Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, Miss, MissSearch,
-    Misses, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead, Prediction, Reason, Right, RightMark, Run, RunInfo,
-    SearchInfo, SearchPlan, SearchReport, Session, SheetFormat, SheetRun, Side, StepEvent, Suggestion, Suggestions,
-    Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
+    Axis, Checkpoint, CheckpointInfo, Domain, DoneEvent, EpochEvent, Evaluation, Event, Marked, Mask, Measured,
+    Measuring, Miss, MissSearch, Misses, ModelFiles, ModelInfo, OpenModel, Outcome, OwnHead, Prediction, Reason, Right,
+    RightMark, Run, RunInfo, SearchInfo, SearchPlan, SearchReport, Session, SheetFormat, SheetRun, Side, StepEvent,
+    Suggestion, Suggestions, Trained, Trial, TrialDone, TrialStarted, TrialState, Vocabulary, Word,
 };
 pub use task::Task;

@@ -3,6 +3,7 @@
 mod checkpoint;
 #[cfg(feature = "gpu")]
 mod constructors;
+mod measure;
 mod misses;
 #[cfg(feature = "threads")]
 mod pool;
@@ -19,7 +20,7 @@ use crate::error::Error;
 use crate::eval::words::SCORES;
 use crate::export::File;
 use crate::recipe::{FIELDS, Recipe};
-use crate::session::{Event, MissSearch, ModelFiles, SearchPlan, Session, Vocabulary};
+use crate::session::{Event, Measuring, MissSearch, ModelFiles, SearchPlan, Session, Vocabulary};
 use crate::task::Task;
 use checkpoint::{FromPage, ToPage};
 
@@ -33,6 +34,8 @@ pub struct Engine {
     table: table::TableState,
     /// A search for rows that the model is wrong about.
     misses: Option<MissSearch>,
+    /// A measurement of the model on another table.
+    measuring: Option<Measuring>,
 }
 
 #[wasm_bindgen]
@@ -42,7 +45,13 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript has no Default.
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { session: None, sheet: sheet::SheetState::None, table: table::TableState::None, misses: None }
+        Engine {
+            session: None,
+            sheet: sheet::SheetState::None,
+            table: table::TableState::None,
+            misses: None,
+            measuring: None,
+        }
     }
 
     /// The table of hyperparameters and their defaults.

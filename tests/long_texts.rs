@@ -120,7 +120,7 @@ fn tables_and_mistakes_have_all_words_too() {
     let long: String = (0..100).map(|at| format!("{} {}\n", word(at), tag(word(at)))).collect();
     session.open_table(format!("{long}\nthe O\n").as_bytes(), "long.conll").expect("a table");
     let mapping = Mapping { task: Task::Tokens, ..Mapping::new("tokens", "tags") };
-    let mut search = session.misses_of_table(&mapping, 9).expect("a search");
+    let mut search = session.misses_of(session.table().expect("a table"), &mapping, 9).expect("a search");
     while block_on(session.search_misses(&mut search, 1)).expect("a look") > 0 {}
     let misses = search.finish();
     let Some(Prediction::Tokens { tokens, .. }) = misses.found.first().map(|miss| &miss.said) else {

@@ -44,7 +44,8 @@ fn found(session: &Session, search: tabtune::MissSearch, rows: usize) -> Misses 
 fn wrong_labels_are_what_a_model_is_surest_of() {
     let session = session("fruit.csv");
     let mapping = fruit::mapping(0.0);
-    let misses = found(&session, session.misses_of_table(&mapping, 50).expect("a search"), 7);
+    let misses =
+        found(&session, session.misses_of(session.table().expect("a table"), &mapping, 50).expect("a search"), 7);
     let lines: BTreeSet<usize> = misses.found.iter().take(SWAPPED.len()).map(|miss| miss.line as usize).collect();
     assert_eq!(lines, SWAPPED.into());
     let (report, rows) = block_on(session.evaluate(&mapping)).expect("a report");
@@ -60,9 +61,10 @@ fn wrong_labels_are_what_a_model_is_surest_of() {
     }
     assert!(misses.found.is_sorted_by(|a, b| a.sure >= b.sure));
 
-    let at_once = found(&session, session.misses_of_table(&mapping, 50).expect("a search"), 1000);
+    let at_once =
+        found(&session, session.misses_of(session.table().expect("a table"), &mapping, 50).expect("a search"), 1000);
     assert_eq!(at_once.wrong, misses.wrong);
-    let few = found(&session, session.misses_of_table(&mapping, 2).expect("a search"), 7);
+    let few = found(&session, session.misses_of(session.table().expect("a table"), &mapping, 2).expect("a search"), 7);
     assert_eq!(
         (few.wrong, few.found.as_slice()),
         (misses.wrong, &misses.found[..2]),

@@ -4,6 +4,7 @@ import { dataActions } from "./actions/data.js";
 import { awakeActions } from "./actions/awake.js";
 import { deviceActions } from "./actions/device.js";
 import { goingOnActions } from "./actions/going-on.js";
+import { measureActions } from "./actions/measure.js";
 import { missActions } from "./actions/misses.js";
 import { modelActions } from "./actions/model.js";
 import { projectActions } from "./actions/projects.js";
@@ -121,6 +122,7 @@ export function createActions(world) {
     if (isBusyTraining(world.state())) goingOn.begun();
   }
 
+  const measuring = measureActions(world, results.openKept);
   const goingOn = goingOnActions(world, {
     ...projects,
     ...recipes,
@@ -146,7 +148,8 @@ export function createActions(world) {
     ...goingOn,
     ...awakeActions(world),
     ...sheetActions(world, results.openKept),
-    ...missActions(world, results.openKept, data.sourceInUse),
+    ...measuring,
+    ...missActions(world, results.openKept, data.sourceInUse, measuring.measuredSource),
     ...pythonActions(world),
     begin,
     chooseDevice,

@@ -386,6 +386,16 @@
  * @typedef {{rows: number, wrong: number, found: Miss[]}} Misses  How many rows were looked at and are wrong, and the surest of those.
  */
 
+/**
+ * @typedef {{table: TableInfo, mapping: Mapping}} OpenMeasured  A table to measure the model on, and the likeliest columns.
+ *
+ * @typedef {object} Measured  How the model does on the rows of such a table that have a label.
+ * @property {Report} report
+ * @property {number} rows
+ * @property {[number, number]|null} interval  95 % interval of the first score, if that can be told.
+ * @property {string[]} notes  What makes the scores say less than they seem to.
+ */
+
 /** @typedef {{done: number, total: number|null, what: string}} Progress */
 
 /**
@@ -425,6 +435,11 @@
  *   cancel_sheet()                     -> null
  *   misses(Side, most)                 -> Misses|null     of the open data, with progress in rows; null if it was cancelled
  *   cancel_misses()                    -> null
+ *   open_measured(Blob, name, Dialect, Mapping|null) -> OpenMeasured|null  a table to measure the model on, read as open_table
+ *                                         does, beside the one to train on; the mapping is that of the data, if there is one
+ *   measure(Mapping)                   -> Measured|null   of that table, with progress in rows; null if it was cancelled
+ *   cancel_measure()                   -> null
+ *   measured_misses(Mapping, most)     -> Misses|null     of that table; cancel_misses ends it, too
  *   export_files(base)                 -> {path: string, bytes: Uint8Array}[]  model.safetensors, config.json, …
  *   python_files(recipe, base)         -> the same        the run as a script, of the open model and data
  *   export_adapter(base)               -> the same        of a model trained with LoRA: what PEFT loads over the base model
@@ -462,6 +477,10 @@ export const CALLS = /** @type {const} */ ([
   "cancel_sheet",
   "misses",
   "cancel_misses",
+  "open_measured",
+  "measure",
+  "cancel_measure",
+  "measured_misses",
   "export_files",
   "python_files",
   "export_adapter",

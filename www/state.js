@@ -80,6 +80,7 @@ import { isBusyTraining, phase } from "./standing.js";
  * @property {Mistake|null} error
  * @property {SheetState} sheet
  * @property {MissState} misses
+ * @property {MeasureState} measure
  */
 
 /**
@@ -96,11 +97,27 @@ import { isBusyTraining, phase } from "./standing.js";
  */
 
 /**
+ * Another table that the model is measured on. It stays while other models of the same task are trained.
+ *
+ * @typedef {object} MeasureState
+ * @property {import("./protocol.js").TableInfo|null} info
+ * @property {Mapping|null} mapping   Its columns, as the form shows them.
+ * @property {{name: string, asked: Dialect}|null} source  The file that was chosen last, and how it is to be read.
+ * @property {boolean} refused   Whether it could not be read so.
+ * @property {"opening"|"measuring"|"cancelling"|null} busy
+ * @property {Progress|null} progress
+ * @property {string|null} words   How it ended, where nothing was measured.
+ * @property {import("./protocol.js").Measured|null} measured
+ * @property {Mistake|null} error
+ */
+
+/**
  * Rows that the model is wrong about.
  *
  * @typedef {object} MissState
  * @property {import("./protocol.js").Misses|null} found
- * @property {import("./protocol.js").Side} side  Where they were looked for.
+ * @property {import("./protocol.js").Side|"measured"} side  Where they were looked for: in the data, or in the table that the model was
+ *   measured on.
  * @property {"looking"|"cancelling"|null} busy
  * @property {Progress|null} progress
  * @property {Mistake|null} error
@@ -170,6 +187,7 @@ import { isBusyTraining, phase } from "./standing.js";
  *   | {type: "restored", run: RunState}
  *   | {type: "sheet", change: Partial<SheetState>}
  *   | {type: "misses", change: Partial<MissState>}
+ *   | {type: "measure", change: Partial<MeasureState>}
  *   | {type: "died", mistake: Mistake}
  *   | {type: "revived"}} Action
  */
@@ -202,8 +220,19 @@ export const NO_SHEET = {
 /** @type {MissState} */
 export const NO_MISSES = { found: null, side: "validation", busy: null, progress: null, error: null };
 
+/** @type {MeasureState} */
+export const NO_MEASURE = { ...NO_SHEET, info: null, mapping: null, busy: null, measured: null };
+
 /** @type {ResultState} */
-const NO_RESULT = { answered: null, busy: null, saved: null, error: null, sheet: NO_SHEET, misses: NO_MISSES };
+const NO_RESULT = {
+  answered: null,
+  busy: null,
+  saved: null,
+  error: null,
+  sheet: NO_SHEET,
+  misses: NO_MISSES,
+  measure: NO_MEASURE,
+};
 
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
@@ -281,7 +310,7 @@ export function reduce(state, action) {
           subject: subject(state, action.method),
           search: action.search ?? null,
         },
-        result: NO_RESULT,
+        result: { ...NO_RESULT, measure: forAnother(state) },
         projects: { ...unsaid(state.projects), offer: null, kept: null, home: null },
       };
     case "events":
@@ -302,6 +331,8 @@ export function reduce(state, action) {
       };
     case "sheet":
       return { ...state, result: { ...state.result, sheet: { ...state.result.sheet, ...action.change } } };
+    case "measure":
+      return { ...state, result: { ...state.result, measure: { ...state.result.measure, ...action.change } } };
     case "misses":
       return { ...state, result: { ...state.result, misses: { ...state.result.misses, ...action.change } } };
     case "moved":
@@ -316,6 +347,12 @@ export function reduce(state, action) {
     case "revived":
       return { ...state, dead: null };
   }
+}
+
+/** The table to measure the next model on, if that is for the same task. @param {State} state @returns {MeasureState} */
+function forAnother({ result: { measure }, data }) {
+  if (measure.mapping?.task !== data.dataset?.info.task || measure.busy !== null) return NO_MEASURE;
+  return { ...measure, measured: null, words: null, error: null };
 }
 
 /** What was said of projects is over when something else begins to be opened. @param {ProjectsState} projects @returns {ProjectsState} */

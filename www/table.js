@@ -1,12 +1,12 @@
-// In the worker: a table to train on, read from its file into the engine piece by piece. What is open stays until it is read
-// to its end.
+// In the worker: a table to train on, or to measure the model on, read from its file into the engine piece by piece. What is
+// open stays until it is read to its end.
 
 import { LARGEST_WHOLE, PIECE, bytesBetween } from "./pieces.js";
 import { tooLarge } from "./stream.js";
 
 /**
  * @typedef {import("./protocol.js").Progress} Progress
- * @typedef {import("./protocol.js").TableInfo} TableInfo
+ * @typedef {import("./protocol.js").Dialect} Dialect
  * @typedef {import("./pkg/cpu/tabtune.js").Engine} EngineObject
  * @typedef {<T>(work: (engine: EngineObject) => T|Promise<T>) => Promise<T>} InTurn
  */
@@ -25,24 +25,27 @@ export function tableAnswers(inTurn, changing) {
   let version = 0;
 
   /**
-   * @param {Blob} file @param {string} name @param {import("./protocol.js").Dialect} dialect  As far as it is known.
+   * @template T
+   * @param {Blob} file @param {string} name @param {Dialect} dialect  As far as it is known.
+   * @param {(engine: EngineObject, whole?: Uint8Array) => T} take  Has the engine open what it has read, or these bytes.
+   * @param {InTurn} taking  The turn in which it does.
    * @param {(progress: Progress) => void} onProgress
-   * @returns {Promise<TableInfo|null>} Null where it was cancelled, or another table came in between.
+   * @returns {Promise<T|null>} Null where it was cancelled, or another table came in between.
    */
-  async function openTable(file, name, dialect, onProgress) {
+  async function open(file, name, dialect, take, taking, onProgress) {
     const mine = (version += 1);
     if (file.size > LARGEST) throw tooLarge(name, file.size, LARGEST);
     const tell = seldom(onProgress);
     // The bytes pass twice: one near the end can settle what letters mean.
     const total = 2 * file.size;
 
-    /** @param {(engine: EngineObject, piece: Uint8Array, at: number, last: boolean) => boolean} take  False to end. @param {number} before */
-    async function pass(take, before) {
+    /** @param {(engine: EngineObject, piece: Uint8Array, at: number, last: boolean) => boolean} hand  False to end. @param {number} before */
+    async function pass(hand, before) {
       for (let at = 0, goes = true; goes; at += PIECE) {
         const piece = await bytesBetween(file, at, at + PIECE, name);
         if (mine !== version) return;
         const last = at + PIECE >= file.size;
-        const more = await inTurn((engine) => mine === version && take(engine, piece, at, last));
+        const more = await inTurn((engine) => mine === version && hand(engine, piece, at, last));
         tell({ done: before + Math.min(at + PIECE, file.size), total, what: "Reading" });
         goes = more && !last;
       }
@@ -60,27 +63,33 @@ export function tableAnswers(inTurn, changing) {
         const bytes = await bytesBetween(file, 0, file.size, name);
         // The engine reads it at once, and cannot say how far it is.
         onProgress({ done: 0, total: null, what: "Reading" });
-        return await finish((engine) => engine.table_whole(bytes));
+        return await finish(bytes);
       }
       await inTurn((engine) => mine === version && engine.table_begin());
       for (let again = mine === version; again;) {
         again = false;
         await pass((engine, piece, at, last) => !(again = engine.table_push(piece, last)), file.size);
       }
-      return await finish((engine) => engine.table_finish());
+      return await finish();
     } catch (thrown) {
       if (mine === version) await inTurn((engine) => engine.table_drop()).catch(() => null);
       throw thrown;
     }
 
-    /** @param {(engine: EngineObject) => TableInfo} take */
-    function finish(take) {
-      return mine === version ? changing((engine) => (mine === version ? take(engine) : null)) : null;
+    /** @param {Uint8Array} [whole] */
+    function finish(whole) {
+      return mine === version ? taking((engine) => (mine === version ? take(engine, whole) : null)) : null;
     }
   }
 
   return {
-    open_table: openTable,
+    /** @param {Blob} file @param {string} name @param {Dialect} dialect @param {(progress: Progress) => void} onProgress */
+    open_table: (file, name, dialect, onProgress) =>
+      open(file, name, dialect, (engine, whole) => engine.table_finish(whole), changing, onProgress),
+
+    /** @param {Blob} file @param {string} name @param {Dialect} dialect @param {import("./protocol.js").Mapping|null} like @param {(progress: Progress) => void} onProgress */
+    open_measured: (file, name, dialect, like, onProgress) =>
+      open(file, name, dialect, (engine, whole) => engine.table_finish_measured(whole, like), inTurn, onProgress),
 
     cancel_table() {
       version += 1;

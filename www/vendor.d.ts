@@ -28,8 +28,15 @@ declare module "*/pkg/cpu/tabtune.js" {
     table_survey(piece: Uint8Array, first: boolean): boolean | null;
     table_begin(): null;
     table_push(piece: Uint8Array, last: boolean): boolean;
-    table_finish(): import("./protocol.js").TableInfo;
-    table_whole(bytes: Uint8Array): import("./protocol.js").TableInfo;
+    table_finish(whole?: Uint8Array): import("./protocol.js").TableInfo;
+    table_finish_measured(
+      whole: Uint8Array | undefined,
+      like: import("./protocol.js").Mapping | null,
+    ): import("./protocol.js").OpenMeasured;
+    measure_begin(mapping: import("./protocol.js").Mapping): number;
+    measure_step(rows: number): Promise<number>;
+    measure_finish(): import("./protocol.js").Measured;
+    measured_misses_begin(mapping: import("./protocol.js").Mapping, most: number): number;
     table_drop(): void;
     guess_mapping(task: import("./protocol.js").Task): import("./protocol.js").Mapping;
     suggest(): Promise<import("./protocol.js").Suggestions>;
@@ -101,7 +108,7 @@ declare module "*/pkg/threads/tabtune.js" {
 }
 
 declare module "*/pkg/threads/built.js" {
-  /** Whether the module with threads could be built. */
+  /** Whether the modules with threads could be built. */
   export const built: boolean;
 }
 

@@ -3,10 +3,10 @@
 
 import { findDevices, watchForLoss } from "./devices.js";
 import { chooseBuild, findAbilities, loadEngine } from "./engine.js";
+import { judgingAnswers } from "./judging.js";
 import { isMistake, mistake } from "./mistake.js";
 import { createKeeping, sumOf } from "./projects/keeping.js";
 import { createWriter } from "./projects/writer.js";
-import { missAnswers } from "./misses.js";
 import { sheetAnswers } from "./sheet.js";
 import { seldom, tableAnswers } from "./table.js";
 
@@ -156,7 +156,7 @@ const answers = {
   predict: (request) => inTurn(() => liveEngine().predict(request)),
   cut: (request) => inTurn(() => liveEngine().cut(request)),
   ...sheetAnswers((work) => inTurn(() => work(liveEngine())), turn),
-  ...missAnswers((work) => inTurn(() => work(liveEngine())), turn),
+  ...judgingAnswers((work) => inTurn(() => work(liveEngine())), turn),
   export_files: (base) => inTurn(() => liveEngine().export_files({ ...madeWith(), base_model: base })),
   python_files: (recipe, base) => inTurn(() => liveEngine().python_files(recipe, base)),
   export_adapter: (base) => inTurn(() => liveEngine().export_adapter(base, madeWith())),

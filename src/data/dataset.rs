@@ -138,7 +138,7 @@ impl Dataset {
         };
         let mut dataset = Self::split(task, examples, &validation, labels, columns.pair.is_some());
         limits::check_training_rows(&dataset)?;
-        let leaked = report::leaked(&dataset);
+        let leaked = report::learnt(&dataset, &dataset.validation);
         notes.extend(report::notes(&dataset, &leaked));
         dataset.leaked = leaked.count();
         notes.extend(dataset.take_cosines());
@@ -211,6 +211,11 @@ impl Dataset {
             cosines.replace(&mut examples);
         }
         Ok(examples)
+    }
+
+    /// What is to be said of rows of another table that have texts which this data set trains on; nothing without such rows.
+    pub fn learnt(&self, rows: &[Example]) -> Option<String> {
+        report::learnt_in_words(self, rows)
     }
 
     /// How often each class, label, type of entities or tag occurs, in order; nothing where the task has none.

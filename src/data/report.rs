@@ -60,17 +60,29 @@ fn texts(example: &Example) -> (&str, Option<&str>) {
     (&example.text, example.pair.as_deref())
 }
 
-/// Rows held out whose texts are trained on, too. Of questions those on a context that is: another question on it is no test
+/// Rows whose texts a data set trains on. Of questions those on a context that it trains on: another question on it is no test
 /// of new contexts.
-pub(super) fn leaked(dataset: &Dataset) -> Places {
+pub(super) fn learnt(dataset: &Dataset, rows: &[Example]) -> Places {
     let known: fn(&Example) -> (&str, Option<&str>) =
         if dataset.task == Task::Answers { |example| ("", example.pair.as_deref()) } else { texts };
     let train: HashSet<_> = dataset.train.iter().map(known).collect();
-    let mut leaked = Places::default();
-    for example in dataset.validation.iter().filter(|example| train.contains(&known(example))) {
-        leaked.add(example.line);
+    let mut learnt = Places::default();
+    for example in rows.iter().filter(|example| train.contains(&known(example))) {
+        learnt.add(example.line);
     }
-    leaked
+    learnt
+}
+
+/// Such rows of another table in a sentence.
+pub(super) fn learnt_in_words(dataset: &Dataset, rows: &[Example]) -> Option<String> {
+    let learnt = learnt(dataset, rows);
+    let [has, have] = match (dataset.task, dataset.train.iter().any(|example| example.pair.is_some())) {
+        (Task::Answers, _) => ["asks on a context", "ask on contexts"],
+        (_, true) => ["has texts", "have texts"],
+        (_, false) => ["has a text", "have texts"],
+    };
+    let better = "that the model was trained on, so that the scores look better than they are";
+    (!learnt.is_empty()).then(|| learnt.sentence(&format!("{has} {better}"), &format!("{have} {better}")))
 }
 
 fn repeated_texts(dataset: &Dataset, leaked: &Places) -> Vec<String> {

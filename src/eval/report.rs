@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answers::Answers;
 use super::confusion::Confusion;
 use super::counts::Counts;
-use super::interval::Interval;
+use super::interval::{Interval, bootstrap_macro_f1, wilson};
 use super::metrics::Metrics;
 use super::multi_label::MultiLabel;
 use super::probability::perplexity;
@@ -175,6 +175,32 @@ impl Report {
     /// Words that were hidden. Score: perplexity, from the mean loss of a hidden word.
     pub fn language(loss: f64) -> Self {
         Self::bare(Task::Language, loss, vec![("perplexity", perplexity(loss))])
+    }
+
+    /// From where to where a score lies with a confidence of 95 %, and how that was found; `compared` is how many rows a share
+    /// among the scores counts.
+    ///
+    /// Shares of rows that are right have Wilson's interval; macro-F1 of classes is resampled from the confusion matrix, which
+    /// holds every row's outcome; [`Report::intervals`] has those for which rows were drawn while their outcomes were at hand.
+    /// Of other scores nobody knows what a row came to.
+    pub fn interval(&self, name: &str, compared: usize) -> Option<(Interval, &'static str)> {
+        let of_rows = match self.task {
+            Task::Classification | Task::Embedding => matches!(name, "accuracy" | "accuracy_at_10"),
+            Task::MultiLabel => name == "subset_accuracy",
+            Task::Answers => name == "exact_match",
+            Task::Regression | Task::Tokens | Task::Language => false,
+        };
+        if of_rows {
+            let (_, share) = self.metrics.scores.iter().find(|(held, _)| *held == name)?;
+            let right = (share * compared as f64).round() as u64;
+            return wilson(right, compared as u64).map(|interval| (interval, "Wilson"));
+        }
+        if let Some((_, interval)) = self.intervals.iter().find(|(held, _)| *held == name) {
+            return Some((*interval, "bootstrap"));
+        }
+        let is_of_classes = self.task == Task::Classification && name == "macro_f1";
+        let confusion = self.confusion.as_ref().filter(|_| is_of_classes)?;
+        bootstrap_macro_f1(confusion).map(|interval| (interval, "bootstrap"))
     }
 
     fn bare(task: Task, loss: f64, scores: Vec<(&'static str, f64)>) -> Self {

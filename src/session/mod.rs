@@ -11,6 +11,7 @@ mod fits;
 mod frozen;
 mod history;
 mod marking;
+mod measure;
 mod method;
 mod misses;
 mod model;
@@ -36,6 +37,7 @@ mod word_rows;
 
 pub use evaluation::Evaluation;
 pub use event::{DoneEvent, EpochEvent, Event, Reason, RunInfo, StepEvent};
+pub use measure::{Measured, Measuring};
 pub use misses::{Miss, MissSearch, Misses, Right, RightMark, Side};
 pub use model::{ModelFiles, ModelInfo, OpenModel, OwnHead, Vocabulary};
 pub use prediction::{Marked, Mask, Prediction, Word};
@@ -69,6 +71,8 @@ pub struct Session {
     compute: Compute,
     model: Option<OpenModel>,
     table: Option<Table>,
+    /// A table with right answers that a model is measured on, beside the one that is trained on.
+    measured: Option<Table>,
     data: Option<OpenData>,
     run: Option<Running>,
     trained: Option<Trained>,
@@ -152,6 +156,7 @@ impl Session {
             compute,
             model: None,
             table: None,
+            measured: None,
             data: None,
             run: None,
             trained: None,
@@ -210,9 +215,33 @@ impl Session {
         Ok(info)
     }
 
+    /// The open table.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn table(&self) -> Result<&Table> {
+        self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))
+    }
+
+    /// Opens a table to measure a model on; the one that is trained on stays.
+    pub fn take_measured(&mut self, table: Table) -> TableInfo {
+        self.measured.insert(table).info()
+    }
+
+    /// The table to measure a model on.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn measured(&self) -> Result<&Table> {
+        self.measured.as_ref().ok_or_else(|| Error::order("Open a table to measure the model on first."))
+    }
+
     /// Bytes of memory that there are for another table, beside all that is open.
     pub fn room(&self) -> usize {
-        let held = self.table.as_ref().map_or(0, Table::bytes) + self.data.as_ref().map_or(0, OpenData::bytes);
+        let tables = self.table.iter().chain(&self.measured).map(Table::bytes).sum::<usize>();
+        let held = tables + self.data.as_ref().map_or(0, OpenData::bytes);
         ROOM.saturating_sub(held)
     }
 
@@ -222,8 +251,7 @@ impl Session {
     ///
     /// No table.
     pub fn guess_mapping(&self, task: Task) -> Result<Mapping> {
-        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        Ok(Mapping::guess_for(table, task))
+        Ok(Mapping::guess_for(self.table()?, task))
     }
 
     /// Makes a data set of the open table.
@@ -233,7 +261,7 @@ impl Session {
     /// No table, columns that cannot be used, or a run under way.
     pub fn map_columns(&mut self, mapping: &Mapping) -> Result<DatasetInfo> {
         self.refuse_during_run("The data can be changed when the run is over. Stop it first.")?;
-        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
+        let table = self.table()?;
         let data = OpenData::new(Dataset::build(table, mapping)?, table.name()).of(table, mapping);
         let info = data.info();
         self.data = Some(data);

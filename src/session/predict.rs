@@ -1,16 +1,16 @@
-//! What a session answers once there is a model with a head: predictions for texts, scores on a table.
+//! What a session answers once there is a model with a head: predictions for texts.
 
-use crate::data::{self, Dataset, Example, Mapping, Target, Truth};
+use crate::data::{self, Example, Target, Truth};
 use crate::device::{self, Compute};
 use crate::error::{Error, Result};
-use crate::eval::{Report, sigmoid, softmax};
+use crate::eval::{sigmoid, softmax};
 use crate::model::{DeviceBatch, Model};
-use crate::session::evaluation::{Evaluation, outputs};
+use crate::session::evaluation::outputs;
 use crate::session::marking::Marking;
 use crate::session::prediction::{Mask, Prediction, Word};
 use crate::session::rows::{Preparation, Prepared};
 use crate::session::spans::Search;
-use crate::session::tally::{self, argmax, characters};
+use crate::session::tally::{argmax, characters};
 use crate::session::{OpenModel, Session};
 use crate::task::Task;
 use crate::text::{Cut, Tokenizer};
@@ -128,32 +128,6 @@ impl Session {
         Ok(predictions.into_iter().flatten().collect())
     }
 
-    /// How the model that predicts does on the rows of the open table, and how many these are: rows without a label are not
-    /// counted. The mapping's task is the model's.
-    ///
-    /// # Errors
-    ///
-    /// No table, no row with a label, a label that the model does not know, or a device that failed.
-    pub async fn evaluate(&self, mapping: &Mapping) -> Result<(Report, usize)> {
-        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
-        let predictor = self.predictor()?;
-        let mapping = Mapping { task: predictor.task, ..mapping.clone() };
-        let examples = Dataset::with_labels(table, &mapping, predictor.labels)?;
-        let mut prepared = predictor.preparation().prepare(&examples, &[])?;
-        match predictor.task {
-            Task::Language => prepared = prepared.hidden(&predictor.base.masking()?, 0),
-            Task::Embedding => prepared = prepared.apart(),
-            _ => {}
-        }
-        let pad = PadRule::new(predictor.base.tokenizer.pad_id(), predictor.base.config.longest(), &self.compute);
-        // Whoever has not said so is asked as the questions are.
-        prepared.may_lack = predictor.may_lack.unwrap_or_else(|| tally::may_lack(&prepared));
-        let Predictor { model, task, labels, threshold, .. } = predictor;
-        let mut evaluation = Evaluation::at(model.clone(), &prepared, task, labels, threshold);
-        while evaluation.advance(&prepared, pad, &self.compute).await? {}
-        Ok((evaluation.finish(&prepared, labels).0, examples.len()))
-    }
-
     /// The task of the model that predicts.
     ///
     /// # Errors
@@ -218,7 +192,7 @@ fn check(texts: &[String], pairs: Option<&[String]>, task: Task) -> Result<()> {
 }
 
 impl Predictor<'_> {
-    fn preparation(&self) -> Preparation<'_> {
+    pub(super) fn preparation(&self) -> Preparation<'_> {
         let tokenizer = &self.base.tokenizer;
         Preparation { tokenizer, task: self.task, labels: self.labels.len(), max_length: self.max_length }
     }

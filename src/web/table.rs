@@ -1,9 +1,11 @@
-//! The calls about a table to train on that is read piece by piece. What is open stays until it is read to its end.
+//! The calls about a table to train on, or to measure a model on, that is read piece by piece. What is open stays until it is
+//! read to its end.
 
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{Answer, Engine, from_js, thrown, to_js};
-use crate::data::{Dialect, Reading, Survey, Table, TableReader};
+use crate::data::{Dialect, Mapping, Reading, Survey, Table, TableInfo, TableReader};
 use crate::error::Error;
 
 /// Where a table stands on its way in.
@@ -49,19 +51,37 @@ impl Engine {
         Ok((reader.push(piece, last).map_err(thrown)? == Reading::Again).into())
     }
 
-    /// Opens the table that was read: its `TableInfo`.
-    pub fn table_finish(&mut self) -> Answer {
-        let TableState::Read(reader) = std::mem::take(&mut self.table) else { return Err(thrown(none())) };
-        let table = reader.finish().map_err(thrown)?;
+    /// Opens the table that was read, to train on: its `TableInfo`. Of a format that is read whole these are all bytes of its
+    /// file.
+    pub fn table_finish(&mut self, whole: Option<Vec<u8>>) -> Answer {
+        let table = self.finished(whole)?;
         to_js(&self.session()?.take_table(table).map_err(thrown)?)
     }
 
-    /// Opens the table that was begun to be looked at from all bytes of its file.
-    pub fn table_whole(&mut self, bytes: &[u8]) -> Answer {
-        let TableState::Surveyed(survey) = std::mem::take(&mut self.table) else { return Err(thrown(none())) };
-        let session = self.session()?;
-        let table = Table::parse_as(bytes, survey.name(), session.room(), survey.dialect()).map_err(thrown)?;
-        to_js(&session.take_table(table).map_err(thrown)?)
+    /// The same to measure the model on: `{table, mapping}`, with its columns, like those of a `Mapping` if there is one.
+    pub fn table_finish_measured(&mut self, whole: Option<Vec<u8>>, like: JsValue) -> Answer {
+        #[derive(Serialize)]
+        struct Opened {
+            table: TableInfo,
+            mapping: Mapping,
+        }
+        let task = self.session()?.predicts().map_err(thrown)?;
+        let like = from_js::<Option<Mapping>>(like).map_err(thrown)?.filter(|like| like.task == task);
+        let table = self.finished(whole)?;
+        let mapping = like.map_or_else(|| Mapping::guess_for(&table, task), |like| like.in_table(&table));
+        to_js(&Opened { table: self.session()?.take_measured(table), mapping })
+    }
+
+    fn finished(&mut self, whole: Option<Vec<u8>>) -> Result<Table, JsValue> {
+        let room = self.session()?.room();
+        match (std::mem::take(&mut self.table), whole) {
+            (TableState::Read(reader), None) => reader.finish(),
+            (TableState::Surveyed(survey), Some(bytes)) => {
+                Table::parse_as(&bytes, survey.name(), room, survey.dialect())
+            }
+            _ => Err(none()),
+        }
+        .map_err(thrown)
     }
 
     /// Forgets a table that was not read to its end.

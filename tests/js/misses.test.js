@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { AS_FOUND } from "../../www/dialect.js";
+import { judgingAnswers } from "../../www/judging.js";
 import { missesCsv } from "../../www/missed.js";
-import { missAnswers } from "../../www/misses.js";
 import { nextRows } from "../../www/pace.js";
 import { reduce } from "../../www/state.js";
 import { byId, drawnIn, focusedIn, isShown } from "./page.js";
@@ -43,7 +44,7 @@ test("rows are looked at a few at a time, each once, and progress is told", asyn
   const { calls, inTurn } = engineOf(100);
   /** @type {import("../../www/protocol.js").Progress[]} */
   const told = [];
-  const { misses } = missAnswers(inTurn, async () => {});
+  const { misses } = judgingAnswers(inTurn, async () => {});
   assert.deepEqual(await misses("train", 7, (progress) => told.push(progress)), { rows: 100, wrong: 0, found: [] });
   assert.deepEqual(
     [calls[0], calls[1], calls[2], calls.at(-1)],
@@ -59,7 +60,7 @@ test("rows are looked at a few at a time, each once, and progress is told", asyn
 
 test("a search that is cancelled, or that another one follows, gives nothing", async () => {
   const { calls, inTurn } = engineOf(1000);
-  const answers = missAnswers(inTurn, async () => {});
+  const answers = judgingAnswers(inTurn, async () => {});
   const cancelled = answers.misses("train", 7, () => answers.cancel_misses());
   assert.equal(await cancelled, null);
   assert.ok(!calls.includes("finish"));
@@ -221,9 +222,12 @@ function stage() {
   const client = {
     misses: (/** @type {unknown[]} */ ...args) =>
       new Promise((ok, fail) => asked.push({ ok: /** @type {any} */ (ok), fail, args })),
+    measuredMisses: (/** @type {unknown[]} */ ...args) =>
+      new Promise((ok, fail) => asked.push({ ok: /** @type {any} */ (ok), fail, args })),
     cancelMisses: async () => asked.at(-1)?.ok(null),
   };
   let source = /** @type {any} */ ({ name: "t.csv", file: new File([], "t.csv") });
+  const measured = { name: "m.csv", file: new File([], "m.csv"), dialect: AS_FOUND };
   const actions = missActions(
     {
       client: /** @type {any} */ (client),
@@ -232,6 +236,7 @@ function stage() {
     },
     async () => {},
     () => source,
+    () => measured,
   );
   const settled = () => new Promise((/** @type {(value: void) => void} */ resolve) => setImmediate(resolve));
   const without = () => (source = null);
@@ -240,6 +245,7 @@ function stage() {
     asked,
     settled,
     without,
+    measured,
     now: () => state.result.misses,
     change: (/** @type {any} */ action) => void (state = reduce(state, action)),
   };
@@ -281,4 +287,23 @@ test("without its table there is nothing to look at, and of another model's rows
   await actions.lookForMisses("train");
   assert.match(now().error?.message ?? "", /Open it in step 2/);
   assert.equal(asked.length, 1);
+});
+
+test("the table that the model is measured on is looked at by its own columns, with no other one open", async () => {
+  const { actions, asked, settled, without, measured, now, change } = stage();
+  without();
+  await actions.lookForMisses("measured");
+  assert.match(now().error?.message ?? "", /Open it in step 2/, "none is open for that, either");
+  const mapping = { task: "classification", text: "words", label: "kind" };
+  change({ type: "measure", change: { mapping } });
+  const looking = actions.lookForMisses("measured");
+  await settled();
+  assert.deepEqual(asked[0].args.slice(0, 2), [measured, mapping]);
+  asked[0].ok({ rows: 9, wrong: 0, found: [] });
+  await looking;
+  assert.deepEqual([now().side, now().found?.rows], ["measured", 9]);
+  assert.match(
+    missesWords({ rows: 9, wrong: 2, found: [label("a", "b")] }, "measured"),
+    /the 9 rows of the other table/u,
+  );
 });

@@ -212,19 +212,21 @@ test("how sure a share of rows is stands beside it, and of few rows that they te
   const report = (/** @type {any} */ task, /** @type {any} */ scores) => ({
     ...{ task, labels: [], per_class: [], metrics: { loss: 0.5, ...scores } },
   });
-  update(report("classification", { accuracy: 9 / 11, macro_f1: 0.8 }), table, 11);
+  update(report("classification", { accuracy: 9 / 11, macro_f1: 0.8 }), table, { rows: 11 });
   assert.equal(byId(root, "final-accuracy").textContent, "81.8\u00a0%");
   assert.equal(byId(root, "final-interval").textContent, "95\u00a0% interval 52 to 95\u00a0%");
   assert.equal(
     byId(root, "few-rows").textContent,
     "Measured on 11 rows only: differences of a few points mean nothing. Hold back more rows in step 2 to tell more.",
   );
-  update(report("classification", { accuracy: 0.9 }), table, 1000);
+  update(report("classification", { accuracy: 0.9 }), table, { rows: 1000 });
   assert.equal(byId(root, "final-interval").textContent, "95\u00a0% interval 88 to 92\u00a0%");
   assert.doesNotMatch(root.textContent, /Measured on/u);
-  update(report("regression", { r2: 0.5 }), table, 11);
+  update(report("regression", { r2: 0.5 }), table, { rows: 11 });
   assert.doesNotMatch(root.textContent, /interval/u, "nobody can tell from the score alone");
   assert.match(byId(root, "few-rows").textContent, /a few hundredths/u);
+  update(report("regression", { r2: 0.5 }), table, { rows: 11, interval: [0.25, 0.75] });
+  assert.equal(byId(root, "final-interval").textContent, "95\u00a0% interval 0.250 to 0.750");
 });
 
 test("notes and mistakes show what would rearrange them, however long they are", () => {

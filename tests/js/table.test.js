@@ -27,9 +27,11 @@ function stage({ whole = false, again = 0, refuses = false } = {}) {
       if (refuses) throw { kind: "table", message: "Line 1: No." };
       return again-- > 0;
     },
-    table_finish: () => (calls.push("finish"), { name: "a.csv" }),
-    /** @param {Uint8Array} bytes */
-    table_whole: (bytes) => (calls.push(`whole ${bytes.length}`), { name: "whole" }),
+    /** @param {Uint8Array} [bytes] */
+    table_finish: (bytes) =>
+      bytes ? (calls.push(`whole ${bytes.length}`), { name: "whole" }) : (calls.push("finish"), { name: "a.csv" }),
+    /** @param {Uint8Array|undefined} bytes @param {unknown} like */
+    table_finish_measured: (bytes, like) => (calls.push("finish measured"), { bytes, like }),
     table_drop: () => void calls.push("drop"),
   };
   const run = async (/** @type {(engine: any) => any} */ work) => work(engine);

@@ -4,6 +4,7 @@ import { fileName, save } from "../download.js";
 import { missesCsv } from "../missed.js";
 import { mistake } from "../mistake.js";
 import { NO_MISSES } from "../state.js";
+import { asked } from "./asked.js";
 import { local } from "./world.js";
 
 /**
@@ -15,27 +16,33 @@ import { local } from "./world.js";
  * @param {World} world
  * @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps.
  * @param {() => import("./data.js").TableSource|null} sourceInUse  The table that training uses.
+ * @param {() => import("../judgement.js").Source|null} measuredSource  The one that the model is measured on.
  */
-export function missActions({ client, dispatch, state }, openKept, sourceInUse) {
+export function missActions({ client, dispatch, state }, openKept, sourceInUse, measuredSource) {
+  /** @param {Side|"measured"} side @param {(progress: import("../protocol.js").Progress) => void} onProgress */
+  function find(side, onProgress) {
+    const { mapping } = state().result.measure;
+    const measured = measuredSource();
+    if (side === "measured" && mapping && measured) return client.measuredMisses(measured, mapping, onProgress);
+    const source = sourceInUse();
+    const { dataset } = state().data;
+    if (side === "measured" || !source || !dataset) {
+      throw mistake("order", "The table is needed that the model was trained on. Open it in step 2, then look again.");
+    }
+    return client.misses(source, dataset.mapping, side, onProgress);
+  }
+
   return {
-    /** @param {Side} side */
+    /** @param {Side|"measured"} side */
     async lookForMisses(side) {
       if (state().result.misses.busy) return;
-      const about = asked();
+      const about = asked(state());
       /** What comes after another model took the place of this one says nothing of that one. @param {Partial<import("../state.js").MissState>} change */
-      const say = (change) => asked() === about && dispatch({ type: "misses", change });
+      const say = (change) => asked(state()) === about && dispatch({ type: "misses", change });
       dispatch({ type: "misses", change: { ...NO_MISSES, busy: "looking", side } });
       try {
-        const source = sourceInUse();
-        const { dataset } = state().data;
-        if (!source || !dataset) {
-          throw mistake(
-            "order",
-            "The table is needed that the model was trained on. Open it in step 2, then look again.",
-          );
-        }
         await openKept();
-        const found = await client.misses(source, dataset.mapping, side, (progress) => say({ progress }));
+        const found = await find(side, (progress) => say({ progress }));
         say({ found, busy: null, progress: null });
       } catch (thrown) {
         say({ busy: null, progress: null, error: local(thrown) });
@@ -43,10 +50,10 @@ export function missActions({ client, dispatch, state }, openKept, sourceInUse) 
     },
 
     saveMisses() {
-      const found = state().result.misses.found?.found ?? [];
-      if (found.length === 0) return;
-      const name = `${fileName(state().data.dataset?.table ?? "")}-wrong.csv`;
-      save(new Blob([missesCsv(found)], { type: "text/csv" }), name);
+      const { found, side } = state().result.misses;
+      if (!found || found.found.length === 0) return;
+      const table = side === "measured" ? state().result.measure.info?.name : state().data.dataset?.table;
+      save(new Blob([missesCsv(found.found)], { type: "text/csv" }), `${fileName(table ?? "")}-wrong.csv`);
     },
 
     async cancelMisses() {
@@ -55,10 +62,4 @@ export function missActions({ client, dispatch, state }, openKept, sourceInUse) 
       await client.cancelMisses().catch(() => null);
     },
   };
-
-  /** Stands for the model that is asked: what came of a run, or an open checkpoint with a head of its own. */
-  function asked() {
-    const { run, model } = state();
-    return run.done ?? model.info;
-  }
 }

@@ -5,6 +5,7 @@ import { fileName, save, zipped } from "../download.js";
 import { mistake } from "../mistake.js";
 import { bytesOf, modelOfFiles } from "../models.js";
 import { requestFor } from "../trial.js";
+import { asked } from "./asked.js";
 import { local } from "./world.js";
 
 /**
@@ -71,10 +72,10 @@ export function resultActions({ client, keeper, dispatch, state }) {
   /** @param {NonNullable<ResultState["busy"]>} busy @param {() => Promise<Partial<ResultState>>} work */
   async function attempt(busy, work) {
     if (state().result.busy) return;
-    const about = asked();
+    const about = asked(state());
     /** What comes after another model took the place of this one says nothing of that one. @param {Partial<ResultState>} change */
     const say = (change) => {
-      if (asked() === about) dispatch({ type: "result", change: { ...change, busy: null } });
+      if (asked(state()) === about) dispatch({ type: "result", change: { ...change, busy: null } });
     };
     dispatch({ type: "result", change: { busy, error: null } });
     try {
@@ -82,12 +83,6 @@ export function resultActions({ client, keeper, dispatch, state }) {
     } catch (thrown) {
       say({ error: local(thrown) });
     }
-  }
-
-  /** Stands for the model that is tried: what came of a run, or an open checkpoint with a head of its own. */
-  function asked() {
-    const { run, model } = state();
-    return run.done ?? model.info;
   }
 
   /** Named after what was trained on what. */

@@ -13,8 +13,9 @@ const MOST_CHARACTERS = 24;
  * @param {string[]} labels
  * @param {number[][]} counts  Rows truth, columns prediction.
  * @param {string} unit        What is counted: "rows", "words".
+ * @param {string} prefix      Of ids.
  */
-export function confusionMatrix(labels, counts, unit) {
+export function confusionMatrix(labels, counts, unit, prefix = "") {
   if (labels.length > MOST_IN_MATRIX) {
     return h("p", { class: "hint" }, `A confusion matrix of ${labels.length} labels would be too large to read.`);
   }
@@ -34,7 +35,7 @@ export function confusionMatrix(labels, counts, unit) {
     "The stronger a cell’s colour, the larger its share of the row.";
   const table = h(
     "table",
-    { id: "confusion", class: "confusion", "aria-describedby": "confusion-help" },
+    { id: `${prefix}confusion`, class: "confusion", "aria-describedby": `${prefix}confusion-help` },
     h("caption", { class: "visually-hidden" }, "Confusion matrix"),
     h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
     h("tbody", {}, ...rows),
@@ -43,7 +44,7 @@ export function confusionMatrix(labels, counts, unit) {
     "div",
     { class: "stack tight" },
     h("h3", {}, "Confusion matrix"),
-    h("p", { id: "confusion-help", class: "hint" }, help),
+    h("p", { id: `${prefix}confusion-help`, class: "hint" }, help),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
   );
 }

@@ -3,6 +3,7 @@
 
 import { fill, h, show, tell, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
+import { visible } from "../visible.js";
 import { missTable, missesWords } from "../views/misses.js";
 import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
@@ -19,12 +20,9 @@ const WORDS =
 /** @param {import("../actions.js").Actions} actions */
 export function missesForm(actions) {
   const heldOut = h("option", { value: "validation" }, "Rows held out");
-  const side = h(
-    "select",
-    { id: "misses-side", class: "fit" },
-    heldOut,
-    h("option", { value: "train" }, "Rows it was trained on"),
-  );
+  const trained = h("option", { value: "train" }, "Rows it was trained on");
+  const other = h("option", { value: "measured" });
+  const side = h("select", { id: "misses-side", class: "fit" }, heldOut, trained, other);
   const start = h("button", { id: "misses-start", type: "submit" }, "Look for them");
   const choices = h(
     "div",
@@ -55,7 +53,7 @@ export function missesForm(actions) {
       class: "stack tight",
       onsubmit: (/** @type {Event} */ event) => {
         event.preventDefault();
-        actions.lookForMisses(/** @type {Side} */ (side.value));
+        actions.lookForMisses(/** @type {Side|"measured"} */ (side.value));
       },
     },
     h("h3", {}, "Where it is wrong"),
@@ -75,14 +73,23 @@ export function missesForm(actions) {
   let chosen = false;
   side.addEventListener("change", () => (chosen = true));
 
-  /** @param {MissState} misses @param {string[]} labels  In order, for their colours. @param {boolean} held_out  Whether rows are. */
-  function update({ found, side: of, busy, progress, error }, labels, held_out) {
+  /**
+   * @param {MissState} misses @param {string[]} labels  In order, for their colours.
+   * @param {{held_out: boolean, learnt: boolean, measured: string|null}} rows  Which there are; `measured`: the other table's name.
+   */
+  function update({ found, side: of, busy, progress, error }, labels, { held_out, learnt, measured }) {
     drawList(found, labels);
     for (const part of [list, take]) show(part, found !== null && found.found.length > 0);
-    // Rows held out tell more, as soon as there are any.
-    if (!held_out) side.value = "train";
-    else if (!chosen) side.value = "validation";
     heldOut.disabled = !held_out;
+    trained.disabled = !learnt;
+    other.hidden = other.disabled = measured === null;
+    other.textContent = `Rows of ${visible(measured ?? "", 40)}`;
+    // Rows held out tell more, as soon as there are any.
+    const there = { validation: held_out, train: learnt, measured: measured !== null };
+    const isThere = there[/** @type {keyof typeof there} */ (side.value)];
+    if (!isThere || (!chosen && held_out)) {
+      side.value = held_out ? "validation" : !learnt && measured !== null ? "measured" : "train";
+    }
     rest(start, busy !== null);
     show(running.element, busy !== null, start);
     rest(running.cancel, busy === "cancelling");

@@ -1,4 +1,4 @@
-// What the kept model gets right and wrong on the validation rows: scores, confusion matrix, scores per label.
+// What a model gets right and wrong on the validation rows, or on another table: scores, confusion matrix, scores per label.
 
 import { fill, h, show } from "../dom.js";
 import { count, counted, percent } from "../format.js";
@@ -10,81 +10,102 @@ import { confusionMatrix } from "./confusion.js";
  * @typedef {import("../protocol.js").Report} Report
  * @typedef {import("../protocol.js").ScoreWords} ScoreWords
  * @typedef {{title: string, head: string, unit: string}} Words  Of the table of labels: over it, over its names, and what is counted.
+ *
+ * @typedef {object} On  What it was measured on.
+ * @property {number|null} rows
+ * @property {[number, number]|null} [interval]  95 % interval of the first score, if it is known. Of the validation rows' share of
+ *   right ones it follows from their number.
  */
+
+/** What the two kinds of rows are called: the loss on them, and how one has more of them. */
+const ON = {
+  validation: { loss: "Validation loss", more: "Hold back more rows in step 2 to tell more." },
+  other: { loss: "Loss", more: "More rows tell more." },
+};
 
 /** Validation rows below which one that is answered otherwise moves a score by more than a point. */
 const FEW_ROWS = 100;
 
-export function reportTables() {
-  const element = h("div", { id: "report", class: "stack" });
+/** @param {keyof ON} of  Which rows it is about. @param {string} id @param {string} prefix  Of the ids of what is in it. */
+export function reportTables(of = "validation", id = "report", prefix = "") {
+  const element = h("div", { id, class: "stack" });
 
-  /** @param {Report|null} report @param {ScoreWords[]} table @param {number|null} [rows]  Rows that it was measured on. */
-  function update(report, table, rows = null) {
+  /** @param {Report|null} report @param {ScoreWords[]} table @param {On} [on] */
+  function update(report, table, on = { rows: null }) {
     show(element, report !== null);
     if (!report) return fill(element);
     const { confusion, labels, task } = report;
-    const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows");
+    const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows", prefix);
     fill(
       element,
-      scores(report, table, rows),
-      fewRows(report, table, rows),
-      threshold(report),
+      scores(report, table, ON[of].loss, on, prefix),
+      fewRows(report, table, on.rows, ON[of].more, prefix),
+      threshold(report, prefix),
       matrix,
-      report.per_class.length > 0 && perLabel(report, table),
+      report.per_class.length > 0 && perLabel(report, table, prefix),
     );
   }
 
   return { element, update };
 }
 
-/** The main score first and largest, the loss last. @param {Report} report @param {ScoreWords[]} table @param {number|null} rows */
-function scores(report, table, rows) {
+/**
+ * The main score first and largest, the loss last.
+ *
+ * @param {Report} report @param {ScoreWords[]} table @param {string} loss @param {On} on @param {string} prefix
+ */
+function scores(report, table, loss, on, prefix) {
   const { metrics } = report;
-  const sure = interval(report, rows);
+  const sure = interval(report, table, on);
   const fact = (/** @type {string} */ name, /** @type {string} */ term, /** @type {string} */ sure = "") =>
     h(
       "div",
       {},
       h("dt", {}, term),
-      h("dd", { id: `final-${name.replaceAll("_", "-")}` }, showScore(describe(table, name), metrics[name])),
-      sure !== "" && h("dd", { id: "final-interval", class: "interval" }, sure),
+      h("dd", { id: `${prefix}final-${name.replaceAll("_", "-")}` }, showScore(describe(table, name), metrics[name])),
+      sure !== "" && h("dd", { id: `${prefix}final-interval`, class: "interval" }, sure),
     );
   const named = scoreNames(metrics).map((name, at) => fact(name, titleOf(describe(table, name)), at === 0 ? sure : ""));
-  return h("dl", { id: "final", class: "facts figures headline" }, ...named, fact("loss", "Validation loss"));
+  return h("dl", { id: `${prefix}final`, class: "facts figures headline" }, ...named, fact("loss", loss));
 }
 
 /**
  * How sure the main score is: of a share of rows that are right one can tell from their number. Of other scores one must know
  * what each row came to; the model card has their intervals.
  *
- * @param {Report} report @param {number|null} rows @returns {string}
+ * @param {Report} report @param {ScoreWords[]} table @param {On} on @returns {string}
  */
-function interval({ task, metrics }, rows) {
+function interval({ task, metrics }, table, { rows, interval: known }) {
+  if (known) {
+    const first = describe(table, scoreNames(metrics)[0] ?? "loss");
+    const [low, high] = known.map((end) => showScore(first, end));
+    return `95\u00a0% interval ${low} to ${high}`;
+  }
   const share = metrics.accuracy;
   if (task !== "classification" || typeof share !== "number" || !rows) return "";
   const { low, high } = wilson(share, rows);
   return `95\u00a0% interval ${(low * 100).toFixed(0)} to ${percent(high, 0)}`;
 }
 
-/** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows */
-function fewRows({ metrics }, table, rows) {
+/** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows @param {string} more @param {string} prefix */
+function fewRows({ metrics }, table, rows, more, prefix) {
   if (!rows || rows >= FEW_ROWS) return null;
   const [main = "loss"] = scoreNames(metrics);
   const few = describe(table, main).form === "percent" ? "a few points" : "a few hundredths";
   return h(
     "p",
-    { id: "few-rows", class: "hint" },
-    `Measured on ${counted(rows, "row")} only: differences of ${few} mean nothing. Hold back more rows in step 2 to tell more.`,
+    { id: `${prefix}few-rows`, class: "hint" },
+    `Measured on ${counted(rows, "row")} only: differences of ${few} mean nothing. ${more}`,
   );
 }
 
-/** @param {Report} report */
-function threshold({ threshold }) {
+/** @param {Report} report @param {string} prefix */
+function threshold({ threshold }, prefix) {
   if (threshold === null || threshold === undefined) return null;
   const from = percent(threshold, 0);
   return h(
     "p",
-    { id: "threshold", class: "hint" },
+    { id: `${prefix}threshold`, class: "hint" },
     `A row is given every label that the model finds at least ${from} likely; a row may get several, or none.`,
   );
 }
@@ -103,8 +124,8 @@ export function wordsFor({ task, labels, per_class }) {
     : { title: "Scores per type of entity", head: "Type", unit: "Entities" };
 }
 
-/** Of a label that no row has nothing can be said. @param {Report} report @param {ScoreWords[]} table */
-function perLabel(report, table) {
+/** Of a label that no row has nothing can be said. @param {Report} report @param {ScoreWords[]} table @param {string} prefix */
+function perLabel(report, table, prefix) {
   const { title, head, unit } = wordsFor(report);
   // Only where a row may have several labels, and even then not for a label that no row has.
   const ranked = report.per_class.some(({ average_precision }) => typeof average_precision === "number");
@@ -122,7 +143,7 @@ function perLabel(report, table) {
   );
   const scores = h(
     "table",
-    { id: "per-class", class: "numbers-table" },
+    { id: `${prefix}per-class`, class: "numbers-table" },
     h("caption", { class: "visually-hidden" }, title),
     h("thead", {}, h("tr", {}, ...heads.map((words) => h("th", { scope: "col" }, words)))),
     h("tbody", {}, ...rows),

@@ -6,6 +6,7 @@ import { phase } from "../standing.js";
 import { adapterWords, folderWords, hasAdapter, weightsLearnt } from "../takeaway.js";
 import { rowsFor, trialOf } from "../trial.js";
 import { visible } from "../visible.js";
+import { measureForm } from "./measure.js";
 import { missesForm } from "./misses.js";
 import { onnxForm } from "./onnx.js";
 import { mistakeLine, section } from "./section.js";
@@ -26,6 +27,7 @@ export function resultPanel(actions) {
   const waiting = h("p", { class: "hint" }, "Your model appears here as soon as training ends.");
   const form = tryForm(actions);
   const sheet = sheetForm(actions);
+  const measure = measureForm(actions);
   const misses = missesForm(actions);
   const weights = h(
     "button",
@@ -58,7 +60,7 @@ export function resultPanel(actions) {
     status,
   );
   const about = h("p", { id: "result-subject", class: "subject" });
-  const view = h("div", { class: "stack" }, about, form.element, sheet.element, misses.element, take);
+  const view = h("div", { class: "stack" }, about, form.element, sheet.element, measure.element, misses.element, take);
   body.append(waiting, view, mistake.element);
 
   const drawTake = whenChanged((/** @type {State["run"]["subject"]} */ subject) => {
@@ -87,9 +89,12 @@ export function resultPanel(actions) {
     if (trial) form.update(trial, answered, busy, rowsFor(state.data, trial));
     sheet.update(state.result.sheet, state.encodings);
     const { dataset } = state.data;
-    const judged = trial !== null && dataset?.info.task === trial.task && !UNJUDGED.has(trial.task);
-    show(misses.element, judged);
-    misses.update(state.result.misses, trial?.labels ?? [], (dataset?.info.validation ?? 0) > 0);
+    const learnt = dataset?.info.task === trial?.task;
+    const measured = state.result.measure.measured ? (state.result.measure.info?.name ?? null) : null;
+    show(misses.element, trial !== null && (learnt || measured !== null) && !UNJUDGED.has(trial.task));
+    const held_out = learnt && (dataset?.info.validation ?? 0) > 0;
+    misses.update(state.result.misses, trial?.labels ?? [], { held_out, learnt, measured });
+    measure.update(state.result.measure, state);
     for (const button of [weights, zip, adapter]) rest(button, busy !== null);
     onnx.rest(busy !== null);
     const words =

@@ -1,14 +1,11 @@
 // The part of step 5 that predicts a whole table: a file, the column of its texts, progress, and the way to stop it.
 
-import { mayBeDelimited } from "../dialect.js";
-import { fill, h, show, tell, whenChanged } from "../dom.js";
+import { fill, h, show, whenChanged } from "../dom.js";
 import { rest } from "../focus.js";
-import { TABLE_ENDINGS } from "../intake.js";
 import { visible } from "../visible.js";
-import { dialectForm } from "./dialect.js";
+import { tablePicker } from "./picker.js";
 import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
-import { worksheetChoice } from "./worksheets.js";
 
 /**
  * @typedef {import("../state.js").SheetState} SheetState
@@ -32,23 +29,11 @@ const KNOWN = {
 
 /** @param {import("../actions.js").Actions} actions */
 export function sheetForm(actions) {
-  const field = h("input", {
-    id: "file-sheet",
-    type: "file",
-    accept: TABLE_ENDINGS,
-    class: "visually-hidden",
-    onchange: take,
+  const picker = tablePicker("sheet", {
+    open: actions.openSheet,
+    chooseWorksheet: actions.chooseSheetWorksheet,
+    readAs: actions.readSheetAs,
   });
-  // A file is not asked for that would not be read.
-  field.addEventListener("click", (event) => {
-    if (busy !== null) event.preventDefault();
-  });
-  const choose = h("span", {}, "Choose a table");
-  const label = h("label", { class: "button", for: "file-sheet" }, field, choose);
-  const picker = h("div", { class: "row" }, label);
-  const about = h("p", { id: "sheet-words", class: "hint", role: "status" });
-  const worksheets = worksheetChoice("sheet-worksheet", actions.chooseSheetWorksheet);
-  const dialect = dialectForm("sheet-dialect", "Read it differently", actions.readSheetAs);
   const text = column("sheet-text", "Text column");
   const pair = column("sheet-pair", "Second text");
   const format = h(
@@ -66,7 +51,7 @@ export function sheetForm(actions) {
   );
   const start = h("button", { id: "sheet-start", type: "submit", class: "primary" }, "Predict all rows");
   const choices = h("fieldset", { class: "plain grid" }, text.element, pair.element, written);
-  const columns = h("div", { class: "stack tight" }, worksheets.element, choices, start);
+  const columns = h("div", { class: "stack tight" }, picker.worksheets, choices, start);
   const running = progressRow("sheet", "How much of the table is predicted", actions.cancelSheet);
   const mistake = mistakeLine("sheet-error");
   const element = h(
@@ -74,36 +59,17 @@ export function sheetForm(actions) {
     { id: "sheet", class: "stack tight", onsubmit: submit },
     h("h3", {}, "Predict a whole table"),
     h("p", { class: "hint" }, WORDS),
-    picker,
-    about,
+    picker.button,
+    picker.about,
     columns,
     running.element,
     mistake.element,
-    dialect.element,
+    picker.dialect,
   );
-  element.addEventListener("dragover", (event) => {
-    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
-  });
-  element.addEventListener("drop", (event) => {
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    // Here a table is one to be predicted, not one to be trained on.
-    event.preventDefault();
-    event.stopPropagation();
-    window.dispatchEvent(new DragEvent("dragleave"));
-    actions.openSheet(file);
-  });
+  picker.takeDrops(element);
 
   /** The table whose columns are offered. */
   let shownFor = "";
-  /** @type {SheetState["busy"]} */
-  let busy = null;
-
-  function take() {
-    if (field.files?.[0]) actions.openSheet(field.files[0]);
-    field.value = "";
-  }
-
   /** @param {Event} event */
   function submit(event) {
     event.preventDefault();
@@ -138,25 +104,17 @@ export function sheetForm(actions) {
   });
 
   /** @param {SheetState} sheet @param {import("../state.js").State["encodings"]} encodings */
-  function update({ info, source, refused, busy: now, progress, words, error }, encodings) {
-    busy = now;
+  function update(sheet, encodings) {
+    const { info, busy, progress, error } = sheet;
     drawColumns(info);
-    worksheets.update(info, busy !== null);
-    const readable = source && (info || (refused && mayBeDelimited(source.name)));
-    dialect.update(readable ? { asked: source.asked, found: info?.dialect ?? null } : null, encodings, busy !== null);
+    picker.update(sheet, encodings);
     const predicting = busy === "predicting" || busy === "cancelling";
-    choose.textContent = info ? "Choose another table" : "Choose a table";
-    rest(field, busy !== null);
     rest(start, busy !== null);
     choices.disabled = busy !== null;
-    show(columns, info !== null, field);
-    show(running.element, predicting, info ? start : field);
+    show(columns, info !== null, picker.field);
+    show(running.element, predicting, info ? start : picker.field);
     rest(running.cancel, busy === "cancelling");
     running.update(progress);
-    const said =
-      words ?? (busy === "opening" ? "Reading the table…" : info ? `${visible(info.name, 60)}: ${info.format}` : "");
-    tell(about, said);
-    show(about, said !== "");
     mistake.update(error);
   }
 
@@ -164,7 +122,7 @@ export function sheetForm(actions) {
 }
 
 /** A choice among columns. @param {string} id @param {string} words */
-function column(id, words) {
+export function column(id, words) {
   const select = h("select", { id });
   const label = h("label", { class: "label", for: id }, words);
   return {

@@ -139,7 +139,7 @@ function liveView(actions) {
     (/** @type {RunState["done"]} */ done, /** @type {RunState["info"]} */ info, /** @type {Scores} */ scores) => {
       sentence.textContent = done?.sentence ?? "";
       show(sentence, done !== null);
-      report.update(done?.report ?? null, scores, rowsOf(done, info));
+      report.update(done?.report ?? null, scores, { rows: rowsOf(done, info) });
     },
   );
 

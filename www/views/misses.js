@@ -18,9 +18,12 @@ import { colorsOf, markedText } from "./marked.js";
 const LIMIT = 240;
 const LIMIT_OF_LABEL = 60;
 
-/** How many there are, in words. @param {Misses} misses @param {import("../protocol.js").Side} side */
+/** Which rows were looked at, after their number. */
+const LOOKED = { validation: "held out", train: "that it was trained on", measured: "of the other table" };
+
+/** How many there are, in words. @param {Misses} misses @param {import("../protocol.js").Side|"measured"} side */
 export function missesWords({ rows, wrong, found }, side) {
-  const looked = `the ${counted(rows, "row")} ${side === "validation" ? "held out" : "that it was trained on"}`;
+  const looked = `the ${counted(rows, "row")} ${LOOKED[side]}`;
   const some = found.length < wrong ? `; ${count(found.length)} of them are shown` : "";
   if (wrong === 0) return `It is right about all of ${looked}.`;
   if (typeof found[0]?.right === "number") return `Of ${looked} those come first where it is farthest off${some}.`;

@@ -33,7 +33,7 @@ pub fn open(
     for option in idle(columns, mapping.task) {
         told.note(&format!("--{option} has no part in this task, and changes nothing."));
     }
-    Ok(Choice { mapping, rows: info.rows, names })
+    Ok(Choice { mapping, names })
 }
 
 /// Options that were given and that a task does not read.
@@ -84,8 +84,6 @@ fn distance(one: &str, other: &str) -> usize {
 /// The columns that are read, and the names of all.
 pub struct Choice {
     pub mapping: Mapping,
-    /// Rows of the table.
-    pub rows: usize,
     names: Vec<String>,
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tabtune::eval::{Report, words};
-use tabtune::{Error, ModelFiles, ModelInfo, Result, Session, Task, Vocabulary};
+use tabtune::{Error, Measured, ModelFiles, ModelInfo, Result, Session, Task, Vocabulary};
 
 use crate::arguments::{Common, Eval, Export, Predict};
 use crate::columns;
@@ -15,6 +15,9 @@ use crate::mistakes;
 use crate::output::{print_line, tell};
 use crate::printing::{Teller, figures, line};
 use crate::sheet;
+
+/// Rows that are measured between two words about how far it is.
+const ROWS: usize = 256;
 
 /// `tabtune eval`
 pub async fn eval(options: Eval) -> Result<u8> {
@@ -25,16 +28,22 @@ pub async fn eval(options: Eval) -> Result<u8> {
     choice.mapping.split = None;
     told.note(&choice.sentence());
     let begun = Instant::now();
-    let (report, examples) = session.evaluate(&choice.mapping).await?;
-    let seconds = begun.elapsed().as_secs_f64();
-    if examples < choice.rows {
-        told.note(&format!("Rows without a label are not measured: {} of {}.", choice.rows - examples, choice.rows));
+    let mut measuring = session.measuring(session.table()?, &choice.mapping)?;
+    let (total, mut left) = (measuring.total(), measuring.total());
+    while left > 0 {
+        left = session.measure(&mut measuring, ROWS).await?;
+        told.live(&format!("measuring, {} of {total}", total - left));
     }
+    told.live("");
+    let Measured { report, rows: examples, notes, interval } = measuring.finish();
+    let seconds = begun.elapsed().as_secs_f64();
+    notes.iter().for_each(|note| told.note(note));
     let metrics = &report.metrics;
     if options.common.json {
         let mut object: Map<String, Value> =
             metrics.scores.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         object.insert("loss".to_owned(), json!(metrics.loss));
+        object.insert("interval".to_owned(), json!(interval));
         object.insert("examples".to_owned(), json!(examples));
         object.insert("seconds".to_owned(), json!(seconds));
         object.insert("examples_per_second".to_owned(), json!(examples as f64 / seconds));
@@ -43,7 +52,7 @@ pub async fn eval(options: Eval) -> Result<u8> {
         object.insert("confusion".to_owned(), json!(report.confusion));
         print_line!("{}", Value::Object(object));
     } else {
-        print_report(&report, examples, seconds);
+        print_report(&report, interval, examples, seconds);
     }
     if let Some(most) = options.mistakes {
         mistakes::print(&session, &choice.mapping, most, &told).await?;
@@ -66,9 +75,13 @@ fn measured(session: &Session, options: &Eval) -> Result<Option<Task>> {
 }
 
 /// The scores, and those of each class, in words.
-fn print_report(report: &Report, examples: usize, seconds: f64) {
+fn print_report(report: &Report, interval: Option<[f64; 2]>, examples: usize, seconds: f64) {
     let metrics = &report.metrics;
     print_line!("{}  loss {}", figures(metrics), words::figure(metrics.loss, 4));
+    let first = metrics.scores.first().and_then(|(name, _)| words::describe(name));
+    if let (Some([low, high]), Some(score)) = (interval, first) {
+        print_line!("95 % interval of the {}: {} to {}", score.words, score.show(low), score.show(high));
+    }
     print_line!("{examples} rows in {seconds:.1} s, {:.0} rows/s", examples as f64 / seconds);
     for class in &report.per_class {
         print_line!(

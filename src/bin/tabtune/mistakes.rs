@@ -19,7 +19,7 @@ const LONGEST: usize = 120;
 ///
 /// A table, a task or a device that does not allow it.
 pub async fn print(session: &Session, mapping: &Mapping, most: usize, told: &Teller) -> Result<()> {
-    let mut search = session.misses_of_table(mapping, most)?;
+    let mut search = session.misses_of(session.table()?, mapping, most)?;
     let total = search.total();
     let mut left = total;
     // Whoever has seen enough does not wait for them.

@@ -31,6 +31,18 @@ impl Mapping {
         Self { split: split.map(|column| look.name(column)), ..guess }
     }
 
+    /// The columns for the mapping's task in another table: those of the same names if it has all of them, else the likeliest.
+    pub fn in_table(&self, table: &Table) -> Self {
+        let named = [Some(&self.text), self.pair.as_ref(), Some(&self.label), self.negative.as_ref()];
+        let mut named = named.into_iter().flatten().filter(|name| !name.is_empty());
+        let fits = named.all(|name| table.columns().contains(name));
+        if fits {
+            Self { split: None, ..self.clone() }
+        } else {
+            Self { split: None, ..Self::guess_for(table, self.task) }
+        }
+    }
+
     /// The likeliest columns for a task. Names of columns that the task needs and the table seems to lack stay empty.
     pub fn guess_for(table: &Table, task: Task) -> Self {
         let (look, split) = Look::new(table);

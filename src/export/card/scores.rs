@@ -1,7 +1,6 @@
 //! The card's scores: each with its value, how sure it is, and what the hub calls it.
 
-use crate::eval::{Interval, Report, bootstrap_macro_f1, wilson, words};
-use crate::task::Task;
+use crate::eval::{Interval, Report, words};
 
 /// A score of the report as the card shows it.
 pub(super) struct Row {
@@ -40,32 +39,11 @@ pub(super) fn rows(report: &Report, compared: usize) -> Vec<Row> {
             name,
             words: described.map_or(name, |score| score.words),
             value,
-            interval: interval(name, value, report, compared),
+            interval: report.interval(name, compared),
             shown: described.map_or_else(|| format!("{value:.4}"), |score| score.show(value)),
         }
     };
     scores.filter(|(_, value)| value.is_finite()).map(row).collect()
-}
-
-/// Shares of rows that are right have Wilson's interval; macro-F1 of classes is resampled from the confusion matrix, which
-/// holds every row's outcome; the report has those for which rows were drawn while their outcomes were at hand. Of other
-/// scores nobody knows what a row came to.
-fn interval(name: &str, value: f64, report: &Report, compared: usize) -> Option<(Interval, &'static str)> {
-    let of_rows = match report.task {
-        Task::Classification | Task::Embedding => matches!(name, "accuracy" | "accuracy_at_10"),
-        Task::MultiLabel => name == "subset_accuracy",
-        Task::Answers => name == "exact_match",
-        Task::Regression | Task::Tokens | Task::Language => false,
-    };
-    if of_rows {
-        let right = (value * compared as f64).round() as u64;
-        return wilson(right, compared as u64).map(|interval| (interval, "Wilson"));
-    }
-    if let Some((_, interval)) = report.intervals.iter().find(|(held, _)| *held == name) {
-        return Some((*interval, "bootstrap"));
-    }
-    let confusion = report.confusion.as_ref().filter(|_| report.task == Task::Classification && name == "macro_f1")?;
-    bootstrap_macro_f1(confusion).map(|interval| (interval, "bootstrap"))
 }
 
 /// What the hub calls a score, where it knows it.

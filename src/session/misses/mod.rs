@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use self::judge::judge;
 pub use self::judge::{Right, RightMark};
-use crate::data::{Dataset, Example, Mapping};
+use crate::data::{Dataset, Example, Mapping, Table};
 use crate::error::{Error, Result};
 use crate::session::{Prediction, Session};
 use crate::task::Task;
@@ -83,15 +83,14 @@ impl Session {
         Ok(MissSearch::new(examples.clone(), labels, most))
     }
 
-    /// The same of the rows of the open table that have a label.
+    /// The same of the rows of a table that have a label.
     ///
     /// # Errors
     ///
-    /// No model that predicts, no table, a label that the model does not know, or a task without right and wrong.
-    pub fn misses_of_table(&self, mapping: &Mapping, most: usize) -> Result<MissSearch> {
+    /// No model that predicts, a label that the model does not know, or a task without right and wrong.
+    pub fn misses_of(&self, table: &Table, mapping: &Mapping, most: usize) -> Result<MissSearch> {
         let (task, labels) = self.head()?;
         refuse_task(task)?;
-        let table = self.table.as_ref().ok_or_else(|| Error::order("Open a table first."))?;
         let examples = Dataset::with_labels(table, &Mapping { task, ..mapping.clone() }, labels)?;
         Ok(MissSearch::new(examples, labels, most))
     }
