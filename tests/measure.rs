@@ -4,7 +4,6 @@
 mod fruit;
 mod support;
 
-use fruit::Folder;
 use futures_lite::future::block_on;
 use tabtune::data::{Mapping, Table};
 use tabtune::eval::wilson;

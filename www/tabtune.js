@@ -191,6 +191,28 @@ export class Tabtune {
   }
 
   /**
+   * How the model does on other examples than those that it learnt from, which stay open.
+   *
+   * @param {File|Record<string, unknown>[]} source
+   * @param {Partial<Mapping> & Watching & Partial<Dialect>} [mapping]  As with `openData`; what is not said is as it was there,
+   *   if these examples have the same columns.
+   * @returns {Promise<import("./protocol.js").Measured>}
+   */
+  measure(
+    source,
+    { onProgress = () => {}, worksheet = null, header = null, delimiter = null, encoding = null, ...mapping } = {},
+  ) {
+    return this.#call(async () => {
+      const file = source instanceof File ? source : fileOf(source);
+      const from = { file, name: file.name, dialect: { worksheet, header, delimiter, encoding } };
+      const opened = await this.#client.openMeasured(from, this.#data?.mapping ?? null, onProgress);
+      const measured = opened && (await this.#client.measure(from, { ...opened.mapping, ...mapping }, onProgress));
+      if (measured === null) throw mistake("order", "Other examples were opened meanwhile.");
+      return measured;
+    });
+  }
+
+  /**
    * Rows of the open examples that the model is wrong about, at most 100, those first that it is surest of: it may be the label
    * that is wrong.
    *

@@ -99,6 +99,7 @@ test(
       const done = await run;
       const [said] = await tabtune.predict(["the pear is ripe"]);
       const wrong = await tabtune.mistakes();
+      const measured = await tabtune.measure(rows.slice(0, 9));
       const onnx = await tabtune.export("onnx", ["int8"]);
       const column = await tabtune.openData(rows, { text: "nothing" }).catch((error) => error);
       const isOwn = column instanceof TabtuneError;
@@ -113,6 +114,7 @@ test(
         done,
         said,
         wrong,
+        measured,
         paths,
         isOwn,
         column: column.message,
@@ -126,6 +128,8 @@ test(
     assert.equal(found.done.reason, "stopped");
     assert.ok(found.done.metrics && "label" in found.said);
     const right = Math.round(12 * (found.done.metrics.accuracy ?? NaN));
+    assert.deepEqual([found.measured.rows, found.measured.interval?.length], [9, 2]);
+    assert.ok(Number(found.measured.report.metrics.accuracy) >= 0);
     assert.deepEqual([found.wrong.rows, found.wrong.wrong], [12, 12 - right]);
     assert.ok(
       found.paths.some((path) => path.startsWith("onnx/")),
