@@ -5,7 +5,6 @@
  * @typedef {import("./calls.js").Ask} Ask
  * @typedef {import("./calls.js").OnProgress} OnProgress
  * @typedef {import("./client.js").WorkerLike} WorkerLike
- * @typedef {{file: Blob, name: string, dialect: import("./protocol.js").Dialect}} Source  A table's file and how it is read.
  */
 
 /** More rows that a model is wrong about nobody looks at. */
@@ -22,7 +21,7 @@ export function judgingCalls(ask, send, engines) {
   let looking = 0;
   /** The data that was opened for such a search in an engine of its own. @type {{which: WorkerLike, file: Blob, mapping: object}|null} */
   let judged = null;
-  /** The table to measure a model on that was opened last, and where. @type {{which: WorkerLike|null, source: Source}|null} */
+  /** The table to measure a model on that was opened last, and where. @type {{which: WorkerLike|null, source: import("./protocol.js").Source}|null} */
   let measured = null;
 
   function answering() {
@@ -33,7 +32,7 @@ export function judgingCalls(ask, send, engines) {
   /**
    * Opens a table to measure the model on in the engine that answers for it.
    *
-   * @param {Source} source
+   * @param {import("./protocol.js").Source} source
    * @param {import("./protocol.js").Mapping|null} like  That of the data, whose columns it may have, too.
    * @param {OnProgress} [onProgress]
    * @returns {Promise<import("./protocol.js").OpenMeasured|null>} Null if it was cancelled.
@@ -46,7 +45,7 @@ export function judgingCalls(ask, send, engines) {
     return opened;
   }
 
-  /** Sees to it that such a table is open there: another engine may answer by now. @param {Source} source @param {OnProgress} onProgress */
+  /** Sees to it that such a table is open there: another engine may answer by now. @param {import("./protocol.js").Source} source @param {OnProgress} onProgress */
   async function hasMeasured(source, onProgress) {
     const { file, dialect } = measured?.source ?? {};
     const isThere = measured?.which === answering() && file === source.file && dialect === source.dialect;
@@ -57,7 +56,7 @@ export function judgingCalls(ask, send, engines) {
     /**
      * Rows that the model is wrong about. Where an engine of its own answers for it, that opens the table first.
      *
-     * @param {Source} source
+     * @param {import("./protocol.js").Source} source
      * @param {import("./protocol.js").Mapping} mapping
      * @param {import("./protocol.js").Side} side
      * @param {OnProgress} onProgress
@@ -89,7 +88,7 @@ export function judgingCalls(ask, send, engines) {
     /**
      * How the model does on a table that was opened for that.
      *
-     * @param {Source} source
+     * @param {import("./protocol.js").Source} source
      * @param {import("./protocol.js").Mapping} mapping
      * @param {OnProgress} onProgress
      * @returns {Promise<import("./protocol.js").Measured|null>} Null if it was cancelled.
@@ -103,7 +102,7 @@ export function judgingCalls(ask, send, engines) {
     /**
      * Rows of such a table that the model is wrong about.
      *
-     * @param {Source} source
+     * @param {import("./protocol.js").Source} source
      * @param {import("./protocol.js").Mapping} mapping
      * @param {OnProgress} onProgress
      * @returns {Promise<import("./protocol.js").Misses|null>} Null if it was cancelled.

@@ -387,6 +387,8 @@
  */
 
 /**
+ * @typedef {{file: Blob, name: string, dialect: Dialect}} Source  A table's file and how it is read.
+ *
  * @typedef {{table: TableInfo, mapping: Mapping}} OpenMeasured  A table to measure the model on, and the likeliest columns.
  *
  * @typedef {object} Measured  How the model does on the rows of such a table that have a label.

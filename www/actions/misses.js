@@ -16,7 +16,7 @@ import { local } from "./world.js";
  * @param {World} world
  * @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps.
  * @param {() => import("./data.js").TableSource|null} sourceInUse  The table that training uses.
- * @param {() => import("../judgement.js").Source|null} measuredSource  The one that the model is measured on.
+ * @param {() => import("../protocol.js").Source|null} measuredSource  The one that the model is measured on.
  */
 export function missActions({ client, dispatch, state }, openKept, sourceInUse, measuredSource) {
   /** @param {Side|"measured"} side @param {(progress: import("../protocol.js").Progress) => void} onProgress */

@@ -13,9 +13,9 @@ const MOST_CHARACTERS = 24;
  * @param {string[]} labels
  * @param {number[][]} counts  Rows truth, columns prediction.
  * @param {string} unit        What is counted: "rows", "words".
- * @param {string} prefix      Of ids.
+ * @param {{prefix?: string, where?: string}} [among]  What its ids begin with and its title ends in, among several.
  */
-export function confusionMatrix(labels, counts, unit, prefix = "") {
+export function confusionMatrix(labels, counts, unit, { prefix = "", where = "" } = {}) {
   if (labels.length > MOST_IN_MATRIX) {
     return h("p", { class: "hint" }, `A confusion matrix of ${labels.length} labels would be too large to read.`);
   }
@@ -30,22 +30,23 @@ export function confusionMatrix(labels, counts, unit, prefix = "") {
       ...cells.map((cell, guess) => heat(cell, total, truth === guess)),
     );
   });
+  const title = `Confusion matrix${where}`;
   const help =
     `Counts of ${unit}: rows are the true labels, columns what the model said. ` +
     "The stronger a cell’s colour, the larger its share of the row.";
   const table = h(
     "table",
     { id: `${prefix}confusion`, class: "confusion", "aria-describedby": `${prefix}confusion-help` },
-    h("caption", { class: "visually-hidden" }, "Confusion matrix"),
+    h("caption", { class: "visually-hidden" }, title),
     h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "true ↓ said →"), ...heads)),
     h("tbody", {}, ...rows),
   );
   return h(
     "div",
     { class: "stack tight" },
-    h("h3", {}, "Confusion matrix"),
+    h("h3", {}, title),
     h("p", { id: `${prefix}confusion-help`, class: "hint" }, help),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table),
   );
 }
 

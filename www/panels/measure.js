@@ -36,7 +36,7 @@ export function measureForm(actions) {
   const running = progressRow("measure", "How much of the table is measured", actions.cancelMeasure);
   const mistake = mistakeLine("measure-error");
   const notes = noteList("measure-notes");
-  const report = reportTables("other", "measured", "measured-");
+  const report = reportTables("other");
   const element = h(
     "form",
     {

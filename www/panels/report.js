@@ -17,32 +17,35 @@ import { confusionMatrix } from "./confusion.js";
  *   right ones it follows from their number.
  */
 
-/** What the two kinds of rows are called: the loss on them, and how one has more of them. */
+/** The two kinds of rows: the loss on them, how one has more of them, and what titles end in and ids begin with. */
 const ON = {
-  validation: { loss: "Validation loss", more: "Hold back more rows in step 2 to tell more." },
-  other: { loss: "Loss", more: "More rows tell more." },
+  validation: { loss: "Validation loss", more: "Hold back more rows in step 2 to tell more.", where: "", prefix: "" },
+  other: { loss: "Loss", more: "More rows tell more.", where: " on the other table", prefix: "measured-" },
 };
+
+/** @typedef {typeof ON[keyof typeof ON]} Kind */
 
 /** Validation rows below which one that is answered otherwise moves a score by more than a point. */
 const FEW_ROWS = 100;
 
-/** @param {keyof ON} of  Which rows it is about. @param {string} id @param {string} prefix  Of the ids of what is in it. */
-export function reportTables(of = "validation", id = "report", prefix = "") {
-  const element = h("div", { id, class: "stack" });
+/** @param {keyof ON} of  Which rows it is about. */
+export function reportTables(of = "validation") {
+  const kind = ON[of];
+  const element = h("div", { id: `${kind.prefix}report`, class: "stack" });
 
   /** @param {Report|null} report @param {ScoreWords[]} table @param {On} [on] */
   function update(report, table, on = { rows: null }) {
     show(element, report !== null);
     if (!report) return fill(element);
     const { confusion, labels, task } = report;
-    const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows", prefix);
+    const matrix = confusion && confusionMatrix(labels, confusion, task === "tokens" ? "words" : "rows", kind);
     fill(
       element,
-      scores(report, table, ON[of].loss, on, prefix),
-      fewRows(report, table, on.rows, ON[of].more, prefix),
-      threshold(report, prefix),
+      scores(report, table, on, kind),
+      fewRows(report, table, on.rows, kind),
+      threshold(report, kind),
       matrix,
-      report.per_class.length > 0 && perLabel(report, table, prefix),
+      report.per_class.length > 0 && perLabel(report, table, kind),
     );
   }
 
@@ -52,9 +55,9 @@ export function reportTables(of = "validation", id = "report", prefix = "") {
 /**
  * The main score first and largest, the loss last.
  *
- * @param {Report} report @param {ScoreWords[]} table @param {string} loss @param {On} on @param {string} prefix
+ * @param {Report} report @param {ScoreWords[]} table @param {On} on @param {Kind} kind
  */
-function scores(report, table, loss, on, prefix) {
+function scores(report, table, on, { loss, prefix }) {
   const { metrics } = report;
   const sure = interval(report, table, on);
   const fact = (/** @type {string} */ name, /** @type {string} */ term, /** @type {string} */ sure = "") =>
@@ -87,8 +90,8 @@ function interval({ task, metrics }, table, { rows, interval: known }) {
   return `95\u00a0% interval ${(low * 100).toFixed(0)} to ${percent(high, 0)}`;
 }
 
-/** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows @param {string} more @param {string} prefix */
-function fewRows({ metrics }, table, rows, more, prefix) {
+/** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows @param {Kind} kind */
+function fewRows({ metrics }, table, rows, { more, prefix }) {
   if (!rows || rows >= FEW_ROWS) return null;
   const [main = "loss"] = scoreNames(metrics);
   const few = describe(table, main).form === "percent" ? "a few points" : "a few hundredths";
@@ -99,8 +102,8 @@ function fewRows({ metrics }, table, rows, more, prefix) {
   );
 }
 
-/** @param {Report} report @param {string} prefix */
-function threshold({ threshold }, prefix) {
+/** @param {Report} report @param {Kind} kind */
+function threshold({ threshold }, { prefix }) {
   if (threshold === null || threshold === undefined) return null;
   const from = percent(threshold, 0);
   return h(
@@ -124,9 +127,10 @@ export function wordsFor({ task, labels, per_class }) {
     : { title: "Scores per type of entity", head: "Type", unit: "Entities" };
 }
 
-/** Of a label that no row has nothing can be said. @param {Report} report @param {ScoreWords[]} table @param {string} prefix */
-function perLabel(report, table, prefix) {
-  const { title, head, unit } = wordsFor(report);
+/** Of a label that no row has nothing can be said. @param {Report} report @param {ScoreWords[]} table @param {Kind} kind */
+function perLabel(report, table, { prefix, where }) {
+  const { title: words, head, unit } = wordsFor(report);
+  const title = `${words}${where}`;
   // Only where a row may have several labels, and even then not for a label that no row has.
   const ranked = report.per_class.some(({ average_precision }) => typeof average_precision === "number");
   const heads = [head, "Precision", "Recall", "F1", ...(ranked ? ["Average precision"] : []), unit];
