@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { file, modelFiles, table } from "./fixtures.mjs";
 import { PATIENCE, startSite } from "./harness.mjs";
 import { isFine } from "./looks.mjs";
-import { begin, download, drop, reads, train } from "./user.mjs";
+import { begin, download, drop, reaches, reads, train } from "./user.mjs";
 
 /** @type {import("./harness.mjs").Site} */
 let site;
@@ -77,6 +77,7 @@ test(
     await page.locator("#projects > summary").click();
     const open = page.locator("#project-list").getByRole("button", { name: /^Open fruit/ });
     await open.click();
+    await reaches(page, "trained");
     await choose(page, file("seen.csv", table(24)));
     await page.locator("#measure-start").click();
     await reads(page, "#measured-final-accuracy", /%/);
