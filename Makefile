@@ -91,6 +91,9 @@ $(NPM): package.json package-lock.json tools/npm.sh
 $(BINDGEN): | tools/wasm-bindgen.sh
 	@tools/wasm-bindgen.sh "$(BINDGEN_VERSION)" "$(BINDGEN_ROOT)"
 
+# The module for GPUs takes this file along.
+pkg/gpu/built.js target/parity/gpu/built.js target/bench/gpu/built.js: www/subgroups.js
+
 pkg/%/built.js: $(RUST) tools/wasm.sh tools/wasm-std.sh tools/rustc-in-order.sh | $(NPM) $(BINDGEN)
 	@tools/wasm.sh $* "$(BINDGEN)"
 

@@ -8,6 +8,8 @@ let granted = false;
 
 /** To be called before the engine asks for a device. */
 export function askForSubgroups() {
+  // Where there is no WebGPU the engine says so itself.
+  if (!globalThis.GPUAdapter) return;
   const { requestDevice } = GPUAdapter.prototype;
   /** @param {GPUDeviceDescriptor} [wishes] */
   GPUAdapter.prototype.requestDevice = async function (wishes) {

@@ -76,6 +76,22 @@ test("where no memory can be shared, the build that has its own takes over", { t
   }
 });
 
+test(
+  "a browser without WebGPU that is told to use a GPU says why not, and takes the CPU",
+  { timeout: PATIENCE },
+  async () => {
+    const { page, errors, close } = await site.open({
+      device: "gpu",
+      worker: `delete globalThis.GPUAdapter; Object.defineProperty(navigator, "gpu", { value: undefined });`,
+    });
+    await reads(page, "#device-error", /No GPU could be set up/);
+    await page.locator("#device-select").selectOption("cpu");
+    await reads(page, "#device-sentence", /on \d+ threads?\./);
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
 test("model, data and result outlive a change of device", { timeout: PATIENCE }, async () => {
   const { page, requests, errors, close } = await site.open({ device: "cpu" });
   await begin(page, { epochs: 1 });
