@@ -183,13 +183,16 @@ export function fromField(files) {
 
 /** @param {DataTransfer} drop @returns {Promise<Found[]>} The files of a drop, those in folders included. */
 export async function fromDrop(drop) {
-  // Entries must be taken at once: after the first await the browser has emptied the drop.
-  const entries = [...drop.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return fromField(drop.files);
+  // All must be taken at once: after the first await the browser has emptied the drop.
+  const items = [...drop.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   /** @type {Found[]} */
   const found = [];
-  for (const entry of entries) await walk(entry, "", 0, found);
-  return found;
+  for (const { entry, file } of items) {
+    // A file that is at hand needs no entry: Safari's finds none that lies on no disk, as out of another program.
+    if (file && !entry?.isDirectory) found.push({ file, folder: "" });
+    else if (entry) await walk(entry, "", 0, found);
+  }
+  return found.length > 0 ? found.slice(0, MOST_FILES) : fromField(drop.files);
 }
 
 /** @param {FileSystemEntry} entry @param {string} folder @param {number} depth @param {Found[]} found */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { checkSizes, contents } from "../../www/folder.js";
-import { sortFiles } from "../../www/intake.js";
+import { fromDrop, sortFiles } from "../../www/intake.js";
 import { hubName, modelOfFiles } from "../../www/models.js";
 
 /** A folder of these files. @param {...string} names */
@@ -231,4 +231,34 @@ test("hub names are owner/name and nothing else", () => {
   ]) {
     assert.throws(() => hubName(bad), { message: /owner\/name/u }, bad);
   }
+});
+
+/** An item of a drop whose entry finds no file, as Safari's does where a file lies on no disk. @param {string} name @param {string[]} [children] Of a folder. */
+function item(name, children) {
+  const missing = (/** @type {unknown} */ _, /** @type {(why: Error) => void} */ reject) =>
+    reject(new Error("no path"));
+  const inside = (children ?? []).map((name) => ({
+    name,
+    isFile: true,
+    file: (/** @type {(file: File) => void} */ resolve) => resolve(new File(["x"], name)),
+  }));
+  const createReader = () => ({
+    readEntries: (/** @type {(entries: object[]) => void} */ resolve) => resolve(inside.splice(0)),
+  });
+  const entry = { name, isFile: !children, isDirectory: Boolean(children), file: missing, createReader };
+  return { webkitGetAsEntry: () => entry, getAsFile: () => new File(["x"], name) };
+}
+
+test("a dropped file is taken as it is, and a folder is walked", async () => {
+  const text = { webkitGetAsEntry: () => null, getAsFile: () => null };
+  const items = [item("rows.csv"), text, item("my-model", ["config.json", "model.safetensors"])];
+  const found = await fromDrop(/** @type {DataTransfer} */ (/** @type {unknown} */ ({ items, files: [] })));
+  assert.deepEqual(
+    found.map(({ file, folder }) => [folder, file.name]),
+    [
+      ["", "rows.csv"],
+      ["my-model", "config.json"],
+      ["my-model", "model.safetensors"],
+    ],
+  );
 });

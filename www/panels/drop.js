@@ -16,9 +16,14 @@ export function dropTarget(actions) {
     event.preventDefault();
     show(element, true);
   });
+  /** What the pointer entered last. @type {EventTarget|null} */
+  let entered = null;
+  addEventListener("dragenter", (event) => void (entered = event.target));
   addEventListener("dragleave", (event) => {
-    // No related element: the pointer left the window, not one element for another.
-    if (event.relatedTarget === null) show(element, false);
+    // No related element: the pointer left the window, not one element for another. Until 2026 Safari named none either way, but
+    // says that the next one is entered before it says that this one is left.
+    const outside = event.target === entered || event.target === window;
+    if (event.relatedTarget === null && outside) show(element, false);
   });
   addEventListener("drop", async (event) => {
     if (!carriesFiles(event) || !event.dataTransfer) return;
