@@ -27,20 +27,27 @@ export async function keepPage({ onKept, onUpdate }) {
     told();
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", told));
     const { active } = await navigator.serviceWorker.ready;
-    active?.postMessage({ type: "CACHE_URLS", payload: { urlsToCache: encoderFiles() } });
+    if (active) keepEncoder(active);
     onKept();
   } catch {
     // A browser that keeps nothing, as in some private windows: the page works as long as there is a network.
   }
 }
 
-/** Files of the page's own encoder that this visit has read already. */
-function encoderFiles() {
+/**
+ * Has files of the page's own encoder kept: those that this visit has read already, and each that it is still reading once it is
+ * there. The weights often take longer than all of the page.
+ *
+ * @param {ServiceWorker} worker
+ */
+function keepEncoder(worker) {
   const base = new URL("./pkg/models/", import.meta.url).href;
-  return performance
-    .getEntriesByType("resource")
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith(base));
+  const observer = new PerformanceObserver((read) => {
+    const names = read.getEntries().map(({ name }) => name);
+    const urlsToCache = names.filter((name) => name.startsWith(base));
+    if (urlsToCache.length > 0) worker.postMessage({ type: "CACHE_URLS", payload: { urlsToCache } });
+  });
+  observer.observe({ type: "resource", buffered: true });
 }
 
 /**

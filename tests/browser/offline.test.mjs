@@ -78,6 +78,34 @@ test(
   },
 );
 
+test("what the page still reads of its encoder when all else is kept is kept, too", { timeout: PATIENCE }, async () => {
+  const weights = "pkg/models/slow.safetensors";
+  mkdirSync(join(site, "pkg", "models"), { recursive: true });
+  writeFileSync(join(site, weights), "weights");
+  const server = await serve(0, site);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const held = new Promise((resolve) => {
+    // Asked for before there is a service worker, and answered after it has kept the page.
+    void page.route(`**/${weights}`, (route) => resolve(() => route.fulfill({ body: "weights" })));
+  });
+  await page.addInitScript((weights) => {
+    Object.defineProperty(navigator, "connection", { value: { saveData: true } });
+    void fetch(`./${weights}`).then((response) => response.text());
+  }, weights);
+  await page.goto(server.url);
+  await reads(page, "#kept", /works without a network/);
+  assert.equal(await page.evaluate(async (weights) => Boolean(await caches.match(weights)), weights), false);
+  const answer = /** @type {() => Promise<void>} */ (await held);
+  await answer();
+  await page.evaluate(async (weights) => {
+    while (!(await caches.match(weights))) await new Promise(requestAnimationFrame);
+  }, weights);
+  await context.close();
+  await server.close();
+});
+
 test("a new edition waits for the user, and for other tabs that train", { timeout: PATIENCE }, async () => {
   const server = await serve(0, site);
   const context = await browser.newContext();
