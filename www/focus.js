@@ -1,7 +1,10 @@
 // Where the focus stays or goes when what has it does nothing for a while, is hidden, disabled or drawn anew.
 
+/** Safari before 17.4 cannot be asked whether an element is seen: what is not drawn has no boxes. @param {Element} element */
+const isSeen = (element) => element.checkVisibility?.() ?? element.getClientRects().length > 0;
+
 /** @param {Element} element */
-const usable = (element) => element.checkVisibility() && !element.matches(":disabled");
+const usable = (element) => isSeen(element) && !element.matches(":disabled");
 
 /**
  * @param {HTMLElement} home  What loses the focus.

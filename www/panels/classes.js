@@ -10,7 +10,7 @@ const MOST_SHOWN = 30;
 export function classCounts() {
   const title = h("h3", {});
   const summary = h("p", { id: "data-summary", class: "hint" });
-  const list = h("ul", { id: "class-counts", class: "classes" });
+  const list = h("ul", { id: "class-counts", class: "classes", role: "list" });
   const legend = h(
     "p",
     { class: "legend", "aria-hidden": "true" },

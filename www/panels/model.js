@@ -142,7 +142,7 @@ function otherModel(actions) {
       say(asMistake(thrown, "file", "").message);
     }
   };
-  const keptList = h("ul", { id: "kept-models", class: "kept" });
+  const keptList = h("ul", { id: "kept-models", class: "kept", role: "list" });
   const fields = h(
     "fieldset",
     { class: "plain columns" },

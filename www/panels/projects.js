@@ -24,7 +24,7 @@ const NAMELESS = mistake("file", "A project needs a name.");
 /** @param {Actions} actions */
 export function projectList(actions) {
   const summary = h("summary", { id: "projects-summary" });
-  const list = h("ul", { id: "project-list", class: "projects" });
+  const list = h("ul", { id: "project-list", class: "projects", role: "list" });
   const field = h("input", { id: "import-project", type: "file", accept: ".zip", class: "visually-hidden" });
   field.addEventListener("change", () => {
     if (field.files?.[0]) actions.importProject(field.files[0]);

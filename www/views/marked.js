@@ -55,7 +55,7 @@ export function legendOf(marked, colors) {
       ` × ${count}`,
     ),
   );
-  return h("ul", { class: "legend", "aria-label": "Labels in this text" }, ...entries);
+  return h("ul", { class: "legend", role: "list", "aria-label": "Labels in this text" }, ...entries);
 }
 
 /** @param {number|undefined} color */
