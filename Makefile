@@ -40,7 +40,7 @@ serve: $(PKG) ## Set up what is missing, build, and serve the page (PORT=8080)
 build: $(PKG) ## Set up what is missing and build pkg/
 
 .PHONY: test
-test: $(PKG) $(PARITY) ## All tests: native, JavaScript, and in a real browser (CHROMIUM=path picks one)
+test: $(PKG) $(PARITY) ## All tests: native, JavaScript, and in real browsers (CHROMIUM=path and FIREFOX=path pick them)
 	@tools/test.sh native js browser
 
 .PHONY: test-native test-js test-browser
@@ -48,7 +48,7 @@ test-native: $(NPM) ## Only the native tests
 	@tools/test.sh native
 test-js: $(NPM) ## Only the JavaScript tests
 	@tools/test.sh js
-test-browser: $(PKG) $(PARITY) ## Only the tests in a real browser
+test-browser: $(PKG) $(PARITY) ## Only the tests in real browsers
 	@tools/test.sh browser
 
 .PHONY: lint

@@ -15,6 +15,9 @@ js() { node_tests tests/js; }
 browser() {
   CHROMIUM="$(tools/chromium.sh)" || return 1
   export CHROMIUM
+  # Optional: where there is none, its tests say that they were left out.
+  FIREFOX="$(tools/firefox.sh)" || return 1
+  export FIREFOX
   # One file at a time: each trains, and together they would only share the same cores.
   node_tests tests/browser --test-concurrency=1
 }

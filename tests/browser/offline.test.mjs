@@ -1,32 +1,23 @@
 // A built page without a network: kept after the first visit, isolated even where its host sends no headers, and replaced
 // by a new edition only when the user takes it.
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { describe } from "../../tools/offline.mjs";
 import { serve } from "../../tools/serve.mjs";
+import { builtSite } from "./built.mjs";
 import { PATIENCE, QUIET } from "./harness.mjs";
 import { begin, download, reads, train } from "./user.mjs";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @type {string} */
 let site;
 /** @type {import("playwright-core").Browser} */
 let browser;
 
-/** A page as `make dist` builds it, but for wasm-opt, which takes minutes, and the encoder, which nothing here needs. */
 before(async () => {
-  site = mkdtempSync(join(tmpdir(), "tabtune-site-"));
-  cpSync(join(ROOT, "www"), site, { recursive: true });
-  mkdirSync(join(site, "pkg"));
-  for (const part of ["cpu", "threads", "relaxed", "vendor"])
-    cpSync(join(ROOT, "pkg", part), join(site, "pkg", part), { recursive: true });
-  describe(site);
+  site = builtSite();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
 });
 after(async () => {
