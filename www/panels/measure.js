@@ -54,9 +54,9 @@ export function measureForm(actions) {
     form,
     running.element,
     mistake.element,
+    picker.dialect,
     notes.element,
     report.element,
-    picker.dialect,
   );
   picker.takeDrops(element);
 

@@ -79,15 +79,17 @@ function scores(report, table, on, { loss, prefix }) {
  * @param {Report} report @param {ScoreWords[]} table @param {On} on @returns {string}
  */
 function interval({ task, metrics }, table, { rows, interval: known }) {
-  if (known) {
-    const first = describe(table, scoreNames(metrics)[0] ?? "loss");
-    const [low, high] = known.map((end) => showScore(first, end));
-    return `95\u00a0% interval ${low} to ${high}`;
-  }
   const share = metrics.accuracy;
-  if (task !== "classification" || typeof share !== "number" || !rows) return "";
-  const { low, high } = wilson(share, rows);
-  return `95\u00a0% interval ${(low * 100).toFixed(0)} to ${percent(high, 0)}`;
+  const isShare = task === "classification" && typeof share === "number" && rows;
+  const ends = known ?? (isShare ? wilson(share, rows) : null);
+  if (!ends) return "";
+  const [low, high] = Array.isArray(ends) ? ends : [ends.low, ends.high];
+  const first = describe(table, scoreNames(metrics)[0] ?? "loss");
+  const words =
+    first.form === "percent"
+      ? `${(low * 100).toFixed(0)} to ${percent(high, 0)}`
+      : `${showScore(first, low)} to ${showScore(first, high)}`;
+  return `95\u00a0% interval ${words}`;
 }
 
 /** @param {Report} report @param {ScoreWords[]} table @param {number|null} rows @param {Kind} kind */
