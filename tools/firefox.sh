@@ -3,7 +3,7 @@
 # is installed. FIREFOX=path decides.
 . "$(dirname "$0")/env.sh"
 
-# The first whose downloads and errors can be followed as the tests do; older ones were never tried.
+# Older ones were never tried.
 OLDEST=153
 
 if [ -n "${FIREFOX:-}" ]; then
@@ -15,7 +15,8 @@ for name in firefox firefox-esr "/Applications/Firefox.app/Contents/MacOS/firefo
   path="$(command -v "$name" 2>/dev/null)" || continue
   # Ubuntu's is a script that starts a snap, which sees no profile in /tmp.
   head -c 4096 "$path" | grep -aq /snap/ && continue
-  version="$("$path" --version 2>/dev/null | sed -n 's/^Mozilla Firefox \([0-9]*\).*/\1/p')"
+  # Where it does not even say that, the tests do without it.
+  version="$("$path" --version 2>/dev/null | sed -n 's/^Mozilla Firefox \([0-9]*\).*/\1/p')" || continue
   [ "${version:-0}" -ge "$OLDEST" ] || continue
   echo "$path"
   exit
