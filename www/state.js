@@ -1,6 +1,7 @@
 // The page's whole state and the one pure function that changes it: (state, action) → state.
 
 import { AS_FOUND } from "./dialect.js";
+import { NO_RESULT, forAnother } from "./outcome.js";
 import { addEvents, idleRun } from "./run.js";
 import { ONE_RUN } from "./several.js";
 import { isBusyTraining, phase } from "./standing.js";
@@ -13,6 +14,10 @@ import { isBusyTraining, phase } from "./standing.js";
  * @typedef {import("./protocol.js").Recipe} Recipe
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {import("./run.js").RunState} RunState
+ * @typedef {import("./outcome.js").ResultState} ResultState
+ * @typedef {import("./outcome.js").SheetState} SheetState
+ * @typedef {import("./outcome.js").MissState} MissState
+ * @typedef {import("./outcome.js").MeasureState} MeasureState
  * @typedef {"auto"|"gpu"|"cpu"} DeviceChoice
  */
 
@@ -64,63 +69,6 @@ import { isBusyTraining, phase } from "./standing.js";
  * @property {Record<string, string>} mistakes       Field to sentence.
  * @property {import("./protocol.js").Suggestions|null} suggestions  For the open model and data.
  * @property {boolean} picking                       Whether a suggestion is on its way.
- */
-
-/**
- * What a model of a task said of the texts that it was given.
- *
- * @typedef {{task: import("./protocol.js").Task, predictions: import("./protocol.js").Prediction[], cut: import("./protocol.js").Cut}} Answered
- */
-
-/**
- * @typedef {object} ResultState
- * @property {Answered|null} answered  What the model said last.
- * @property {"predict"|"weights"|"zip"|"adapter"|"onnx"|null} busy
- * @property {string|null} saved     Name of the last downloaded file.
- * @property {Mistake|null} error
- * @property {SheetState} sheet
- * @property {MissState} misses
- * @property {MeasureState} measure
- */
-
-/**
- * A table that is predicted as a whole.
- *
- * @typedef {object} SheetState
- * @property {import("./protocol.js").SheetInfo|null} info
- * @property {{name: string, asked: Dialect}|null} source  The file that was chosen last, and how it is to be read.
- * @property {boolean} refused   Whether it could not be read so.
- * @property {"opening"|"predicting"|"cancelling"|null} busy
- * @property {Progress|null} progress
- * @property {string|null} words   How it ended.
- * @property {Mistake|null} error
- */
-
-/**
- * Another table that the model is measured on. It stays while other models of the same task are trained.
- *
- * @typedef {object} MeasureState
- * @property {import("./protocol.js").TableInfo|null} info
- * @property {Mapping|null} mapping   Its columns, as the form shows them.
- * @property {{name: string, asked: Dialect}|null} source  The file that was chosen last, and how it is to be read.
- * @property {boolean} refused   Whether it could not be read so.
- * @property {"opening"|"measuring"|"cancelling"|null} busy
- * @property {Progress|null} progress
- * @property {string|null} words   How it ended, where nothing was measured.
- * @property {import("./protocol.js").Measured|null} measured
- * @property {Mistake|null} error
- */
-
-/**
- * Rows that the model is wrong about.
- *
- * @typedef {object} MissState
- * @property {import("./protocol.js").Misses|null} found
- * @property {import("./protocol.js").Side|"measured"} side  Where they were looked for: in the data, or in the table that the model was
- *   measured on.
- * @property {"looking"|"cancelling"|null} busy
- * @property {Progress|null} progress
- * @property {Mistake|null} error
  */
 
 /**
@@ -206,34 +154,6 @@ const NO_PROJECTS = {
   error: null,
   again: true,
 };
-/** @type {SheetState} */
-export const NO_SHEET = {
-  info: null,
-  source: null,
-  refused: false,
-  busy: null,
-  progress: null,
-  words: null,
-  error: null,
-};
-
-/** @type {MissState} */
-export const NO_MISSES = { found: null, side: "validation", busy: null, progress: null, error: null };
-
-/** @type {MeasureState} */
-export const NO_MEASURE = { ...NO_SHEET, info: null, mapping: null, busy: null, measured: null };
-
-/** @type {ResultState} */
-const NO_RESULT = {
-  answered: null,
-  busy: null,
-  saved: null,
-  error: null,
-  sheet: NO_SHEET,
-  misses: NO_MISSES,
-  measure: NO_MEASURE,
-};
-
 /** @param {DeviceChoice} choice @returns {State} */
 export function initialState(choice) {
   return {
@@ -310,7 +230,7 @@ export function reduce(state, action) {
           subject: subject(state, action.method),
           search: action.search ?? null,
         },
-        result: { ...NO_RESULT, measure: forAnother(state) },
+        result: forAnother(state.result, state.data.dataset?.info.task),
         projects: { ...unsaid(state.projects), offer: null, kept: null, home: null },
       };
     case "events":
@@ -347,12 +267,6 @@ export function reduce(state, action) {
     case "revived":
       return { ...state, dead: null };
   }
-}
-
-/** The table to measure the next model on, if that is for the same task. @param {State} state @returns {MeasureState} */
-function forAnother({ result: { measure }, data }) {
-  if (measure.mapping?.task !== data.dataset?.info.task || measure.busy !== null) return NO_MEASURE;
-  return { ...measure, measured: null, words: null, error: null };
 }
 
 /** What was said of projects is over when something else begins to be opened. @param {ProjectsState} projects @returns {ProjectsState} */

@@ -49,7 +49,7 @@ test("who predicts a table and cancels that has the focus where it can go on", (
     dialect: AS_FOUND,
     decimal_comma: false,
   };
-  /** @param {Partial<import("../../www/state.js").SheetState>} change @returns {State} */
+  /** @param {Partial<import("../../www/outcome.js").SheetState>} change @returns {State} */
   const sheet = (change) =>
     reduce(state, { type: "sheet", change: { info: { ...info, task: "classification" }, ...change } });
   const { root, update } = drawn(resultPanel, sheet({}));

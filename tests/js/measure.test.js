@@ -13,7 +13,7 @@ import { drawn, trained } from "./panels.js";
 const { measureActions } = await import("../../www/actions/measure.js");
 const { resultPanel } = await import("../../www/panels/result.js");
 
-/** @typedef {import("../../www/state.js").MeasureState} MeasureState */
+/** @typedef {import("../../www/outcome.js").MeasureState} MeasureState */
 
 const MAPPING = /** @type {import("../../www/protocol.js").Mapping} */ ({
   ...{ task: "classification", text: "text", pair: null, label: "label", negative: null, separator: null, split: null },

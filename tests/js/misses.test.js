@@ -17,7 +17,7 @@ const { missTable, missesWords } = await import("../../www/views/misses.js");
 
 /** @typedef {import("../../www/protocol.js").Miss} Miss */
 /** @typedef {import("../../www/protocol.js").Misses} Misses */
-/** @typedef {import("../../www/state.js").MissState} MissState */
+/** @typedef {import("../../www/outcome.js").MissState} MissState */
 
 const label = (/** @type {string} */ said, /** @type {string} */ right, line = 2, sure = 0.9) =>
   /** @type {Miss} */ ({

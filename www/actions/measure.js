@@ -1,6 +1,6 @@
 // Measuring the model on another table: opened, its columns chosen, its rows gone through.
 
-import { NO_MEASURE } from "../state.js";
+import { NO_MEASURE } from "../outcome.js";
 import { asked } from "./asked.js";
 import { picking } from "./picking.js";
 import { local } from "./world.js";
@@ -9,7 +9,7 @@ import { local } from "./world.js";
 
 /** @param {World} world @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps. */
 export function measureActions({ client, dispatch, state }, openKept) {
-  /** @param {Partial<import("../state.js").MeasureState>} change */
+  /** @param {Partial<import("../outcome.js").MeasureState>} change */
   const measure = (change) => dispatch({ type: "measure", change });
 
   const picked = picking({
@@ -41,7 +41,7 @@ export function measureActions({ client, dispatch, state }, openKept) {
       const source = picked.source();
       if (busy || !mapping || !source) return;
       const about = asked(state());
-      /** What comes after another model took the place of this one says nothing of that one. @param {Partial<import("../state.js").MeasureState>} change */
+      /** What comes after another model took the place of this one says nothing of that one. @param {Partial<import("../outcome.js").MeasureState>} change */
       const say = (change) => asked(state()) === about && measure(change);
       measure({ busy: "measuring", progress: null, measured: null, words: null, error: null });
       try {

@@ -3,7 +3,7 @@
 import { fileName, save } from "../download.js";
 import { missesCsv } from "../missed.js";
 import { mistake } from "../mistake.js";
-import { NO_MISSES } from "../state.js";
+import { NO_MISSES } from "../outcome.js";
 import { asked } from "./asked.js";
 import { local } from "./world.js";
 
@@ -37,7 +37,7 @@ export function missActions({ client, dispatch, state }, openKept, sourceInUse, 
     async lookForMisses(side) {
       if (state().result.misses.busy) return;
       const about = asked(state());
-      /** What comes after another model took the place of this one says nothing of that one. @param {Partial<import("../state.js").MissState>} change */
+      /** What comes after another model took the place of this one says nothing of that one. @param {Partial<import("../outcome.js").MissState>} change */
       const say = (change) => asked(state()) === about && dispatch({ type: "misses", change });
       dispatch({ type: "misses", change: { ...NO_MISSES, busy: "looking", side } });
       try {

@@ -11,7 +11,7 @@ import { local } from "./world.js";
 /**
  * @typedef {import("./world.js").KeepingWorld} World
  * @typedef {import("../download.js").ExportedFile} ExportedFile
- * @typedef {import("../state.js").ResultState} ResultState
+ * @typedef {import("../outcome.js").ResultState} ResultState
  * @typedef {NonNullable<import("../run.js").RunState["stored"]>} Stored
  */
 

@@ -2,7 +2,7 @@
 
 import { fileName, save } from "../download.js";
 import { cutWords } from "../trial.js";
-import { NO_SHEET } from "../state.js";
+import { NO_SHEET } from "../outcome.js";
 import { picking } from "./picking.js";
 import { local } from "./world.js";
 
@@ -10,7 +10,7 @@ import { local } from "./world.js";
 
 /** @param {World} world @param {() => Promise<void>} openKept  Has an engine open the model that a project keeps. */
 export function sheetActions({ client, dispatch, state }, openKept) {
-  /** @param {Partial<import("../state.js").SheetState>} change */
+  /** @param {Partial<import("../outcome.js").SheetState>} change */
   const sheet = (change) => dispatch({ type: "sheet", change });
 
   const picked = picking({

@@ -11,7 +11,7 @@ import { mistakeLine, noteList } from "./section.js";
 import { column } from "./sheet.js";
 
 /**
- * @typedef {import("../state.js").MeasureState} MeasureState
+ * @typedef {import("../outcome.js").MeasureState} MeasureState
  * @typedef {import("../protocol.js").Mapping} Mapping
  * @typedef {import("../tasks.js").Role} Role
  */

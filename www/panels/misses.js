@@ -9,7 +9,7 @@ import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
 
 /**
- * @typedef {import("../state.js").MissState} MissState
+ * @typedef {import("../outcome.js").MissState} MissState
  * @typedef {import("../protocol.js").Side} Side
  */
 

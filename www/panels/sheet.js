@@ -8,7 +8,7 @@ import { progressRow } from "./progress.js";
 import { mistakeLine } from "./section.js";
 
 /**
- * @typedef {import("../state.js").SheetState} SheetState
+ * @typedef {import("../outcome.js").SheetState} SheetState
  * @typedef {import("../protocol.js").SheetInfo} SheetInfo
  */
 

@@ -7,7 +7,7 @@ import { predictionView } from "../views/prediction.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {import("../state.js").Answered} Answered
+ * @typedef {import("../outcome.js").Answered} Answered
  * @typedef {import("../trial.js").Trial} Trial
  * @typedef {import("../protocol.js").Task} Task
  */

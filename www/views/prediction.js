@@ -12,7 +12,7 @@ import { nameHead } from "./names.js";
 
 /**
  * @typedef {import("../protocol.js").Prediction} Prediction
- * @typedef {import("../state.js").Answered} Answered
+ * @typedef {import("../outcome.js").Answered} Answered
  * @typedef {Pick<import("../trial.js").Trial, "labels"|"threshold">} Known  Labels in order, and from where on one is given.
  */
 
