@@ -80,6 +80,10 @@ package: $(PKG) ## Put the engine together as an npm package for other pages, in
 dist: $(PKG) ## Put everything that a static host needs into dist/
 	@tools/dist.sh
 
+.PHONY: pictures
+pictures: $(PKG) ## Take the pictures of the page that the README shows
+	@CHROMIUM="$$(tools/chromium.sh)" node tools/readme/pictures.mjs
+
 .PHONY: clean
 clean: ## Remove what was built in this folder (the cache stays)
 	rm -rf pkg dist node_modules

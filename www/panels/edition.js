@@ -29,7 +29,9 @@ export function editionNotice() {
 
   const draw = () => show(element, waiting && !training);
   void keepPage({
-    onKept: () => (kept.textContent = " It is kept in this browser and works without a network, too."),
+    onKept: () =>
+      (kept.textContent =
+        " It is kept in this browser and works without a network, too, with every encoder that was loaded to its end."),
     onUpdate: () => {
       waiting = true;
       draw();
