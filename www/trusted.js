@@ -28,35 +28,7 @@ export function scriptAddress(address) {
  * @param {string} name
  */
 export function startWorker(module, name) {
-  const source = `(${introduce})(${JSON.stringify(module)});`;
+  const source = `import ${JSON.stringify(module)};`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   return new Worker(scriptAddress(address), { type: "module", name });
-}
-
-/**
- * All that the blob does, and so it knows nothing of what is around it here. It imports by a call, since Firefox asks the
- * network and not the service worker for what a blob's worker imports by a statement; and keeps what it is sent until the
- * module is there to listen.
- *
- * @param {string} module
- */
-function introduce(module) {
-  /** @type {MessageEvent[]} */
-  const early = [];
-  const keep = (/** @type {MessageEvent} */ event) => {
-    event.stopImmediatePropagation();
-    early.push(event);
-  };
-  addEventListener("message", keep);
-  const handOver = () => {
-    removeEventListener("message", keep);
-    for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports: [...ports] }));
-  };
-  // Thrown where nobody catches it, so that whoever started the worker is told.
-  const fail = (/** @type {unknown} */ why) => {
-    setTimeout(() => {
-      throw why;
-    });
-  };
-  import(module).then(handOver, fail);
 }
