@@ -1,12 +1,11 @@
-// The main job in Firefox, whose storage, threads and service worker are not Chromium's: from an encoder and a table to a
-// model that is there again after a reload, and all of it without a network. All other tests of the page run in Chromium.
+// The main job in Firefox, whose storage and threads are not Chromium's: from an encoder and a table to a model that is there
+// again after a reload. All other tests of the page run in Chromium.
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { unzipSync } from "fflate";
 import { firefox } from "playwright-core";
 import { serve } from "../../tools/serve.mjs";
-import { builtSite } from "./built.mjs";
 import { FIXTURES, file, modelFiles, safetensorsHeader, table } from "./fixtures.mjs";
 import { PATIENCE } from "./harness.mjs";
 import { drop, reaches, reads } from "./user.mjs";
@@ -131,26 +130,5 @@ test(
     assert.deepEqual(errors, []);
     await page.close();
     await server.close();
-  },
-);
-
-test(
-  "Firefox: after one visit all of it works without a network, on all cores",
-  { timeout: PATIENCE, skip },
-  async () => {
-    const site = builtSite();
-    // A host that sends no headers of its own: the page isolates itself.
-    const server = await serve(0, site, {});
-    const { page, errors } = await visit(server.url);
-    await reads(page, "#kept", /works without a network/);
-    await server.close();
-    rmSync(site, { recursive: true });
-
-    await page.reload();
-    await computesOnAllCores(page);
-    await run(page);
-    await tried(page);
-    assert.deepEqual(errors, []);
-    await page.close();
   },
 );
