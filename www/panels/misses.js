@@ -83,7 +83,8 @@ export function missesForm(actions) {
     heldOut.disabled = !held_out;
     trained.disabled = !learnt;
     other.hidden = other.disabled = measured === null;
-    other.textContent = `Rows of ${visible(measured ?? "", 40)}`;
+    // Safari shows options that are hidden.
+    other.textContent = `Rows of ${measured === null ? "another table" : visible(measured, 40)}`;
     // Rows held out tell more, as soon as there are any.
     const there = { validation: held_out, train: learnt, measured: measured !== null };
     const isThere = there[/** @type {keyof typeof there} */ (side.value)];
